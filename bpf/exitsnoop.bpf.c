@@ -1,0 +1,715 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+/*
+ * exitsnoop: a record for every process that dies, with the status that waitpid(2)
+ * reports, from the tracepoint sched:sched_process_exit (kernel/exit.c, do_exit).
+ * A port of bcc's exitsnoop.
+ */
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "exitsnoop.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+const volatile struct exit_config config = {};
+
+/* 1 while the reader blocks, so that a record has to wake it; see wake_reader(). */
+volatile __u32 reader_asleep;
+
+/* A ring buffer, or made a perf event array before the load where there is none. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20);
+} events SEC(".maps");
+
+/* Records for which there was no room. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} lost SEC(".maps");
+
+/*
+ * Processes asked for by id. The value is 0 until the process has died, then its
+ * start time: the reader sees that the death was reported, and a later process
+ * with the same id is not taken for it. Descendants come and go by fork and exit.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} ids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u8);
+} parents SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u8);
+} users SEC(".maps");
+
+/* A process by its identity: ids are used again, together with the start they are not. */
+struct identity {
+	__u64 start_time;
+	__u32 tgid;
+	__u32 signal; /* 0 where no signal is meant */
+};
+
+/* Deaths already reported, on kernels whose tracepoint does not say "the last". */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct identity);
+	__type(value, __u8);
+} claims SEC(".maps");
+
+struct sender {
+	__u64 fault_address;
+	__s32 code;
+	__u32 pid;
+	__u32 uid;
+	__u16 flags; /* enum record_flags */
+	__u8 comm[COMM_SIZE];
+};
+
+/* Per process and signal: `timeout` sends TERM and then CONT, and TERM must stay. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct identity);
+	__type(value, struct sender);
+} senders SEC(".maps");
+
+struct detailed_record {
+	struct exit_record record;
+	struct exit_detail detail;
+	__u8 bytes[2 * PATH_BYTES + ARGS_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct detailed_record);
+} scratch SEC(".maps");
+
+/*
+ * A tp_btf program may follow kernel pointers itself, a load each; a raw_tp program
+ * needs a helper call for each. `typed` is a constant at compile time.
+ */
+#define READ(typed, ...) ((typed) ? ___arrow(__VA_ARGS__) : BPF_CORE_READ(__VA_ARGS__))
+
+/* Hides a value's history from the compiler, which else moves the bound away from its use. */
+#define KEEP_BOUND(value) asm volatile("" : "+r"(value))
+
+static __always_inline __u64 now(void)
+{
+	return config.monotonic_clock ? bpf_ktime_get_ns() : bpf_ktime_get_boot_ns();
+}
+
+/* The boot clock's start_boottime goes on in suspend; before 5.5 it was real_start_time. */
+struct task_struct___before_5_5 {
+	__u64 real_start_time;
+} RELOCATABLE;
+
+static __always_inline __u64 start_time(struct task_struct *task, const bool typed)
+{
+	if (config.monotonic_clock)
+		return READ(typed, task, start_time);
+	if (bpf_core_field_exists(task->start_boottime))
+		return READ(typed, task, start_boottime);
+	return BPF_CORE_READ((struct task_struct___before_5_5 *)task, real_start_time);
+}
+
+/* The id in the reader's PID namespace, 0 where the process is not visible there. */
+static __always_inline __u32 id_in_namespace(struct pid *pid)
+{
+	struct upid *entry = (void *)pid + bpf_core_field_offset(pid->numbers);
+	__u32 level = BPF_CORE_READ(pid, level);
+
+	for (__u32 i = 0; i < 32 && i <= level; i++, entry++)
+		if (BPF_CORE_READ(entry, ns, ns.inum) == config.pid_namespace)
+			return BPF_CORE_READ(entry, nr);
+	return 0;
+}
+
+static __always_inline __u32 tgid_of(struct task_struct *task, const bool typed)
+{
+	if (config.pid_namespace)
+		return id_in_namespace(BPF_CORE_READ(task, group_leader, thread_pid));
+	return READ(typed, task, tgid);
+}
+
+/*
+ * Wakes a reader that said it would block. To wake it for each record costs thirty times
+ * the record itself, so a reader under load looks by a timer. The wake-up rides on an
+ * empty sample, as the flag must be read after what the reader is to see: to submit a
+ * record is an exchange, hence a full barrier (bpf_ringbuf_commit), so either the flag is
+ * seen here, or the reader, which sets it before its last look, sees the record.
+ */
+static __always_inline void wake_reader(void)
+{
+	void *sample;
+
+	if (config.perf_buffer || !reader_asleep)
+		return;
+	reader_asleep = 0;
+	sample = bpf_ringbuf_reserve(&events, sizeof(__u64), 0);
+	if (sample)
+		bpf_ringbuf_discard(sample, BPF_RB_FORCE_WAKEUP);
+}
+
+static __always_inline void send(void *ctx, struct exit_record *record, __u64 size)
+{
+	__u32 zero = 0;
+	__u64 *count;
+	long failed;
+
+	if (config.perf_buffer)
+		failed = bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, record, size);
+	else
+		failed = bpf_ringbuf_output(&events, record, size, BPF_RB_NO_WAKEUP);
+
+	if (failed && record->kind == RECORD_EXIT) {
+		count = bpf_map_lookup_elem(&lost, &zero);
+		if (count)
+			__sync_fetch_and_add(count, 1);
+	}
+	wake_reader();
+}
+
+/*
+ * Whether this is the end of the process. signal->live is 0 for more than the last
+ * thread (they pass here after all have left), so the first that sees it claims the
+ * death.
+ */
+static __always_inline bool group_dead(unsigned long long *ctx, struct task_struct *task, const bool typed)
+{
+	struct identity claim = {};
+	__u8 claimed = 1;
+
+	if (config.has_group_dead)
+		return ctx[1];
+	if (READ(typed, task, signal, live.counter))
+		return false;
+	claim.tgid = READ(typed, task, tgid);
+	claim.start_time = start_time(READ(typed, task, group_leader), typed);
+	return !bpf_map_update_elem(&claims, &claim, &claimed, BPF_NOEXIST);
+}
+
+static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task)
+{
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	struct cgroup_subsys_state *state = NULL;
+	struct list_head *head, *entry;
+	int index = -1;
+
+	if (config.cgroup_source == CGROUP_V2)
+		return BPF_CORE_READ(set, dfl_cgrp, kn);
+
+	if (config.cgroup_source == CGROUP_MEMORY)
+		index = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+	else if (config.cgroup_source == CGROUP_PIDS)
+		index = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
+	if (index >= 0) {
+		bpf_probe_read_kernel(&state, sizeof(state),
+				      (void *)set + bpf_core_field_offset(set->subsys) +
+					  index * sizeof(state));
+		return BPF_CORE_READ(state, cgroup, kn);
+	}
+
+	/* A hierarchy without a controller, as name=systemd, is found by its id alone. */
+	head = (void *)set + bpf_core_field_offset(set->cgrp_links);
+	entry = BPF_CORE_READ(head, next);
+	for (int i = 0; i < 16 && entry != head; i++) {
+		struct cgrp_cset_link *link =
+		    (void *)entry - bpf_core_field_offset(struct cgrp_cset_link, cgrp_link);
+		struct cgroup *cgroup = BPF_CORE_READ(link, cgrp);
+
+		if ((__u32)BPF_CORE_READ(cgroup, root, hierarchy_id) == config.cgroup_hierarchy)
+			return BPF_CORE_READ(cgroup, kn);
+		entry = BPF_CORE_READ(entry, next);
+	}
+	return NULL;
+}
+
+static __always_inline struct kernfs_node *parent_node(struct kernfs_node *node)
+{
+	struct kernfs_node___since_6_15 *since_6_15 = (void *)node;
+
+	if (bpf_core_field_exists(since_6_15->__parent))
+		return BPF_CORE_READ(since_6_15, __parent);
+	return BPF_CORE_READ(node, parent);
+}
+
+static __always_inline bool in_cgroup(struct task_struct *task)
+{
+	struct kernfs_node *node = cgroup_node(task);
+
+	for (int i = 0; i < PATH_DEPTH && node; i++) {
+		if (BPF_CORE_READ(node, id) == config.cgroup_id)
+			return true;
+		node = parent_node(node);
+	}
+	return false;
+}
+
+static __always_inline bool wanted_status(__u32 status)
+{
+	__u32 signal = status & 0x7f;
+	__u32 code = status >> 8 & 0xff;
+
+	if (config.failed && !status)
+		return false;
+	if (config.signals && !(signal && config.signals >> (signal - 1) & 1))
+		return false;
+	if (config.by_exit_code && (signal || !(config.exit_codes[code >> 6 & 3] >> (code & 63) & 1)))
+		return false;
+	return true;
+}
+
+/* The filters on who the process is; those on how it ended are in wanted_status(). */
+static __always_inline bool wanted_process(struct task_struct *task, struct exit_record *record,
+					   const bool typed)
+{
+	__u32 uid;
+
+	if (config.pid_namespace && !record->pid)
+		return false;
+	if (config.by_parent && !bpf_map_lookup_elem(&parents, &record->ppid))
+		return false;
+	if (config.by_user) {
+		uid = READ(typed, task, real_cred, uid.val);
+		if (!bpf_map_lookup_elem(&users, &uid))
+			return false;
+	}
+	if (config.minimum_age && record->exit_time - record->start_time < config.minimum_age)
+		return false;
+	if (config.cgroup_id && !in_cgroup(task))
+		return false;
+	return true;
+}
+
+/* Appends a name and its NUL at `end`, where a longest name still fits; 0: it does not. */
+static __always_inline __u32 put_name(struct detailed_record *all, __u32 end, __u32 limit, const void *name)
+{
+	long size;
+
+	if (end > limit - NAME_MAX_SIZE || end > 2 * PATH_BYTES - NAME_MAX_SIZE)
+		return 0;
+	size = bpf_probe_read_kernel_str(&all->bytes[end], NAME_MAX_SIZE, name);
+	if (size <= 0 || size > NAME_MAX_SIZE)
+		return 0;
+	return end + size;
+}
+
+/* The executable's path, from its last component up over mounts to the root (fs/d_path.c). */
+static __always_inline __u32 put_path(struct detailed_record *all, struct mm_struct *mm)
+{
+	struct file *file = BPF_CORE_READ(mm, exe_file);
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct vfsmount *inner = BPF_CORE_READ(file, f_path.mnt);
+	struct mount *mount = (void *)inner - bpf_core_field_offset(struct mount, mnt);
+	__u32 end = 0, next;
+
+	if (!file)
+		return 0;
+	for (int i = 0; i < PATH_DEPTH; i++) {
+		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+
+		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
+			struct mount *outer = BPF_CORE_READ(mount, mnt_parent);
+
+			if (outer == mount)
+				return end;
+			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			mount = outer;
+			continue;
+		}
+		if (dentry == parent)
+			return end;
+		next = put_name(all, end, PATH_BYTES, BPF_CORE_READ(dentry, d_name.name));
+		if (!next)
+			break;
+		end = next;
+		dentry = parent;
+	}
+	all->record.flags |= RECORD_PATH_CUT;
+	return end;
+}
+
+static __always_inline __u32 put_cgroup(struct detailed_record *all, __u32 end, struct task_struct *task)
+{
+	struct kernfs_node *node = cgroup_node(task), *parent;
+	__u32 limit = end + PATH_BYTES, next;
+
+	for (int i = 0; i < PATH_DEPTH && node; i++) {
+		parent = parent_node(node);
+		if (!parent)
+			break;
+		next = put_name(all, end, limit, BPF_CORE_READ(node, name));
+		if (!next)
+			break;
+		end = next;
+		node = parent;
+	}
+	return end;
+}
+
+/* The arguments as they stand in the process's own memory, as /proc/PID/cmdline shows them. */
+static __always_inline __u32 put_arguments(struct detailed_record *all, __u32 end, struct mm_struct *mm)
+{
+	unsigned long start = BPF_CORE_READ(mm, arg_start);
+	__u64 size = BPF_CORE_READ(mm, arg_end) - start;
+
+	if (size > ARGS_MAX) {
+		size = ARGS_MAX;
+		all->record.flags |= RECORD_ARGS_CUT;
+	}
+	KEEP_BOUND(end);
+	KEEP_BOUND(size);
+	if (end > 2 * PATH_BYTES || size > ARGS_MAX)
+		return end;
+	if (bpf_probe_read_user(&all->bytes[end], size, (void *)start))
+		return end;
+	return end + size;
+}
+
+static __always_inline void put_command(struct detailed_record *all, struct task_struct *task)
+{
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	__u32 end = 0, path = 0, cgroup;
+
+	if (mm && !(all->record.flags & RECORD_KTHREAD))
+		path = end = put_path(all, mm);
+	all->detail.path_size = path;
+	cgroup = end = put_cgroup(all, end, task);
+	all->detail.cgroup_size = cgroup - path;
+	if (mm && !(all->record.flags & RECORD_KTHREAD))
+		end = put_arguments(all, end, mm);
+	all->detail.args_size = end - cgroup;
+}
+
+static __always_inline void add_thread(struct exit_detail *detail, struct task_struct *thread)
+{
+	detail->cpu_time += BPF_CORE_READ(thread, se.sum_exec_runtime);
+	detail->user_time += BPF_CORE_READ(thread, utime);
+	detail->system_time += BPF_CORE_READ(thread, stime);
+	detail->minor_faults += BPF_CORE_READ(thread, min_flt);
+	detail->major_faults += BPF_CORE_READ(thread, maj_flt);
+	detail->voluntary_switches += BPF_CORE_READ(thread, nvcsw);
+	detail->involuntary_switches += BPF_CORE_READ(thread, nivcsw);
+	if (bpf_core_field_exists(thread->ioac)) {
+		detail->read_bytes += BPF_CORE_READ(thread, ioac.read_bytes);
+		detail->write_bytes += BPF_CORE_READ(thread, ioac.write_bytes);
+	}
+}
+
+/*
+ * What the process used: what signal_struct has summed from threads already released
+ * (__exit_signal in kernel/exit.c), then those not yet released. In this order a thread
+ * that moves from one to the other in between is missed, never counted twice.
+ */
+static __always_inline void put_resources(struct exit_detail *detail, struct task_struct *task, bool thread)
+{
+	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	struct list_head *head, *entry;
+
+	detail->max_rss = BPF_CORE_READ(signal, maxrss);
+	if (thread) {
+		add_thread(detail, task);
+		return;
+	}
+	detail->cpu_time = BPF_CORE_READ(signal, sum_sched_runtime);
+	detail->user_time = BPF_CORE_READ(signal, utime);
+	detail->system_time = BPF_CORE_READ(signal, stime);
+	detail->minor_faults = BPF_CORE_READ(signal, min_flt);
+	detail->major_faults = BPF_CORE_READ(signal, maj_flt);
+	detail->voluntary_switches = BPF_CORE_READ(signal, nvcsw);
+	detail->involuntary_switches = BPF_CORE_READ(signal, nivcsw);
+	if (bpf_core_field_exists(signal->ioac)) {
+		detail->read_bytes = BPF_CORE_READ(signal, ioac.read_bytes);
+		detail->write_bytes = BPF_CORE_READ(signal, ioac.write_bytes);
+	}
+
+	head = (void *)signal + bpf_core_field_offset(signal->thread_head);
+	entry = BPF_CORE_READ(head, next);
+	for (int i = 0; i < 64 && entry != head; i++) {
+		add_thread(detail, (void *)entry - bpf_core_field_offset(task->thread_node));
+		entry = BPF_CORE_READ(entry, next);
+	}
+}
+
+static __always_inline void put_sender(struct detailed_record *all, struct task_struct *task, __u64 start)
+{
+	struct identity killed = {
+	    .start_time = start,
+	    .tgid = all->record.host_pid,
+	    .signal = all->record.wait_status & 0x7f,
+	};
+	struct sender *sender;
+
+	if (!killed.signal)
+		return;
+	/* Whoever happened to allocate runs the OOM killer (mark_oom_victim): not a sender. */
+	if (killed.signal == SIGKILL && BPF_CORE_READ(task, signal, oom_mm)) {
+		all->record.flags |= RECORD_OOM_KILLED;
+		return;
+	}
+	sender = bpf_map_lookup_elem(&senders, &killed);
+	if (!sender)
+		return;
+	all->record.flags |= sender->flags;
+	all->detail.signal_code = sender->code;
+	all->detail.fault_address = sender->fault_address;
+	all->detail.sender_pid = sender->pid;
+	all->detail.sender_uid = sender->uid;
+	__builtin_memcpy(all->detail.sender_comm, sender->comm, COMM_SIZE);
+}
+
+static __always_inline void send_detailed(void *ctx, struct task_struct *task, struct exit_record *record,
+					  __u64 leader_start)
+{
+	__u32 zero = 0;
+	struct detailed_record *all = bpf_map_lookup_elem(&scratch, &zero);
+	struct exit_detail *detail;
+	__u64 size;
+
+	if (!all)
+		return;
+	all->record = *record;
+	all->record.flags |= RECORD_DETAIL;
+	detail = &all->detail;
+	__builtin_memset(detail, 0, sizeof(*detail));
+
+	detail->uid = BPF_CORE_READ(task, real_cred, uid.val);
+	detail->gid = BPF_CORE_READ(task, real_cred, gid.val);
+	BPF_CORE_READ_INTO(&detail->parent_comm, task, real_parent, group_leader, comm);
+
+	struct pid *session = BPF_CORE_READ(task, signal, pids[PIDTYPE_SID]);
+
+	if (config.pid_namespace)
+		detail->session = id_in_namespace(session);
+	else
+		detail->session = BPF_CORE_READ(session, numbers[0].nr);
+
+	struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	struct upid *own = (void *)pid + bpf_core_field_offset(pid->numbers);
+
+	detail->namespace_pid = BPF_CORE_READ(own + level, nr);
+
+	put_resources(detail, task, record->flags & RECORD_THREAD);
+	put_sender(all, task, leader_start);
+	put_command(all, task);
+
+	size = detail->path_size + detail->cgroup_size + detail->args_size;
+	KEEP_BOUND(size);
+	if (size > sizeof(all->bytes))
+		return;
+	send(ctx, &all->record, sizeof(*record) + sizeof(*detail) + size);
+}
+
+/* The rest of the record, for an exit whose status is wanted. */
+static __always_inline void report(void *ctx, struct task_struct *task, struct task_struct *leader,
+				   struct exit_record *record, const bool typed)
+{
+	struct task_struct *subject = config.per_thread ? task : leader;
+	__u64 leader_start = start_time(leader, typed);
+
+	record->exit_time = now();
+	record->start_time = config.per_thread ? start_time(subject, typed) : leader_start;
+	record->ppid = tgid_of(READ(typed, leader, real_parent), typed);
+	if (!wanted_process(leader, record, typed))
+		return;
+	record->tid = record->pid;
+	if (config.per_thread)
+		record->tid = config.pid_namespace ? id_in_namespace(BPF_CORE_READ(task, thread_pid))
+						   : (__u32)READ(typed, task, pid);
+	if (READ(typed, task, flags) & PF_KTHREAD)
+		record->flags |= RECORD_KTHREAD;
+	bpf_core_read(&record->comm, COMM_SIZE, &subject->comm);
+
+	if (config.detail)
+		send_detailed(ctx, task, record, leader_start);
+	else
+		send(ctx, record, sizeof(*record));
+}
+
+static __always_inline int process_exit_common(unsigned long long *ctx, const bool typed)
+{
+	struct task_struct *task = (void *)ctx[0], *leader;
+	struct exit_record record = {};
+	__u64 *watched, leader_start;
+	bool dead = false;
+
+	/* First, as for most threads it ends here. */
+	if (!config.per_thread || config.by_id)
+		dead = group_dead(ctx, task, typed);
+	if (!config.per_thread && !dead)
+		return 0;
+
+	leader = READ(typed, task, group_leader);
+	if (config.per_thread) {
+		record.flags = RECORD_THREAD;
+		record.wait_status = READ(typed, task, exit_code);
+	} else if (READ(typed, task, signal, flags) & SIGNAL_GROUP_EXIT) {
+		/* As wait_task_zombie() does; from 6.0 on the flag is set at every death. */
+		record.wait_status = READ(typed, task, signal, group_exit_code);
+	} else {
+		record.wait_status = READ(typed, leader, exit_code);
+	}
+	if (!config.by_id && !wanted_status(record.wait_status))
+		return 0;
+
+	if (dead)
+		record.flags |= RECORD_GROUP_DEAD;
+	record.host_pid = READ(typed, task, tgid);
+	record.pid = tgid_of(task, typed);
+	if (!config.by_id) {
+		report(ctx, task, leader, &record, typed);
+		return 0;
+	}
+
+	leader_start = start_time(leader, typed);
+	watched = bpf_map_lookup_elem(&ids, &record.pid);
+	if (!watched || (*watched && *watched != leader_start))
+		return 0;
+	if (wanted_status(record.wait_status))
+		report(ctx, task, leader, &record, typed);
+	/* Last: a reader that finds the process gone from here has its record already. */
+	if (dead && config.include_children) {
+		bpf_map_delete_elem(&ids, &record.pid);
+		wake_reader();
+	} else if (dead) {
+		*watched = leader_start;
+	}
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int process_exit(unsigned long long *ctx)
+{
+	return process_exit_common(ctx, true);
+}
+
+SEC("raw_tp/sched_process_exit")
+int process_exit_raw(unsigned long long *ctx)
+{
+	return process_exit_common(ctx, false);
+}
+
+#define BIT(signal) (1ULL << ((signal)-1))
+#define HARMLESS                                                                                             \
+	(BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU) |           \
+	 BIT(SIGURG) | BIT(SIGWINCH))
+#define FAULTS (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGFPE) | BIT(SIGTRAP))
+
+/*
+ * Who sent a signal that can kill: kernel/signal.c, __send_signal_locked. Only one that
+ * was really queued counts; an ignored or already pending one killed nobody.
+ */
+SEC("raw_tp/signal_generate")
+int signal_generate(unsigned long long *ctx)
+{
+	int signal = ctx[0];
+	struct kernel_siginfo *info = (void *)ctx[1];
+	struct task_struct *task = (void *)ctx[2], *sending;
+	int result = ctx[4];
+	struct identity target = {};
+	struct sender sender = {};
+
+	if (signal < 1 || signal > 64 || HARMLESS >> (signal - 1) & 1)
+		return 0;
+	if (result != TRACE_SIGNAL_DELIVERED && result != TRACE_SIGNAL_LOSE_INFO)
+		return 0;
+
+	sender.flags = RECORD_SENDER;
+	if ((unsigned long)info == SEND_SIG_NOINFO) {
+		sender.code = SI_USER;
+	} else if ((unsigned long)info == SEND_SIG_PRIV) {
+		sender.code = SI_KERNEL;
+	} else {
+		sender.code = BPF_CORE_READ(info, si_code);
+		if (FAULTS >> (signal - 1) & 1 && sender.code > 0 && sender.code != SI_KERNEL) {
+			sender.flags |= RECORD_FAULT_ADDRESS;
+			sender.fault_address = (unsigned long)BPF_CORE_READ(info, _sifields._sigfault._addr);
+		}
+	}
+
+	/*
+	 * These codes come from a system call of the task that runs. Timers and the kernel's
+	 * own signals are sent from wherever they struck, and nobody there sent them.
+	 */
+	if (sender.code == SI_USER || sender.code == SI_TKILL || sender.code == SI_QUEUE ||
+	    sender.code == SI_MESGQ) {
+		sender.flags |= RECORD_SENDER_TASK;
+		sending = (void *)bpf_get_current_task();
+		sender.pid = tgid_of(sending, false);
+		sender.uid = bpf_get_current_uid_gid();
+		BPF_CORE_READ_INTO(&sender.comm, sending, group_leader, comm);
+	}
+
+	target.tgid = BPF_CORE_READ(task, tgid);
+	target.start_time = start_time(BPF_CORE_READ(task, group_leader), false);
+	target.signal = signal;
+	bpf_map_update_elem(&senders, &target, &sender, BPF_ANY);
+	return 0;
+}
+
+/* A child of a process asked for is asked for too: kernel/fork.c, kernel_clone. */
+SEC("raw_tp/sched_process_fork")
+int process_fork(unsigned long long *ctx)
+{
+	struct task_struct *parent = (void *)ctx[0], *child = (void *)ctx[1];
+	__u32 parent_id, child_id;
+	__u64 *watched, alive = 0;
+
+	if (BPF_CORE_READ(child, pid) != BPF_CORE_READ(child, tgid))
+		return 0;
+	parent_id = tgid_of(parent, false);
+	watched = bpf_map_lookup_elem(&ids, &parent_id);
+	if (!watched || *watched)
+		return 0;
+	child_id = tgid_of(child, false);
+	bpf_map_update_elem(&ids, &child_id, &alive, BPF_ANY);
+	return 0;
+}
+
+/*
+ * The command, where it is gone by the time of the exit: before 6.16 the tracepoint came
+ * after exit_mm(). The reader keeps it until the process dies.
+ */
+SEC("raw_tp/sched_process_exec")
+int process_exec(unsigned long long *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	__u32 zero = 0;
+	struct detailed_record *all = bpf_map_lookup_elem(&scratch, &zero);
+	__u64 size;
+
+	if (!all)
+		return 0;
+	__builtin_memset(&all->record, 0, sizeof(all->record));
+	__builtin_memset(&all->detail, 0, sizeof(all->detail));
+	all->record.kind = RECORD_EXEC;
+	all->record.flags = RECORD_DETAIL;
+	all->record.host_pid = BPF_CORE_READ(task, tgid);
+	all->record.start_time = start_time(BPF_CORE_READ(task, group_leader), false);
+	put_command(all, task);
+
+	size = all->detail.path_size + all->detail.cgroup_size + all->detail.args_size;
+	KEEP_BOUND(size);
+	if (size > sizeof(all->bytes))
+		return 0;
+	send(ctx, &all->record, sizeof(all->record) + sizeof(all->detail) + size);
+	return 0;
+}

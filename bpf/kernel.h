@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
+/*
+ * The few kernel structures that exitsnoop.bpf.c reads, by the fields it reads.
+ * preserve_access_index makes each access relocatable (CO-RE): offsets come from
+ * the running kernel's own type information when the program is loaded, so
+ * neither order nor size matters here, only names and types.
+ *
+ * A suffix of three underscores (___before_5_5) names an older or newer shape of
+ * the same structure; libbpf drops it when it looks for the kernel's type.
+ */
+#ifndef EXITSNOOP_KERNEL_H
+#define EXITSNOOP_KERNEL_H
+
+typedef signed char __s8;
+typedef unsigned char __u8;
+typedef short __s16;
+typedef unsigned short __u16;
+typedef int __s32;
+typedef unsigned int __u32;
+typedef long long __s64;
+typedef unsigned long long __u64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef _Bool bool;
+#define true 1
+#define false 0
+#define NULL ((void *)0)
+
+/* include/uapi/linux/bpf.h */
+enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+
+#define BPF_ANY 0
+#define BPF_NOEXIST 1
+#define BPF_F_CURRENT_CPU 0xffffffffULL
+#define BPF_RB_NO_WAKEUP 1
+#define BPF_RB_FORCE_WAKEUP 2
+
+/* include/linux/sched.h, include/linux/sched/signal.h */
+#define PF_KTHREAD 0x00200000
+#define SIGNAL_GROUP_EXIT 0x00000004
+#define PIDTYPE_SID 3
+
+/* include/trace/events/signal.h */
+#define TRACE_SIGNAL_DELIVERED 0
+#define TRACE_SIGNAL_LOSE_INFO 3
+
+/* include/linux/signal_types.h: SEND_SIG_NOINFO, SEND_SIG_PRIV */
+#define SEND_SIG_NOINFO 0UL
+#define SEND_SIG_PRIV 1UL
+
+/* include/uapi/asm-generic/siginfo.h */
+#define SI_USER 0
+#define SI_KERNEL 0x80
+#define SI_QUEUE -1
+#define SI_MESGQ -3
+#define SI_TKILL -6
+
+#define SIGILL 4
+#define SIGTRAP 5
+#define SIGBUS 7
+#define SIGFPE 8
+#define SIGKILL 9
+#define SIGSEGV 11
+#define SIGCHLD 17
+#define SIGCONT 18
+#define SIGSTOP 19
+#define SIGTSTP 20
+#define SIGTTIN 21
+#define SIGTTOU 22
+#define SIGURG 23
+#define SIGWINCH 28
+
+#define RELOCATABLE __attribute__((preserve_access_index))
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct list_head {
+	struct list_head *next;
+} RELOCATABLE;
+
+struct qstr {
+	const unsigned char *name;
+} RELOCATABLE;
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+} RELOCATABLE;
+
+struct vfsmount {
+	struct dentry *mnt_root;
+} RELOCATABLE;
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+} RELOCATABLE;
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+} RELOCATABLE;
+
+struct file {
+	struct path f_path;
+} RELOCATABLE;
+
+struct mm_struct {
+	unsigned long arg_start;
+	unsigned long arg_end;
+	struct file *exe_file;
+} RELOCATABLE;
+
+struct kernfs_node {
+	struct kernfs_node *parent;
+	const char *name;
+	__u64 id;
+} RELOCATABLE;
+
+/* Since 6.15, commit 741c10b096bc ("kernfs: Use RCU to access kernfs_node::parent"). */
+struct kernfs_node___since_6_15 {
+	struct kernfs_node *__parent;
+} RELOCATABLE;
+
+struct cgroup_root {
+	int hierarchy_id;
+} RELOCATABLE;
+
+struct cgroup {
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+} RELOCATABLE;
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+} RELOCATABLE;
+
+struct cgrp_cset_link {
+	struct cgroup *cgrp;
+	struct list_head cgrp_link;
+} RELOCATABLE;
+
+/* The numbers depend on the kernel's configuration and are relocated as well. */
+enum cgroup_subsys_id {
+	memory_cgrp_id = 1,
+	pids_cgrp_id = 2,
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[1];
+	struct cgroup *dfl_cgrp;
+	struct list_head cgrp_links;
+} RELOCATABLE;
+
+struct ns_common {
+	unsigned int inum;
+} RELOCATABLE;
+
+struct pid_namespace {
+	struct ns_common ns;
+} RELOCATABLE;
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+} RELOCATABLE;
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+} RELOCATABLE;
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+typedef struct {
+	__u32 val;
+} kgid_t;
+
+struct cred {
+	kuid_t uid;
+	kgid_t gid;
+} RELOCATABLE;
+
+struct task_io_accounting {
+	__u64 read_bytes;
+	__u64 write_bytes;
+} RELOCATABLE;
+
+struct sched_entity {
+	__u64 sum_exec_runtime;
+} RELOCATABLE;
+
+struct signal_struct {
+	atomic_t live;
+	int nr_threads;
+	int group_exit_code;
+	unsigned int flags;
+	struct list_head thread_head;
+	struct pid *pids[4];
+	__u64 utime;
+	__u64 stime;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
+	unsigned long min_flt;
+	unsigned long maj_flt;
+	unsigned long maxrss;
+	struct task_io_accounting ioac;
+	unsigned long long sum_sched_runtime;
+	struct mm_struct *oom_mm;
+} RELOCATABLE;
+
+struct task_struct {
+	unsigned int flags;
+	struct sched_entity se;
+	struct mm_struct *mm;
+	int exit_code;
+	int pid;
+	int tgid;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	struct list_head thread_node;
+	__u64 utime;
+	__u64 stime;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
+	__u64 start_time;
+	__u64 start_boottime;
+	unsigned long min_flt;
+	unsigned long maj_flt;
+	const struct cred *real_cred;
+	char comm[16];
+	struct signal_struct *signal;
+	struct task_io_accounting ioac;
+	struct css_set *cgroups;
+} RELOCATABLE;
+
+struct kernel_siginfo {
+	int si_code;
+	union {
+		struct {
+			void *_addr;
+		} _sigfault;
+	} _sifields;
+} RELOCATABLE;
+
+#endif

@@ -1,0 +1,73 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace ExitSnoop;
+
+/// <summary>The names of signals as people write them.</summary>
+public static class SignalNames
+{
+    private const int Last = (int)Signal.RTMAX;
+
+    private static readonly string[] Names = [.. Enumerable.Range(0, Last + 1).Select(Name)];
+
+    /// <summary>
+    /// The name without "SIG", as bash's <c>kill -l</c> has it: "SEGV", "RTMIN+1", "RTMAX-14"; the number
+    /// for 32, 33 and what is no signal; "" for <see cref="Signal.None"/>.
+    /// </summary>
+    public static string GetName(Signal signal) =>
+        (uint)signal <= Last ? Names[(int)signal] : ((int)signal).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Reads "SEGV", "SIGSEGV", "sigsegv", "11", "RTMIN+1", "RTMIN_1" and the like.</summary>
+    /// <returns>False for what names no signal from 1 to 64, nor <see cref="Signal.None"/> by name.</returns>
+    public static bool TryParse([NotNullWhen(true)] string? text, out Signal signal)
+    {
+        signal = Signal.None;
+        if (string.IsNullOrWhiteSpace(text))
+            return false;
+        string name = text.Trim();
+        if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
+            signal = (Signal)number;
+            return number is > 0 and <= Last;
+        }
+        if (name.Equals(nameof(Signal.None), StringComparison.OrdinalIgnoreCase))
+            return true;
+        if (name.StartsWith("SIG", StringComparison.OrdinalIgnoreCase))
+            name = name[3..];
+        name = name switch
+        {
+            _ when name.Equals("IO", StringComparison.OrdinalIgnoreCase) => nameof(Signal.POLL),
+            _ when name.Equals("IOT", StringComparison.OrdinalIgnoreCase) => nameof(Signal.ABRT),
+            _ when name.Equals("CLD", StringComparison.OrdinalIgnoreCase) => nameof(Signal.CHLD),
+            _ => name,
+        };
+        int found = Array.FindIndex(Names, 1, known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
+        if (found < 0 && name.StartsWith("RTM", StringComparison.OrdinalIgnoreCase))
+            found = FindRealTime(name);
+        signal = found < 0 ? Signal.None : (Signal)found;
+        return found >= 0;
+    }
+
+    // RTMIN+n and RTMAX-n for every n that stays between them, and the members' own RTMIN_n, RTMAX_n.
+    private static int FindRealTime(string name)
+    {
+        bool fromStart = name.StartsWith(nameof(Signal.RTMIN), StringComparison.OrdinalIgnoreCase);
+        if (!fromStart && !name.StartsWith(nameof(Signal.RTMAX), StringComparison.OrdinalIgnoreCase))
+            return -1;
+        string rest = name[nameof(Signal.RTMIN).Length..];
+        if (rest.Length < 2 || (rest[0] != '_' && rest[0] != (fromStart ? '+' : '-'))
+            || !int.TryParse(rest.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int distance)
+            || distance > Signal.RTMAX - Signal.RTMIN)
+            return -1;
+        return fromStart ? (int)Signal.RTMIN + distance : Last - distance;
+    }
+
+    private static string Name(int number) => (Signal)number switch
+    {
+        Signal.None => "",
+        Signal.SIG32 or Signal.SIG33 => number.ToString(CultureInfo.InvariantCulture),
+        > Signal.RTMIN and < Signal.RTMAX_14 => $"RTMIN+{number - (int)Signal.RTMIN}",
+        >= Signal.RTMAX_14 and < Signal.RTMAX => $"RTMAX-{Last - number}",
+        Signal signal => signal.ToString(),
+    };
+}

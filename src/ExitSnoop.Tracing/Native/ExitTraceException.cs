@@ -1,0 +1,46 @@
+namespace ExitSnoop;
+
+/// <summary>Why a trace could not start, or go on.</summary>
+public enum ExitTraceError
+{
+    /// <summary>The operating system is not Linux.</summary>
+    NotLinux,
+
+    /// <summary>libbpf is not installed.</summary>
+    LibBpfNotFound,
+
+    /// <summary>libbpf is older than 1.0.</summary>
+    LibBpfTooOld,
+
+    /// <summary>CAP_BPF, CAP_PERFMON or, before Linux 5.8, CAP_SYS_ADMIN is missing.</summary>
+    NoPrivilege,
+
+    /// <summary>The kernel has no type information (BTF).</summary>
+    NoKernelTypeInfo,
+
+    /// <summary>The file given as type information is none.</summary>
+    InvalidTypeInfo,
+
+    /// <summary>The kernel is locked down for confidentiality and loads no BPF program.</summary>
+    Lockdown,
+
+    /// <summary>The kernel's verifier refused the program, or the kernel lacks what it needs.</summary>
+    LoadRefused,
+
+    /// <summary>An option is out of its range, or contradicts another.</summary>
+    InvalidOption,
+}
+
+/// <summary>A trace could not start. The message names the remedy.</summary>
+public sealed class ExitTraceException : Exception
+{
+    /// <summary>Makes an exception.</summary>
+    /// <param name="error">Why.</param>
+    /// <param name="message">Why, and what to do about it.</param>
+    /// <param name="cause">The exception behind it, if any.</param>
+    public ExitTraceException(ExitTraceError error, string message, Exception? cause = null)
+        : base(message, cause) => Error = error;
+
+    /// <summary>Why, for programs.</summary>
+    public ExitTraceError Error { get; }
+}

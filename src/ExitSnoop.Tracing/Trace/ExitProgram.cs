@@ -1,0 +1,221 @@
+using System.ComponentModel;
+using System.Reflection;
+using ExitSnoop.Native;
+
+namespace ExitSnoop.Trace;
+
+/// <summary>
+/// The BPF program, loaded and attached in the best way that the kernel allows. To dispose of it
+/// detaches and unloads it.
+/// </summary>
+internal sealed class ExitProgram : IDisposable
+{
+    /// <summary>PROC_PID_INIT_INO of include/linux/proc_ns.h: the first PID namespace.</summary>
+    private const ulong FirstPidNamespace = 0xEFFFFFFC;
+
+    /// <summary>Enough for every process of a machine with the default pid_max on 64 bits to be a descendant.</summary>
+    private const uint DescendantsMax = 65536;
+
+    private readonly BpfObject bpf;
+    private readonly List<BpfLink> links = [];
+    private readonly string exitProgram;
+
+    private ExitProgram(BpfObject bpf, Plan plan)
+    {
+        this.bpf = bpf;
+        exitProgram = plan.ExitProgram;
+        HasGroupDead = plan.HasGroupDead;
+        PerfBuffer = plan.PerfBuffer;
+        AttachType = plan.Typed ? "tp_btf" : "raw_tp";
+    }
+
+    /// <summary>tp_btf or raw_tp.</summary>
+    internal string AttachType { get; }
+
+    /// <summary>Whether the tracepoint itself says which thread is the last; else deaths are claimed.</summary>
+    internal bool HasGroupDead { get; }
+
+    /// <summary>Whether records come through a perf buffer, for want of a ring buffer.</summary>
+    internal bool PerfBuffer { get; }
+
+    /// <summary>The clock of the records' times: CLOCK_BOOTTIME, or CLOCK_MONOTONIC where BPF has no other.</summary>
+    internal int Clock => PerfBuffer ? LibC.ClockMonotonic : LibC.ClockBoottime;
+
+    internal int EventsFd => bpf.MapFd("events");
+
+    /// <summary>The descriptor of the section that holds <c>reader_asleep</c>.</summary>
+    internal int FlagFd => bpf.MapFd(".bss");
+
+    internal int LostFd => bpf.MapFd("lost");
+
+    internal int ExitProgramFd => bpf.ProgramFd(exitProgram);
+
+    /// <summary>The processes asked for by id; see bpf/exitsnoop.bpf.c.</summary>
+    internal BpfMap<uint, ulong> Ids => new(bpf.MapFd("ids"));
+
+    /// <summary>Loads and attaches.</summary>
+    /// <exception cref="ExitTraceException">No way to load was accepted; the error is that of the best one.</exception>
+    internal static ExitProgram Start(ExitTraceOptions options, CgroupHierarchy cgroups)
+    {
+        LibBpf.Load();
+        KernelTypeInfo.Check(options.BtfPath);
+
+        using LibBpfMessages messages = LibBpfMessages.Collect(options.Log);
+        ExitTraceException? first = null;
+        foreach (Plan plan in Plans(options))
+        {
+            try
+            {
+                return Start(options, cgroups, plan);
+            }
+            catch (Win32Exception refused)
+            {
+                first ??= ExitTraceErrors.Refused(refused, messages.Warnings);
+                if (first.Error is ExitTraceError.NoPrivilege or ExitTraceError.Lockdown)
+                    throw first;
+            }
+        }
+        throw first!;
+    }
+
+    /// <summary>Detaches at once: from here on the kernel sends nothing. What was sent can still be read.</summary>
+    internal void Detach()
+    {
+        foreach (BpfLink link in links)
+            link.Dispose();
+    }
+
+    public void Dispose()
+    {
+        Detach();
+        bpf.Dispose();
+    }
+
+    private static ExitProgram Start(ExitTraceOptions options, CgroupHierarchy cgroups, Plan plan)
+    {
+        ExitProgram program = new(BpfObject.Open(Image(), "exitsnoop", options.BtfPath), plan);
+        try
+        {
+            program.Configure(options, cgroups, plan);
+            program.bpf.Load();
+            program.Fill(options);
+            foreach (string name in plan.Programs(options))
+                program.links.Add(program.bpf.Attach(name));
+            return program;
+        }
+        catch
+        {
+            program.Dispose();
+            throw;
+        }
+    }
+
+    private void Configure(ExitTraceOptions options, CgroupHierarchy cgroups, Plan plan)
+    {
+        bpf.SelectPrograms(plan.Programs(options));
+
+        ref ExitConfig config = ref bpf.Section<ExitConfig>(".rodata");
+        config = ExitConfig.From(options);
+        config.HasGroupDead = plan.HasGroupDead ? (byte)1 : (byte)0;
+        config.CgroupSource = cgroups.Source;
+        config.CgroupHierarchy = cgroups.Id;
+        if (options.Cgroup is not null)
+            config.CgroupId = cgroups.IdOf(options.Cgroup);
+        if (FileIdentity.Inode("/proc/self/ns/pid") is { } own and not FirstPidNamespace)
+            config.PidNamespace = (uint)own;
+
+        if (plan.PerfBuffer)
+        {
+            // The boot clock's helper and the ring buffer came with the same kernel, 5.8.
+            config.PerfBuffer = config.MonotonicClock = 1;
+            bpf.MakePerfEventArray("events");
+        }
+        else
+        {
+            bpf.SetMaxEntries("events", (uint)options.BufferSize << 20);
+        }
+
+        SizeOrOmit("ids", options.IncludeChildren ? DescendantsMax : (uint)options.Ids.Count);
+        SizeOrOmit("parents", (uint)options.ParentIds.Count);
+        SizeOrOmit("users", (uint)options.Users.Count);
+        SizeOrOmit("claims", plan.HasGroupDead ? 0u : 16384u);
+        if (options.Basic)
+        {
+            bpf.Omit("senders");
+            bpf.Omit("scratch");
+        }
+    }
+
+    private void SizeOrOmit(string map, uint count)
+    {
+        if (count == 0)
+            bpf.Omit(map);
+        else
+            bpf.SetMaxEntries(map, count);
+    }
+
+    private void Fill(ExitTraceOptions options)
+    {
+        if (options.ParentIds.Count > 0)
+        {
+            BpfMap<uint, byte> parents = new(bpf.MapFd("parents"));
+            foreach (int id in options.ParentIds)
+                parents.Set((uint)id, 1);
+        }
+        if (options.Users.Count > 0)
+        {
+            BpfMap<uint, byte> users = new(bpf.MapFd("users"));
+            foreach (uint id in options.Users)
+                users.Set(id, 1);
+        }
+    }
+
+    /// <summary>The ways to load, the best first.</summary>
+    private static IEnumerable<Plan> Plans(ExitTraceOptions options)
+    {
+        ExitProgramFallbacks without = options.Fallbacks;
+        bool perfBuffer = without.HasFlag(ExitProgramFallbacks.PerfBuffer)
+            || LibBpf.libbpf_probe_bpf_map_type(LibBpf.MapType.RingBuffer, 0) == 0;
+
+        // The argument came with 6.16. The release is only a guess at it, saving a look through all
+        // the kernel's types: where it is wrong, the kernel refuses the load or the attachment.
+        bool groupDead = !without.HasFlag(ExitProgramFallbacks.NoGroupDead)
+            && Environment.OSVersion.Version >= new Version(6, 16);
+        bool typed = !without.HasFlag(ExitProgramFallbacks.RawTracepoint) && KernelTypeInfo.InKernel;
+
+        foreach (bool tryTyped in typed ? [true, false] : new[] { false })
+        {
+            if (groupDead)
+                yield return new Plan(tryTyped, HasGroupDead: true, perfBuffer);
+            yield return new Plan(tryTyped, HasGroupDead: false, perfBuffer);
+        }
+    }
+
+    private static byte[] Image()
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("exitsnoop.bpf.o")
+            ?? throw new InvalidOperationException("The assembly was built without its BPF program.");
+        byte[] image = new byte[stream.Length];
+        stream.ReadExactly(image);
+        return image;
+    }
+
+    private sealed record Plan(bool Typed, bool HasGroupDead, bool PerfBuffer)
+    {
+        internal string ExitProgram => Typed ? "process_exit" : "process_exit_raw";
+
+        /// <summary>The programs to load, in the order to attach them: the exit last, so that nothing it needs is missed.</summary>
+        internal List<string> Programs(ExitTraceOptions options)
+        {
+            List<string> programs = [];
+            if (!options.Basic)
+                programs.Add("signal_generate");
+            if (!options.Basic && !HasGroupDead)
+                programs.Add("process_exec");
+            if (options.IncludeChildren)
+                programs.Add("process_fork");
+            programs.Add(ExitProgram);
+            return programs;
+        }
+    }
+}

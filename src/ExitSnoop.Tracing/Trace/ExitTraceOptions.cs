@@ -1,0 +1,87 @@
+namespace ExitSnoop;
+
+/// <summary>
+/// What to trace. Every filter left at its default lets everything pass and costs nothing in the
+/// kernel; those that are set must all hold, and within one any of its values.
+/// </summary>
+public sealed record ExitTraceOptions
+{
+    /// <summary>The smallest and the largest ring buffer, in MiB.</summary>
+    public const int MinimumBufferSize = 1, MaximumBufferSize = 1024;
+
+    /// <summary>Only these processes, by id (tgid) in the PID namespace of the caller. The trace ends when all have exited.</summary>
+    public IReadOnlyCollection<int> Ids { get; init; } = [];
+
+    /// <summary>With <see cref="Ids"/>: all their descendants too, orphans included. The trace ends when all have exited.</summary>
+    public bool IncludeChildren { get; init; }
+
+    /// <summary>Only exits with a status other than 0, or by a signal.</summary>
+    public bool Failed { get; init; }
+
+    /// <summary>An event for each thread instead of one for each process.</summary>
+    public bool PerThread { get; init; }
+
+    /// <summary>Only processes of these real user ids.</summary>
+    public IReadOnlyCollection<uint> Users { get; init; } = [];
+
+    /// <summary>Only processes that one of these signals ended.</summary>
+    public IReadOnlyCollection<Signal> Signals { get; init; } = [];
+
+    /// <summary>Only processes that exited by themselves with one of these statuses, 0 to 255.</summary>
+    public IReadOnlyCollection<int> ExitCodes { get; init; } = [];
+
+    /// <summary>Only children of these processes, by the id of the parent at the time of the exit.</summary>
+    public IReadOnlyCollection<int> ParentIds { get; init; } = [];
+
+    /// <summary>Only processes that lived at least so long, by the boot clock.</summary>
+    public TimeSpan MinimumAge { get; init; }
+
+    /// <summary>
+    /// Only processes in this cgroup or below: its folder (<c>/sys/fs/cgroup/...</c>), or its path as
+    /// <see cref="ExitEvent.CgroupPath"/> shows it.
+    /// </summary>
+    public string? Cgroup { get; init; }
+
+    /// <summary>
+    /// Only names for which this is true. Asked, outside the kernel, for comm and, where comm is cut at
+    /// 15 bytes, for the file name of the executable.
+    /// </summary>
+    public Func<string, bool>? NameFilter { get; init; }
+
+    /// <summary>Times in UTC instead of local time.</summary>
+    public bool Utc { get; init; }
+
+    /// <summary>A text that each event carries.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Only what the original shows: no sender, command, identity, resources or container.</summary>
+    public bool Basic { get; init; }
+
+    /// <summary>The ring buffer's size in MiB, a power of two from 1 to 1024.</summary>
+    public int BufferSize { get; init; } = 16;
+
+    /// <summary>A file with the kernel's type information (BTF), for a kernel that has none of its own.</summary>
+    public string? BtfPath { get; init; }
+
+    /// <summary>Receives libbpf's messages while the trace starts; null: they are dropped.</summary>
+    public Action<string>? Log { get; init; }
+
+    /// <summary>Ways to load that this kernel would not choose, forced by tests.</summary>
+    internal ExitProgramFallbacks Fallbacks { get; init; }
+}
+
+/// <summary>What to do without, as on an older kernel.</summary>
+[Flags]
+internal enum ExitProgramFallbacks
+{
+    None = 0,
+
+    /// <summary>No tp_btf: attach raw_tp.</summary>
+    RawTracepoint = 1,
+
+    /// <summary>No group_dead argument: claim each death. The command is taken at exec.</summary>
+    NoGroupDead = 2,
+
+    /// <summary>No ring buffer: a perf buffer.</summary>
+    PerfBuffer = 4,
+}
