@@ -1,0 +1,24 @@
+@{
+  RootModule = 'ExitSnoop.dll'
+  ModuleVersion = '1.0.0'
+  GUID = '4c9a8b1e-52c1-4f5e-9d35-0a7a5f1d6e02'
+  Author = 'The ExitSnoop authors'
+  CompanyName = 'The ExitSnoop authors'
+  Copyright = '(c) 2026 The ExitSnoop authors. Licensed under the Apache License 2.0.'
+  Description = 'Watches every process on a Linux machine die, with BPF: an object for each exit with the status that waitpid(2) reports, who or what killed it, its command line and what it used. A port of bcc''s exitsnoop. Needs root or CAP_BPF and CAP_PERFMON, a kernel with BTF (5.10 or later), and libbpf 1.0 or later from the distribution (Debian and Ubuntu: libbpf1, Fedora and RHEL: libbpf, openSUSE: libbpf1, Alpine and Arch: libbpf).'
+  CompatiblePSEditions = @('Core')
+  PowerShellVersion = '7.4'
+  FormatsToProcess = @('ExitSnoop.Format.ps1xml')
+  TypesToProcess = @('ExitSnoop.Types.ps1xml')
+  FunctionsToExport = @()
+  CmdletsToExport = @('Watch-ProcessExit', 'Get-ProcessExitEventDefinition')
+  VariablesToExport = @()
+  AliasesToExport = @('exitsnoop')
+  PrivateData = @{
+    PSData = @{
+      Tags = @('Linux', 'BPF', 'eBPF', 'Tracing', 'Process', 'Exit', 'Crash', 'Signal', 'OOM', 'Observability', 'exitsnoop', 'PSEdition_Core')
+      LicenseUri = 'https://www.apache.org/licenses/LICENSE-2.0'
+      ReleaseNotes = 'See CHANGELOG.md.'
+    }
+  }
+}

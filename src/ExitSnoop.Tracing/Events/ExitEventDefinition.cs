@@ -1,0 +1,120 @@
+namespace ExitSnoop;
+
+/// <summary>
+/// What an event is: the record that the BPF program sends, field by field in its order, then the
+/// properties of <see cref="ExitEvent"/> that are derived from it.
+/// </summary>
+public static class ExitEventDefinition
+{
+    private const string All = "all";
+    private const string Boot = "ns, CLOCK_BOOTTIME (before 5.8: CLOCK_MONOTONIC)";
+    private const string Namespaced = "id in the reader's PID namespace";
+
+    /// <summary>The record's fields, then the properties.</summary>
+    public static IReadOnlyList<ExitEventField> Fields { get; } = [.. RecordFields(), .. Properties()];
+
+    private static IEnumerable<ExitEventField> RecordFields()
+    {
+        (string Name, string Type, int Size, string Unit, string Source, string Description)[] fields =
+        [
+            // struct exit_record
+            ("exit_time", "__u64", 8, Boot, "bpf_ktime_get_boot_ns()", "The moment of death: the last thread passes the tracepoint sched:sched_process_exit."),
+            ("start_time", "__u64", 8, Boot, "task->group_leader->start_boottime", "When the process (or thread) began; with the id its identity."),
+            ("kind", "__u16", 2, "0 exit, 1 exec", "", "Exec records carry the command on kernels that drop it before the exit."),
+            ("flags", "__u16", 2, "bits", "", "enum record_flags of bpf/exitsnoop.h: thread, dead, sender known, OOM, cut texts."),
+            ("pid", "__u32", 4, Namespaced, "task->tgid", "The process."),
+            ("tid", "__u32", 4, Namespaced, "task->pid", "The thread; the process itself in the event of a process."),
+            ("ppid", "__u32", 4, Namespaced, "task->group_leader->real_parent->tgid", "The parent at the time of the exit."),
+            ("wait_status", "__u32", 4, "as waitpid(2)", "signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : task->group_leader->exit_code", "Signal in bits 0-6, core in bit 7, exit status in bits 8-15."),
+            ("comm", "char[16]", 16, "bytes, ended by NUL", "task->group_leader->comm", "The name."),
+            ("host_pid", "__u32", 4, "id in the first PID namespace", "task->tgid", "The process as the host knows it."),
+
+            // struct exit_detail
+            ("cpu_time", "__u64", 8, "ns", "signal->sum_sched_runtime + sum of se.sum_exec_runtime", "CPU time of all threads."),
+            ("user_time", "__u64", 8, "ns, in ticks", "signal->utime + sum of utime", "What the scheduler's tick saw in user mode."),
+            ("system_time", "__u64", 8, "ns, in ticks", "signal->stime + sum of stime", "What the scheduler's tick saw in the kernel."),
+            ("max_rss", "__u64", 8, "pages", "signal->maxrss", "Peak of resident memory."),
+            ("minor_faults", "__u64", 8, "count", "signal->min_flt + sum of min_flt", "Page faults without I/O."),
+            ("major_faults", "__u64", 8, "count", "signal->maj_flt + sum of maj_flt", "Page faults with I/O."),
+            ("read_bytes", "__u64", 8, "bytes", "signal->ioac.read_bytes + sum of ioac.read_bytes", "Read from storage."),
+            ("write_bytes", "__u64", 8, "bytes", "signal->ioac.write_bytes + sum of ioac.write_bytes", "Written, or to be written, to storage."),
+            ("voluntary_switches", "__u64", 8, "count", "signal->nvcsw + sum of nvcsw", "Context switches by waiting."),
+            ("involuntary_switches", "__u64", 8, "count", "signal->nivcsw + sum of nivcsw", "Context switches by preemption."),
+            ("fault_address", "__u64", 8, "address", "signal:signal_generate, info->_sifields._sigfault._addr", "Where a fault struck."),
+            ("uid", "__u32", 4, "id in the first user namespace", "task->group_leader->real_cred->uid", "The real user."),
+            ("gid", "__u32", 4, "id in the first user namespace", "task->group_leader->real_cred->gid", "The real group."),
+            ("session", "__u32", 4, Namespaced, "signal->pids[PIDTYPE_SID]", "The session."),
+            ("namespace_pid", "__u32", 4, "id in the process's own PID namespace", "thread_pid->numbers[thread_pid->level].nr", "What the process itself calls its id."),
+            ("signal_code", "__s32", 4, "si_code", "signal:signal_generate, info->si_code", "Why the fatal signal was sent."),
+            ("sender_pid", "__u32", 4, Namespaced, "signal:signal_generate, current->tgid", "The process that sent it."),
+            ("sender_uid", "__u32", 4, "id in the first user namespace", "signal:signal_generate, current_uid()", "The real user of the sender."),
+            ("sender_comm", "char[16]", 16, "bytes, ended by NUL", "signal:signal_generate, current->group_leader->comm", "The sender's name."),
+            ("parent_comm", "char[16]", 16, "bytes, ended by NUL", "task->group_leader->real_parent->group_leader->comm", "The parent's name."),
+            ("path_size", "__u16", 2, "bytes", "mm->exe_file->f_path", "Length of the executable's path, which follows."),
+            ("cgroup_size", "__u16", 2, "bytes", "task->cgroups", "Length of the cgroup's path, which follows."),
+            ("args_size", "__u16", 2, "bytes", "mm->arg_start, mm->arg_end", "Length of the arguments, which follow."),
+            ("reserved", "__u16", 2, "", "", "Always 0."),
+        ];
+        int offset = 0;
+        foreach ((string name, string type, int size, string unit, string source, string description) in fields)
+        {
+            yield return new ExitEventField(name, type, unit, source, offset, size, All, description);
+            offset += size;
+        }
+    }
+
+    private static IEnumerable<ExitEventField> Properties()
+    {
+        static ExitEventField Property(string name, string type, string unit, string source, string description, string kernels = All) =>
+            new(name, type, unit, source, null, null, kernels, description);
+
+        const string command = "6.16: as it stood at the exit; before: as it was executed";
+
+        return
+        [
+            Property(nameof(ExitEvent.Name), "string", "", "comm", "The process's name (comm), at most 15 bytes; bytes that are no UTF-8 are U+FFFD. Alias: ProcessName."),
+            Property(nameof(ExitEvent.Id), "int", Namespaced, "pid", "The process's id."),
+            Property(nameof(ExitEvent.ParentId), "int", Namespaced, "ppid", "The id of the parent when the process died; 0 for one outside the namespace."),
+            Property(nameof(ExitEvent.ThreadId), "int", Namespaced, "tid", "The thread's id with -PerThread, else equal to Id."),
+            Property(nameof(ExitEvent.Age), "TimeSpan", "boot clock", "exit_time - start_time", "How long it lived; time in suspend counts."),
+            Property(nameof(ExitEvent.StartTime), "DateTime", "local, or UTC with -Utc", "start_time", "When it started."),
+            Property(nameof(ExitEvent.ExitTime), "DateTime", "local, or UTC with -Utc", "exit_time", "When it died, by the wall clock of that moment."),
+            Property(nameof(ExitEvent.ExitCode), "int", "0 to 255, or 128 + signal", "wait_status", "What a shell's $? shows."),
+            Property(nameof(ExitEvent.Signal), "ExitSnoop.Signal", "", "wait_status & 0x7f", "The signal that ended it, or None."),
+            Property(nameof(ExitEvent.CoreDumped), "bool", "", "wait_status & 0x80", "Whether a core was written."),
+            Property(nameof(ExitEvent.Failed), "bool", "", "wait_status", "Whether the status was other than 0, or a signal ended it."),
+            Property(nameof(ExitEvent.Status), "string", "", "wait_status", "The text of the EXIT_CODE column: '0', 'code 5', 'signal 11 (SEGV), core dumped'."),
+            Property(nameof(ExitEvent.Label), "string", "", "-Label", "The label of the watch."),
+            Property(nameof(ExitEvent.IsThread), "bool", "", "flags", "Whether this is the exit of one thread."),
+            Property(nameof(ExitEvent.SenderId), "int?", Namespaced, "sender_pid", "The process that sent the fatal signal; null where the kernel itself did."),
+            Property(nameof(ExitEvent.SenderName), "string", "", "sender_comm", "The sender's name."),
+            Property(nameof(ExitEvent.SenderUserId), "uint?", "", "sender_uid", "The sender's real user id."),
+            Property(nameof(ExitEvent.SignalCode), "string", "", "signal_code", "Why the signal was sent: USER, KERNEL, TKILL, QUEUE, TIMER, MAPERR, ACCERR, ..."),
+            Property(nameof(ExitEvent.FaultAddress), "ulong?", "address", "fault_address", "Where a fault struck: SEGV, BUS, ILL, FPE, TRAP."),
+            Property(nameof(ExitEvent.OomKilled), "bool?", "", "signal->oom_mm, with SIGKILL", "Whether the kernel's OOM killer chose it; the sender is null then."),
+            Property(nameof(ExitEvent.CommandLine), "string", "", "args", "The arguments as a shell would quote them; null where none were captured.", command),
+            Property(nameof(ExitEvent.Arguments), "string[]", "", "args", "The arguments, at most 4 KiB of them.", command),
+            Property(nameof(ExitEvent.Path), "string", "", "path", "The executable; null for a kernel thread.", command),
+            Property(nameof(ExitEvent.CommandLineTruncated), "bool", "", "flags", "Whether there were more than 4 KiB of arguments."),
+            Property(nameof(ExitEvent.UserId), "uint?", "", "uid", "The real user id."),
+            Property(nameof(ExitEvent.GroupId), "uint?", "", "gid", "The real group id."),
+            Property(nameof(ExitEvent.UserName), "string", "", "uid, getpwuid(3)", "The user's name, looked up when first asked for; null where this machine has none."),
+            Property(nameof(ExitEvent.ParentName), "string", "", "parent_comm", "The parent's name."),
+            Property(nameof(ExitEvent.SessionId), "int?", Namespaced, "session", "The session's id."),
+            Property(nameof(ExitEvent.TotalProcessorTime), "TimeSpan?", "ns, to the last tick", "cpu_time", "CPU time of all threads; waited-for children and the teardown after the exit not included."),
+            Property(nameof(ExitEvent.UserProcessorTime), "TimeSpan?", "", "cpu_time, user_time, system_time", "The part in user mode: the total divided as the ticks were, as wait4(2) does."),
+            Property(nameof(ExitEvent.PrivilegedProcessorTime), "TimeSpan?", "", "cpu_time, user_time, system_time", "The part in the kernel."),
+            Property(nameof(ExitEvent.PeakWorkingSet64), "long?", "bytes", "max_rss", "The most memory it had resident."),
+            Property(nameof(ExitEvent.MinorFaults), "long?", "count", "minor_faults", "Page faults served without I/O."),
+            Property(nameof(ExitEvent.MajorFaults), "long?", "count", "major_faults", "Page faults that had to read."),
+            Property(nameof(ExitEvent.ReadBytes), "long?", "bytes", "read_bytes", "Read from storage; what the page cache had does not count."),
+            Property(nameof(ExitEvent.WriteBytes), "long?", "bytes", "write_bytes", "Written, or to be written, to storage."),
+            Property(nameof(ExitEvent.VoluntarySwitches), "long?", "count", "voluntary_switches", "How often it gave up the processor."),
+            Property(nameof(ExitEvent.InvoluntarySwitches), "long?", "count", "involuntary_switches", "How often the processor was taken from it."),
+            Property(nameof(ExitEvent.CgroupPath), "string", "", "cgroup", "Its cgroup: version 2 where that manages memory or processes, else memory, pids or systemd of version 1."),
+            Property(nameof(ExitEvent.ContainerId), "string", "", "CgroupPath", "The container: docker, containerd, cri-o, podman, systemd-nspawn."),
+            Property(nameof(ExitEvent.NamespaceId), "int?", "id in the process's own PID namespace", "namespace_pid", "What the process itself called its id."),
+            Property(nameof(ExitEvent.HostId), "int?", "id in the first PID namespace", "host_pid", "The process's id on the host."),
+        ];
+    }
+}

@@ -1,0 +1,30 @@
+using System.Management.Automation;
+
+namespace ExitSnoop.Commands;
+
+/// <summary>The library's errors as PowerShell's: a fixed id, a category, the message as it is.</summary>
+internal static class TraceErrors
+{
+    internal static ErrorRecord ToErrorRecord(this ExitTraceException error) => new(
+        error,
+        error.Error.ToString(),
+        error.Error switch
+        {
+            ExitTraceError.NotLinux => ErrorCategory.NotImplemented,
+            ExitTraceError.LibBpfNotFound or ExitTraceError.LibBpfTooOld => ErrorCategory.NotInstalled,
+            ExitTraceError.NoPrivilege => ErrorCategory.PermissionDenied,
+            ExitTraceError.NoKernelTypeInfo => ErrorCategory.ResourceUnavailable,
+            ExitTraceError.InvalidTypeInfo or ExitTraceError.InvalidOption => ErrorCategory.InvalidArgument,
+            ExitTraceError.Lockdown => ErrorCategory.SecurityError,
+            _ => ErrorCategory.OpenError,
+        },
+        null);
+
+    internal static ErrorRecord NoSuchProcess(int id) => new(
+        new ArgumentException($"There is no process with the id {id}: it never was, or it had exited before the trace began."),
+        "NoProcessFoundForGivenId", ErrorCategory.ObjectNotFound, id);
+
+    internal static ErrorRecord StillAlive(int id) => new(
+        new TimeoutException($"The process with the id {id} has not exited within the given time."),
+        "ProcessNotExited", ErrorCategory.OperationTimeout, id);
+}

@@ -1,0 +1,180 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Management.Automation;
+
+namespace ExitSnoop.Commands;
+
+/// <summary>Streams an ExitEvent for every process that dies.</summary>
+[Cmdlet(VerbsCommon.Watch, "ProcessExit")]
+[Alias("exitsnoop")]
+[OutputType(typeof(ExitEvent))]
+public sealed class WatchProcessExitCommand : ExitFilterCommand, IDisposable
+{
+    private static readonly TimeSpan ProgressAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WarningInterval = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource stopped = new();
+    private readonly ConcurrentQueue<string> messages = new();
+    private readonly Stopwatch sinceWarning = Stopwatch.StartNew();
+    private Task<ExitTrace>? starting;
+    private long warnedOf;
+
+    /// <summary>Shows the TIME column.</summary>
+    [Parameter]
+    [Alias("t")]
+    public SwitchParameter Timestamp { get; set; }
+
+    /// <summary>Ends after so many events.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int MaxEvents { get; set; } = int.MaxValue;
+
+    /// <summary>Ends after so many seconds.</summary>
+    [Parameter]
+    [ValidateRange(0.0, 1_000_000_000.0)]
+    public double Timeout { get; set; } = double.PositiveInfinity;
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (NothingToWatch)
+            return;
+        ExitEventView view = ExitEventView.For(this, Timestamp || Utc, Utc, Label is not null);
+        try
+        {
+            using ExitTrace trace = Start();
+            Describe(trace);
+            Stream(trace, view);
+        }
+        catch (ExitTraceException error)
+        {
+            ThrowTerminatingError(error.ToErrorRecord());
+        }
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+        {
+            // Ctrl+C and Stop-Job: the pipeline is being stopped, and says so itself.
+        }
+    }
+
+    /// <summary>Called on another thread, also while something downstream holds the pipeline.</summary>
+    protected override void StopProcessing()
+    {
+        stopped.Cancel();
+        if (starting is { IsCompletedSuccessfully: true })
+            starting.Result.Stop();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => stopped.Dispose();
+
+    // Loading takes some 50 ms, but on a slow or emulated machine it can take seconds, in which the
+    // pipeline can be stopped and shows progress.
+    private ExitTrace Start()
+    {
+        ExitTraceOptions options = CreateOptions(MyInvocation.BoundParameters.ContainsKey("Debug") ? messages.Enqueue : null);
+        starting = Task.Run(() => ExitTrace.Start(options));
+        try
+        {
+            ProgressRecord progress = new(0, "Watch-ProcessExit", "Loading the BPF program") { RecordType = ProgressRecordType.Processing };
+            bool slow = !((IAsyncResult)starting).AsyncWaitHandle.WaitOne(ProgressAfter);
+            if (slow)
+                WriteProgress(progress);
+            ExitTrace trace = starting.WaitAsync(stopped.Token).GetAwaiter().GetResult();
+            if (slow)
+            {
+                progress.RecordType = ProgressRecordType.Completed;
+                WriteProgress(progress);
+            }
+            return trace;
+        }
+        catch (OperationCanceledException)
+        {
+            starting.ContinueWith(late => late.Result.Dispose(), TaskContinuationOptions.OnlyOnRanToCompletion);
+            throw;
+        }
+        finally
+        {
+            while (messages.TryDequeue(out string? message))
+                WriteDebug(message);
+        }
+    }
+
+    private void Describe(ExitTrace trace)
+    {
+        WriteVerbose($"Linux {trace.KernelRelease}; attached by {trace.AttachType}, last thread by {trace.GroupDeath}");
+        WriteVerbose($"libbpf {trace.LibBpfVersion} from {trace.LibBpfPath}; {trace.Transport} of {trace.BufferSize} MiB");
+    }
+
+    private void Stream(ExitTrace trace, ExitEventView view)
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        TimeSpan limit = double.IsPositiveInfinity(Timeout) ? TimeSpan.MaxValue : TimeSpan.FromSeconds(Timeout);
+        int count = 0;
+        bool inTime = true;
+
+        while (!trace.IsCompleted)
+        {
+            if (inTime && clock.Elapsed is var elapsed && !trace.WaitForEvents(Remaining(limit, elapsed), stopped.Token))
+            {
+                // What happened until now is still to come out.
+                inTime = false;
+                WriteErrors(trace.AliveIds.Select(TraceErrors.StillAlive));
+                trace.Stop();
+            }
+            else if (!inTime)
+            {
+                trace.WaitForEvents(System.Threading.Timeout.InfiniteTimeSpan, stopped.Token);
+            }
+            WriteErrors(trace.TakeMissingIds().Select(TraceErrors.NoSuchProcess));
+            while (trace.TryRead(out ExitEvent? exit))
+            {
+                WriteObject(view.Apply(exit));
+                if (++count == MaxEvents)
+                {
+                    WarnOfLoss(trace, final: true);
+                    return;
+                }
+                if (inTime && clock.Elapsed >= limit)
+                    break;
+            }
+            WarnOfLoss(trace, final: false);
+        }
+        WriteErrors(trace.TakeMissingIds().Select(TraceErrors.NoSuchProcess));
+        WarnOfLoss(trace, final: true);
+    }
+
+    private static TimeSpan Remaining(TimeSpan limit, TimeSpan elapsed)
+    {
+        if (limit == TimeSpan.MaxValue)
+            return System.Threading.Timeout.InfiniteTimeSpan;
+        TimeSpan remaining = limit - elapsed;
+        // A semaphore waits for at most so long at a time; what is left is waited for again.
+        return remaining < TimeSpan.Zero ? TimeSpan.Zero
+            : remaining.TotalMilliseconds > int.MaxValue ? TimeSpan.FromMilliseconds(int.MaxValue) : remaining;
+    }
+
+    private void WriteErrors(IEnumerable<ErrorRecord> errors)
+    {
+        foreach (ErrorRecord error in errors)
+            WriteError(error);
+    }
+
+    private void WarnOfLoss(ExitTrace trace, bool final)
+    {
+        long lost = trace.LostCount;
+        if (lost == 0)
+            return;
+        if (final)
+        {
+            WriteWarning($"{lost} events were lost in all.");
+        }
+        else if (lost != warnedOf && (warnedOf == 0 || sinceWarning.Elapsed >= WarningInterval))
+        {
+            WriteWarning(
+                $"{lost - warnedOf} events were lost: the buffer of {BufferSize} MiB or the queue in memory was full. "
+                + "A larger -BufferSize, a filter (-Failed, -Name, -User), -Basic or a faster pipeline helps.");
+            warnedOf = lost;
+            sinceWarning.Restart();
+        }
+    }
+}
