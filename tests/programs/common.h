@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the test programs share. Include it first: it asks for GNU features. */
+#ifndef COMMON_H
+#define COMMON_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <err.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COMM_LEN 16 /* with the terminating NUL */
+#define LAST_SIGNAL 64
+
+/*
+ * Whoever started us may have ignored or blocked signals (a .NET host ignores
+ * SIGPIPE), and both survive execve. The mask goes by the raw call, because
+ * libc never touches the two signals that it keeps for itself.
+ */
+static inline void default_signals(void)
+{
+	unsigned long long none = 0;
+	int s;
+
+	for (s = 1; s <= LAST_SIGNAL; s++)
+		signal(s, SIG_DFL);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+}
+
+/* The name of the calling thread; the kernel cuts it to 15 bytes. */
+static inline void set_comm(const char *comm)
+{
+	prctl(PR_SET_NAME, comm);
+}
+
+static inline void sleep_ms(long ms)
+{
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+
+	while (nanosleep(&t, &t) && errno == EINTR)
+		;
+}
+
+static inline long long clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static inline long long number(const char *text, long long min, long long max)
+{
+	char *end;
+	long long n;
+
+	errno = 0;
+	n = strtoll(text, &end, 0);
+	if (errno || end == text || *end || n < min || n > max)
+		errx(2, "%s: not a number from %lld to %lld", text, min, max);
+	return n;
+}
+
+/* TERM, SIGTERM or 15. */
+static inline int signal_number(const char *name)
+{
+	int s;
+
+	if (!strncmp(name, "SIG", 3))
+		name += 3;
+	for (s = 1; s < 32; s++)
+		if (sigabbrev_np(s) && !strcmp(sigabbrev_np(s), name))
+			return s;
+	return number(name, 1, LAST_SIGNAL);
+}
+
+/* All that is not plain ASCII, and the backslash, as \xNN. */
+static inline const char *escape(const char *bytes, char *out)
+{
+	char *p = out;
+
+	for (; *bytes; bytes++) {
+		unsigned char c = *bytes;
+
+		if (c < ' ' || c > '~' || c == '\\')
+			p += sprintf(p, "\\x%02x", c);
+		else
+			*p++ = c;
+	}
+	*p = 0;
+	return out;
+}
+
+#endif
