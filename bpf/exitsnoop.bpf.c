@@ -89,6 +89,7 @@ struct {
 } senders SEC(".maps");
 
 struct detailed_record {
+	__u64 used; /* of bytes; not sent */
 	struct exit_record record;
 	struct exit_detail detail;
 	__u8 bytes[2 * PATH_BYTES + ARGS_MAX];
@@ -115,29 +116,35 @@ static __always_inline __u64 now(void)
 	return config.monotonic_clock ? bpf_ktime_get_ns() : bpf_ktime_get_boot_ns();
 }
 
-/* The boot clock's start_boottime goes on in suspend; before 5.5 it was real_start_time. */
-struct task_struct___before_5_5 {
-	__u64 real_start_time;
-} RELOCATABLE;
-
 static __always_inline __u64 start_time(struct task_struct *task, const bool typed)
 {
+	/* Before 5.5 start_boottime had another name, and there is no boot clock to go with it. */
 	if (config.monotonic_clock)
 		return READ(typed, task, start_time);
-	if (bpf_core_field_exists(task->start_boottime))
-		return READ(typed, task, start_boottime);
-	return BPF_CORE_READ((struct task_struct___before_5_5 *)task, real_start_time);
+	return READ(typed, task, start_boottime);
+}
+
+/* The id and its namespace at a level; the last, level pid->level, is the process's own. */
+static __always_inline struct upid id_at_level(struct pid *pid, __u32 level)
+{
+	struct upid id = {};
+
+	bpf_probe_read_kernel(&id, sizeof(id),
+			      (void *)pid + bpf_core_field_offset(pid->numbers) + level * sizeof(id));
+	return id;
 }
 
 /* The id in the reader's PID namespace, 0 where the process is not visible there. */
 static __always_inline __u32 id_in_namespace(struct pid *pid)
 {
-	struct upid *entry = (void *)pid + bpf_core_field_offset(pid->numbers);
-	__u32 level = BPF_CORE_READ(pid, level);
+	__u32 last = BPF_CORE_READ(pid, level);
 
-	for (__u32 i = 0; i < 32 && i <= level; i++, entry++)
-		if (BPF_CORE_READ(entry, ns, ns.inum) == config.pid_namespace)
-			return BPF_CORE_READ(entry, nr);
+	for (__u32 level = 0; level < 32 && level <= last; level++) {
+		struct upid id = id_at_level(pid, level);
+
+		if (BPF_CORE_READ(id.ns, ns.inum) == config.pid_namespace)
+			return id.nr;
+	}
 	return 0;
 }
 
@@ -205,10 +212,20 @@ static __always_inline bool group_dead(unsigned long long *ctx, struct task_stru
 	return !bpf_map_update_elem(&claims, &claim, &claimed, BPF_NOEXIST);
 }
 
+static __always_inline struct list_head *next_entry(struct list_head *entry)
+{
+	struct list_head *next = NULL;
+
+	bpf_probe_read_kernel(&next, sizeof(next), &entry->next);
+	return next;
+}
+
 static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task)
 {
 	struct css_set *set = BPF_CORE_READ(task, cgroups);
 	struct cgroup_subsys_state *state = NULL;
+	struct cgroup *cgroup = NULL;
+	struct cgrp_cset_link link = {};
 	struct list_head *head, *entry;
 	int index = -1;
 
@@ -223,30 +240,27 @@ static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task)
 		bpf_probe_read_kernel(&state, sizeof(state),
 				      (void *)set + bpf_core_field_offset(set->subsys) +
 					  index * sizeof(state));
-		return BPF_CORE_READ(state, cgroup, kn);
+		bpf_probe_read_kernel(&cgroup, sizeof(cgroup), &state->cgroup);
+		return BPF_CORE_READ(cgroup, kn);
 	}
 
 	/* A hierarchy without a controller, as name=systemd, is found by its id alone. */
 	head = (void *)set + bpf_core_field_offset(set->cgrp_links);
-	entry = BPF_CORE_READ(head, next);
+	entry = next_entry(head);
 	for (int i = 0; i < 16 && entry != head; i++) {
-		struct cgrp_cset_link *link =
-		    (void *)entry - bpf_core_field_offset(struct cgrp_cset_link, cgrp_link);
-		struct cgroup *cgroup = BPF_CORE_READ(link, cgrp);
-
-		if ((__u32)BPF_CORE_READ(cgroup, root, hierarchy_id) == config.cgroup_hierarchy)
-			return BPF_CORE_READ(cgroup, kn);
-		entry = BPF_CORE_READ(entry, next);
+		bpf_probe_read_kernel(&link, sizeof(link),
+				      (void *)entry - __builtin_offsetof(struct cgrp_cset_link, cgrp_link));
+		if ((__u32)BPF_CORE_READ(link.cgrp, root, hierarchy_id) == config.cgroup_hierarchy)
+			return BPF_CORE_READ(link.cgrp, kn);
+		entry = next_entry(entry);
 	}
 	return NULL;
 }
 
 static __always_inline struct kernfs_node *parent_node(struct kernfs_node *node)
 {
-	struct kernfs_node___since_6_15 *since_6_15 = (void *)node;
-
-	if (bpf_core_field_exists(since_6_15->__parent))
-		return BPF_CORE_READ(since_6_15, __parent);
+	if (bpf_core_field_exists(node->__parent))
+		return BPF_CORE_READ(node, __parent);
 	return BPF_CORE_READ(node, parent);
 }
 
@@ -277,8 +291,7 @@ static __always_inline bool wanted_status(__u32 status)
 }
 
 /* The filters on who the process is; those on how it ended are in wanted_status(). */
-static __always_inline bool wanted_process(struct task_struct *task, struct exit_record *record,
-					   const bool typed)
+static __always_inline bool wanted_process(struct task_struct *task, struct exit_record *record)
 {
 	__u32 uid;
 
@@ -287,7 +300,7 @@ static __always_inline bool wanted_process(struct task_struct *task, struct exit
 	if (config.by_parent && !bpf_map_lookup_elem(&parents, &record->ppid))
 		return false;
 	if (config.by_user) {
-		uid = READ(typed, task, real_cred, uid.val);
+		uid = bpf_get_current_uid_gid();
 		if (!bpf_map_lookup_elem(&users, &uid))
 			return false;
 	}
@@ -298,30 +311,35 @@ static __always_inline bool wanted_process(struct task_struct *task, struct exit
 	return true;
 }
 
-/* Appends a name and its NUL at `end`, where a longest name still fits; 0: it does not. */
-static __always_inline __u32 put_name(struct detailed_record *all, __u32 end, __u32 limit, const void *name)
+/*
+ * Appends a name and its NUL; false: there was no room. How much is used is kept in memory,
+ * of which the verifier remembers nothing: in a register it would be followed through every
+ * turn of the loops below, each with bounds of its own.
+ */
+static __always_inline bool put_name(struct detailed_record *all, __u64 limit, const void *name)
 {
+	__u64 end = all->used;
 	long size;
 
-	if (end > limit - NAME_MAX_SIZE || end > 2 * PATH_BYTES - NAME_MAX_SIZE)
-		return 0;
+	if (end > limit - NAME_MAX_SIZE)
+		return false;
 	size = bpf_probe_read_kernel_str(&all->bytes[end], NAME_MAX_SIZE, name);
-	if (size <= 0 || size > NAME_MAX_SIZE)
-		return 0;
-	return end + size;
+	if (size <= 0)
+		return false;
+	all->used = end + size;
+	return true;
 }
 
 /* The executable's path, from its last component up over mounts to the root (fs/d_path.c). */
-static __always_inline __u32 put_path(struct detailed_record *all, struct mm_struct *mm)
+static __always_inline void put_path(struct detailed_record *all, struct mm_struct *mm)
 {
 	struct file *file = BPF_CORE_READ(mm, exe_file);
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	struct vfsmount *inner = BPF_CORE_READ(file, f_path.mnt);
 	struct mount *mount = (void *)inner - bpf_core_field_offset(struct mount, mnt);
-	__u32 end = 0, next;
 
 	if (!file)
-		return 0;
+		return;
 	for (int i = 0; i < PATH_DEPTH; i++) {
 		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
 
@@ -329,73 +347,73 @@ static __always_inline __u32 put_path(struct detailed_record *all, struct mm_str
 			struct mount *outer = BPF_CORE_READ(mount, mnt_parent);
 
 			if (outer == mount)
-				return end;
+				return;
 			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 			mount = outer;
 			continue;
 		}
 		if (dentry == parent)
-			return end;
-		next = put_name(all, end, PATH_BYTES, BPF_CORE_READ(dentry, d_name.name));
-		if (!next)
+			return;
+		if (!put_name(all, PATH_BYTES, BPF_CORE_READ(dentry, d_name.name)))
 			break;
-		end = next;
 		dentry = parent;
 	}
 	all->record.flags |= RECORD_PATH_CUT;
-	return end;
 }
 
-static __always_inline __u32 put_cgroup(struct detailed_record *all, __u32 end, struct task_struct *task)
+static __always_inline void put_cgroup(struct detailed_record *all, struct task_struct *task)
 {
 	struct kernfs_node *node = cgroup_node(task), *parent;
-	__u32 limit = end + PATH_BYTES, next;
 
 	for (int i = 0; i < PATH_DEPTH && node; i++) {
 		parent = parent_node(node);
-		if (!parent)
+		if (!parent || !put_name(all, 2 * PATH_BYTES, BPF_CORE_READ(node, name)))
 			break;
-		next = put_name(all, end, limit, BPF_CORE_READ(node, name));
-		if (!next)
-			break;
-		end = next;
 		node = parent;
 	}
-	return end;
 }
 
 /* The arguments as they stand in the process's own memory, as /proc/PID/cmdline shows them. */
-static __always_inline __u32 put_arguments(struct detailed_record *all, __u32 end, struct mm_struct *mm)
+static __always_inline void put_arguments(struct detailed_record *all, struct mm_struct *mm)
 {
 	unsigned long start = BPF_CORE_READ(mm, arg_start);
 	__u64 size = BPF_CORE_READ(mm, arg_end) - start;
+	__u64 end = all->used;
 
 	if (size > ARGS_MAX) {
 		size = ARGS_MAX;
 		all->record.flags |= RECORD_ARGS_CUT;
 	}
-	KEEP_BOUND(end);
 	KEEP_BOUND(size);
 	if (end > 2 * PATH_BYTES || size > ARGS_MAX)
-		return end;
-	if (bpf_probe_read_user(&all->bytes[end], size, (void *)start))
-		return end;
-	return end + size;
+		return;
+	if (!bpf_probe_read_user(&all->bytes[end], size, (void *)start))
+		all->used = end + size;
 }
 
 static __always_inline void put_command(struct detailed_record *all, struct task_struct *task)
 {
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-	__u32 end = 0, path = 0, cgroup;
 
-	if (mm && !(all->record.flags & RECORD_KTHREAD))
-		path = end = put_path(all, mm);
-	all->detail.path_size = path;
-	cgroup = end = put_cgroup(all, end, task);
-	all->detail.cgroup_size = cgroup - path;
-	if (mm && !(all->record.flags & RECORD_KTHREAD))
-		end = put_arguments(all, end, mm);
-	all->detail.args_size = end - cgroup;
+	if (all->record.flags & RECORD_KTHREAD)
+		mm = NULL;
+	all->used = 0;
+	if (mm)
+		put_path(all, mm);
+	all->detail.path_size = all->used;
+	put_cgroup(all, task);
+	all->detail.cgroup_size = all->used - all->detail.path_size;
+	if (mm)
+		put_arguments(all, mm);
+	all->detail.args_size = all->used - all->detail.path_size - all->detail.cgroup_size;
+}
+
+static __always_inline void send_with_bytes(void *ctx, struct detailed_record *all)
+{
+	__u64 size = all->used;
+
+	if (size <= sizeof(all->bytes))
+		send(ctx, &all->record, sizeof(all->record) + sizeof(all->detail) + size);
 }
 
 static __always_inline void add_thread(struct exit_detail *detail, struct task_struct *thread)
@@ -441,10 +459,10 @@ static __always_inline void put_resources(struct exit_detail *detail, struct tas
 	}
 
 	head = (void *)signal + bpf_core_field_offset(signal->thread_head);
-	entry = BPF_CORE_READ(head, next);
-	for (int i = 0; i < 64 && entry != head; i++) {
+	entry = next_entry(head);
+	for (int i = 0; i < 32 && entry != head; i++) {
 		add_thread(detail, (void *)entry - bpf_core_field_offset(task->thread_node));
-		entry = BPF_CORE_READ(entry, next);
+		entry = next_entry(entry);
 	}
 }
 
@@ -479,9 +497,9 @@ static __always_inline void send_detailed(void *ctx, struct task_struct *task, s
 					  __u64 leader_start)
 {
 	__u32 zero = 0;
+	__u64 user_and_group = bpf_get_current_uid_gid();
 	struct detailed_record *all = bpf_map_lookup_elem(&scratch, &zero);
 	struct exit_detail *detail;
-	__u64 size;
 
 	if (!all)
 		return;
@@ -490,8 +508,8 @@ static __always_inline void send_detailed(void *ctx, struct task_struct *task, s
 	detail = &all->detail;
 	__builtin_memset(detail, 0, sizeof(*detail));
 
-	detail->uid = BPF_CORE_READ(task, real_cred, uid.val);
-	detail->gid = BPF_CORE_READ(task, real_cred, gid.val);
+	detail->uid = user_and_group;
+	detail->gid = user_and_group >> 32;
 	BPF_CORE_READ_INTO(&detail->parent_comm, task, real_parent, group_leader, comm);
 
 	struct pid *session = BPF_CORE_READ(task, signal, pids[PIDTYPE_SID]);
@@ -499,23 +517,17 @@ static __always_inline void send_detailed(void *ctx, struct task_struct *task, s
 	if (config.pid_namespace)
 		detail->session = id_in_namespace(session);
 	else
-		detail->session = BPF_CORE_READ(session, numbers[0].nr);
+		detail->session = id_at_level(session, 0).nr;
 
 	struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
-	__u32 level = BPF_CORE_READ(pid, level);
-	struct upid *own = (void *)pid + bpf_core_field_offset(pid->numbers);
 
-	detail->namespace_pid = BPF_CORE_READ(own + level, nr);
+	detail->namespace_pid = id_at_level(pid, BPF_CORE_READ(pid, level)).nr;
 
 	put_resources(detail, task, record->flags & RECORD_THREAD);
 	put_sender(all, task, leader_start);
 	put_command(all, task);
 
-	size = detail->path_size + detail->cgroup_size + detail->args_size;
-	KEEP_BOUND(size);
-	if (size > sizeof(all->bytes))
-		return;
-	send(ctx, &all->record, sizeof(*record) + sizeof(*detail) + size);
+	send_with_bytes(ctx, all);
 }
 
 /* The rest of the record, for an exit whose status is wanted. */
@@ -528,7 +540,7 @@ static __always_inline void report(void *ctx, struct task_struct *task, struct t
 	record->exit_time = now();
 	record->start_time = config.per_thread ? start_time(subject, typed) : leader_start;
 	record->ppid = tgid_of(READ(typed, leader, real_parent), typed);
-	if (!wanted_process(leader, record, typed))
+	if (!wanted_process(leader, record))
 		return;
 	record->tid = record->pid;
 	if (config.per_thread)
@@ -694,7 +706,6 @@ int process_exec(unsigned long long *ctx)
 	struct task_struct *task = (void *)ctx[0];
 	__u32 zero = 0;
 	struct detailed_record *all = bpf_map_lookup_elem(&scratch, &zero);
-	__u64 size;
 
 	if (!all)
 		return 0;
@@ -706,10 +717,6 @@ int process_exec(unsigned long long *ctx)
 	all->record.start_time = start_time(BPF_CORE_READ(task, group_leader), false);
 	put_command(all, task);
 
-	size = all->detail.path_size + all->detail.cgroup_size + all->detail.args_size;
-	KEEP_BOUND(size);
-	if (size > sizeof(all->bytes))
-		return 0;
-	send(ctx, &all->record, sizeof(all->record) + sizeof(all->detail) + size);
+	send_with_bytes(ctx, all);
 	return 0;
 }
