@@ -22,16 +22,19 @@
 
 /*
  * Whoever started us may have ignored or blocked signals (a .NET host ignores
- * SIGPIPE), and both survive execve. The mask goes by the raw call, because
- * libc never touches the two signals that it keeps for itself.
+ * SIGPIPE), and both survive execve. By the raw calls, because libc never
+ * touches the two signals that it keeps for itself, and its posix_spawn leaves
+ * them ignored.
  */
 static inline void default_signals(void)
 {
+	/* struct sigaction of the kernel, all of it 0: SIG_DFL */
+	unsigned long action[4] = {0};
 	unsigned long long none = 0;
 	int s;
 
 	for (s = 1; s <= LAST_SIGNAL; s++)
-		signal(s, SIG_DFL);
+		syscall(SYS_rt_sigaction, s, action, NULL, sizeof(none));
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 }
 
