@@ -556,53 +556,55 @@ static __always_inline void report(void *ctx, struct task_struct *task, struct t
 		send(ctx, record, sizeof(*record));
 }
 
+/* What wait_task_zombie() gives to waitpid(2), or how this thread left. */
+static __always_inline __u32 wait_status(struct task_struct *task, const bool typed)
+{
+	if (config.per_thread)
+		return READ(typed, task, exit_code);
+	/* From 6.0 on the flag is set at every death, and has_group_dead says 6.16. */
+	if (config.has_group_dead || READ(typed, task, signal, flags) & SIGNAL_GROUP_EXIT)
+		return READ(typed, task, signal, group_exit_code);
+	return READ(typed, task, group_leader, exit_code);
+}
+
 static __always_inline int process_exit_common(unsigned long long *ctx, const bool typed)
 {
 	struct task_struct *task = (void *)ctx[0], *leader;
-	struct exit_record record = {};
-	__u64 *watched, leader_start;
-	bool dead = false;
+	struct exit_record record;
+	__u64 *watched = NULL;
+	bool dead = false, wanted;
+	__u32 status;
 
-	/* First, as for most threads it ends here. */
+	/* For most exits that are not wanted it ends here: nothing is prepared before. */
 	if (!config.per_thread || config.by_id)
 		dead = group_dead(ctx, task, typed);
 	if (!config.per_thread && !dead)
 		return 0;
-
-	leader = READ(typed, task, group_leader);
-	if (config.per_thread) {
-		record.flags = RECORD_THREAD;
-		record.wait_status = READ(typed, task, exit_code);
-	} else if (READ(typed, task, signal, flags) & SIGNAL_GROUP_EXIT) {
-		/* As wait_task_zombie() does; from 6.0 on the flag is set at every death. */
-		record.wait_status = READ(typed, task, signal, group_exit_code);
-	} else {
-		record.wait_status = READ(typed, leader, exit_code);
-	}
-	if (!config.by_id && !wanted_status(record.wait_status))
+	status = wait_status(task, typed);
+	wanted = wanted_status(status);
+	if (!wanted && !config.by_id)
 		return 0;
 
-	if (dead)
-		record.flags |= RECORD_GROUP_DEAD;
+	__builtin_memset(&record, 0, sizeof(record));
+	record.wait_status = status;
+	record.flags = (config.per_thread ? RECORD_THREAD : 0) | (dead ? RECORD_GROUP_DEAD : 0);
 	record.host_pid = READ(typed, task, tgid);
 	record.pid = tgid_of(task, typed);
-	if (!config.by_id) {
-		report(ctx, task, leader, &record, typed);
-		return 0;
+	leader = READ(typed, task, group_leader);
+	if (config.by_id) {
+		watched = bpf_map_lookup_elem(&ids, &record.pid);
+		if (!watched || (*watched && *watched != start_time(leader, typed)))
+			return 0;
 	}
-
-	leader_start = start_time(leader, typed);
-	watched = bpf_map_lookup_elem(&ids, &record.pid);
-	if (!watched || (*watched && *watched != leader_start))
-		return 0;
-	if (wanted_status(record.wait_status))
+	if (wanted)
 		report(ctx, task, leader, &record, typed);
+
 	/* Last: a reader that finds the process gone from here has its record already. */
-	if (dead && config.include_children) {
+	if (watched && dead && config.include_children) {
 		bpf_map_delete_elem(&ids, &record.pid);
 		wake_reader();
-	} else if (dead) {
-		*watched = leader_start;
+	} else if (watched && dead) {
+		*watched = start_time(leader, typed);
 	}
 	return 0;
 }
