@@ -352,8 +352,12 @@ static __always_inline void put_path(struct detailed_record *all, struct mm_stru
 			mount = outer;
 			continue;
 		}
-		if (dentry == parent)
+		if (dentry == parent) {
+			/* A file in memory (memfd_create) stands alone, and its name is all there is. */
+			if (!all->used)
+				put_name(all, PATH_BYTES, BPF_CORE_READ(dentry, d_name.name));
 			return;
+		}
 		if (!put_name(all, PATH_BYTES, BPF_CORE_READ(dentry, d_name.name)))
 			break;
 		dentry = parent;
@@ -379,13 +383,30 @@ static __always_inline void put_arguments(struct detailed_record *all, struct mm
 	unsigned long start = BPF_CORE_READ(mm, arg_start);
 	__u64 size = BPF_CORE_READ(mm, arg_end) - start;
 	__u64 end = all->used;
+	__u8 last = 0;
+	long title;
+
+	if (end > 2 * PATH_BYTES || !size)
+		return;
+
+	/*
+	 * Whoever writes over the last NUL has set a title, a single text that may go on
+	 * over the environment: setproctitle(3), get_mm_cmdline() in fs/proc/base.c.
+	 */
+	bpf_probe_read_user(&last, sizeof(last), (void *)(start + size - 1));
+	if (last) {
+		title = bpf_probe_read_user_str(&all->bytes[end], ARGS_MAX, (void *)start);
+		if (title > 0)
+			all->used = end + title;
+		return;
+	}
 
 	if (size > ARGS_MAX) {
 		size = ARGS_MAX;
 		all->record.flags |= RECORD_ARGS_CUT;
 	}
 	KEEP_BOUND(size);
-	if (end > 2 * PATH_BYTES || size > ARGS_MAX)
+	if (size > ARGS_MAX)
 		return;
 	if (!bpf_probe_read_user(&all->bytes[end], size, (void *)start))
 		all->used = end + size;
