@@ -11,7 +11,7 @@
   FormatsToProcess = @('ExitSnoop.Format.ps1xml')
   TypesToProcess = @('ExitSnoop.Types.ps1xml')
   FunctionsToExport = @()
-  CmdletsToExport = @('Watch-ProcessExit', 'Get-ProcessExitEventDefinition')
+  CmdletsToExport = @('Watch-ProcessExit', 'Register-ProcessExitEvent', 'Get-ProcessExitEventDefinition')
   VariablesToExport = @()
   AliasesToExport = @('exitsnoop')
   PrivateData = @{

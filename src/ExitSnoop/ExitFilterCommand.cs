@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using ExitSnoop.Commands.Completion;
 
 namespace ExitSnoop.Commands;
 
@@ -11,6 +12,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("p", "Pid", "ProcessId")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ProcessIdCompleter))]
     public int[]? Id { get; set; }
 
     /// <summary>With -Id: all descendants of these processes too, orphans included.</summary>
@@ -30,28 +32,34 @@ public abstract class ExitFilterCommand : PSCmdlet
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[]? Name { get; set; }
 
     /// <summary>Only processes of these users, by name or id.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(UserCompleter))]
     public string[]? User { get; set; }
 
     /// <summary>Only processes that one of these signals ended.</summary>
+    /// <remarks>Names, not the enum: PowerShell completes an enum by its members alone and asks no completer.</remarks>
     [Parameter]
     [SignalArgument]
     [ValidateNotNullOrEmpty]
-    public Signal[]? Signal { get; set; }
+    [ArgumentCompleter(typeof(SignalCompleter))]
+    public string[]? Signal { get; set; }
 
     /// <summary>Only processes that exited by themselves with one of these statuses.</summary>
     [Parameter]
     [ValidateRange(0, 255)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ExitCodeCompleter))]
     public int[]? ExitCode { get; set; }
 
     /// <summary>Only children of these processes.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ProcessIdCompleter))]
     public int[]? ParentId { get; set; }
 
     /// <summary>Only processes that lived at least so long.</summary>
@@ -62,6 +70,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     /// <summary>Only processes in this cgroup or below.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CgroupCompleter))]
     public string? Cgroup { get; set; }
 
     /// <summary>Times in UTC.</summary>
@@ -71,6 +80,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     /// <summary>A text that each event carries; an empty one means "exit".</summary>
     [Parameter]
     [AllowEmptyString]
+    [ArgumentCompleter(typeof(LabelCompleter))]
     public string? Label { get; set; }
 
     /// <summary>Only what the original shows: no sender, command, identity, resources or container.</summary>
@@ -106,7 +116,7 @@ public abstract class ExitFilterCommand : PSCmdlet
         PerThread = PerThread,
         NameFilter = CreateNameFilter(),
         Users = User?.Select(FindUser).ToArray() ?? [],
-        Signals = Signal ?? [],
+        Signals = Signal?.Select(SignalArgumentAttribute.Parse).ToArray() ?? [],
         ExitCodes = ExitCode ?? [],
         ParentIds = ParentId ?? [],
         MinimumAge = MinimumAge,

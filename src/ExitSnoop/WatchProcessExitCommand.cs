@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Management.Automation;
 
@@ -8,15 +7,11 @@ namespace ExitSnoop.Commands;
 [Cmdlet(VerbsCommon.Watch, "ProcessExit")]
 [Alias("exitsnoop")]
 [OutputType(typeof(ExitEvent))]
-public sealed class WatchProcessExitCommand : ExitFilterCommand, IDisposable
+public sealed class WatchProcessExitCommand : ExitTraceCommand
 {
-    private static readonly TimeSpan ProgressAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WarningInterval = TimeSpan.FromSeconds(1);
 
-    private readonly CancellationTokenSource stopped = new();
-    private readonly ConcurrentQueue<string> messages = new();
     private readonly Stopwatch sinceWarning = Stopwatch.StartNew();
-    private Task<ExitTrace>? starting;
     private long warnedOf;
 
     /// <summary>Shows the TIME column.</summary>
@@ -43,66 +38,16 @@ public sealed class WatchProcessExitCommand : ExitFilterCommand, IDisposable
         try
         {
             using ExitTrace trace = Start();
-            Describe(trace);
             Stream(trace, view);
         }
         catch (ExitTraceException error)
         {
             ThrowTerminatingError(error.ToErrorRecord());
         }
-        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+        catch (OperationCanceledException) when (Stopped.IsCancellationRequested)
         {
             // Ctrl+C and Stop-Job: the pipeline is being stopped, and says so itself.
         }
-    }
-
-    /// <summary>Called on another thread, also while something downstream holds the pipeline.</summary>
-    protected override void StopProcessing()
-    {
-        stopped.Cancel();
-        if (starting is { IsCompletedSuccessfully: true })
-            starting.Result.Stop();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => stopped.Dispose();
-
-    // Loading takes some 50 ms, but on a slow or emulated machine it can take seconds, in which the
-    // pipeline can be stopped and shows progress.
-    private ExitTrace Start()
-    {
-        ExitTraceOptions options = CreateOptions(MyInvocation.BoundParameters.ContainsKey("Debug") ? messages.Enqueue : null);
-        starting = Task.Run(() => ExitTrace.Start(options));
-        try
-        {
-            ProgressRecord progress = new(0, "Watch-ProcessExit", "Loading the BPF program") { RecordType = ProgressRecordType.Processing };
-            bool slow = !((IAsyncResult)starting).AsyncWaitHandle.WaitOne(ProgressAfter);
-            if (slow)
-                WriteProgress(progress);
-            ExitTrace trace = starting.WaitAsync(stopped.Token).GetAwaiter().GetResult();
-            if (slow)
-            {
-                progress.RecordType = ProgressRecordType.Completed;
-                WriteProgress(progress);
-            }
-            return trace;
-        }
-        catch (OperationCanceledException)
-        {
-            starting.ContinueWith(late => late.Result.Dispose(), TaskContinuationOptions.OnlyOnRanToCompletion);
-            throw;
-        }
-        finally
-        {
-            while (messages.TryDequeue(out string? message))
-                WriteDebug(message);
-        }
-    }
-
-    private void Describe(ExitTrace trace)
-    {
-        WriteVerbose($"Linux {trace.KernelRelease}; attached by {trace.AttachType}, last thread by {trace.GroupDeath}");
-        WriteVerbose($"libbpf {trace.LibBpfVersion} from {trace.LibBpfPath}; {trace.Transport} of {trace.BufferSize} MiB");
     }
 
     private void Stream(ExitTrace trace, ExitEventView view)
@@ -114,7 +59,7 @@ public sealed class WatchProcessExitCommand : ExitFilterCommand, IDisposable
 
         while (!trace.IsCompleted)
         {
-            if (inTime && clock.Elapsed is var elapsed && !trace.WaitForEvents(Remaining(limit, elapsed), stopped.Token))
+            if (inTime && clock.Elapsed is var elapsed && !trace.WaitForEvents(Remaining(limit, elapsed), Stopped))
             {
                 // What happened until now is still to come out.
                 inTime = false;
@@ -123,7 +68,7 @@ public sealed class WatchProcessExitCommand : ExitFilterCommand, IDisposable
             }
             else if (!inTime)
             {
-                trace.WaitForEvents(System.Threading.Timeout.InfiniteTimeSpan, stopped.Token);
+                trace.WaitForEvents(System.Threading.Timeout.InfiniteTimeSpan, Stopped);
             }
             WriteErrors(trace.TakeMissingIds().Select(TraceErrors.NoSuchProcess));
             while (trace.TryRead(out ExitEvent? exit))
@@ -151,12 +96,6 @@ public sealed class WatchProcessExitCommand : ExitFilterCommand, IDisposable
         // A semaphore waits for at most so long at a time; what is left is waited for again.
         return remaining < TimeSpan.Zero ? TimeSpan.Zero
             : remaining.TotalMilliseconds > int.MaxValue ? TimeSpan.FromMilliseconds(int.MaxValue) : remaining;
-    }
-
-    private void WriteErrors(IEnumerable<ErrorRecord> errors)
-    {
-        foreach (ErrorRecord error in errors)
-            WriteError(error);
     }
 
     private void WarnOfLoss(ExitTrace trace, bool final)

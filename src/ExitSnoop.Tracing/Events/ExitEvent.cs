@@ -13,7 +13,9 @@ namespace ExitSnoop;
 /// The kernel's expressions below are those of kernel/exit.c at the tracepoint sched:sched_process_exit;
 /// <c>leader</c> is task->group_leader.
 /// </remarks>
-public sealed class ExitEvent
+#pragma warning disable CA1710 // It is what a handler is given, in PowerShell too, but first of all the event itself.
+public sealed class ExitEvent : EventArgs
+#pragma warning restore CA1710
 {
     private const int CommMaximum = 15;
     private const int EmptyArgumentsMaximum = 8;

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text;
+using ExitSnoop.Events;
+
+namespace ExitSnoop.Commands.Completion;
+
+/// <summary>A process that runs now, as /proc shows it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Name">Its comm.</param>
+/// <param name="UserId">Its real user id.</param>
+/// <param name="Arguments">Its command line; empty for a kernel thread.</param>
+internal sealed record RunningProcess(int Id, string Name, uint UserId, string[] Arguments)
+{
+    /// <summary>comm holds 15 bytes; a longer name is cut.</summary>
+    private const int CommMaximum = 15;
+
+    /// <summary>What /proc appends to the path of an executable that was removed or replaced.</summary>
+    private const string Deleted = " (deleted)";
+
+    private const int CommandLineMaximum = 500;
+
+    /// <summary>Its command line for people to read, or why it has none.</summary>
+    internal string Description
+    {
+        get
+        {
+            if (Arguments.Length == 0)
+                return "no command line: a kernel thread, or dead and not yet waited for";
+            string line = ShellQuoting.Join(Arguments);
+            return line.Length > CommandLineMaximum ? line[..CommandLineMaximum] + "..." : line;
+        }
+    }
+
+    /// <summary>The name that -Name matches in full: where comm is cut, the file name of the executable.</summary>
+    internal string FullName
+    {
+        get
+        {
+            if (Encoding.UTF8.GetByteCount(Name) < CommMaximum)
+                return Name;
+            try
+            {
+                string? file = Path.GetFileName(File.ResolveLinkTarget($"/proc/{Id}/exe", returnFinalTarget: false)?.FullName);
+                if (file is null || !file.StartsWith(Name, StringComparison.Ordinal))
+                    return Name;
+                return file.EndsWith(Deleted, StringComparison.Ordinal) ? file[..^Deleted.Length] : file;
+            }
+            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+            {
+                // Another user's, or gone since.
+                return Name;
+            }
+        }
+    }
+
+    /// <summary>All that can be seen, processes before kernel threads, the lower id first.</summary>
+    internal static IEnumerable<RunningProcess> All() =>
+        Directory.EnumerateDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? Read(id) : null)
+            .OfType<RunningProcess>()
+            .OrderBy(process => process.Arguments.Length == 0)
+            .ThenBy(process => process.Id);
+
+    private static RunningProcess? Read(int id)
+    {
+        try
+        {
+            string arguments = ReadText($"/proc/{id}/cmdline").TrimEnd('\0');
+            string name = ReadText($"/proc/{id}/comm");
+            string user = File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal));
+            return new RunningProcess(
+                id,
+                name.EndsWith('\n') ? name[..^1] : name,
+                uint.Parse(user.Split('\t')[1], CultureInfo.InvariantCulture),
+                arguments.Length == 0 ? [] : arguments.Split('\0'));
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            // It has exited since the folder was listed.
+            return null;
+        }
+    }
+
+    // Not File.ReadAllText, which takes the first bytes for a mark of the encoding.
+    private static string ReadText(string path) => Encoding.UTF8.GetString(File.ReadAllBytes(path));
+}

@@ -1,0 +1,57 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+
+namespace ExitSnoop.Commands.Completion;
+
+/// <summary>Completes the signals that can end a process, by name, SIG and name, or number.</summary>
+internal sealed class SignalCompleter : IArgumentCompleter
+{
+    private const string Prefix = "SIG";
+
+    // Not those that stop, continue or are ignored: no process ends by them.
+    private static readonly (Signal Signal, string Meaning)[] Signals =
+    [
+        (Signal.SEGV, "used memory that is not its own; with a core where cores are on"),
+        (Signal.ABRT, "gave up by itself: abort(3), a failed assertion, an uncaught exception; core"),
+        (Signal.KILL, "killed without a chance to clean up: kill -9, a container's end, the OOM killer"),
+        (Signal.TERM, "asked to end and had no handler: kill, a service's stop, shutdown"),
+        (Signal.INT, "interrupted from the keyboard: Ctrl+C"),
+        (Signal.BUS, "used memory whose file or device is not there, or unaligned; core"),
+        (Signal.FPE, "divided by zero, or another error of arithmetic; core"),
+        (Signal.ILL, "ran an instruction that the processor does not have; core"),
+        (Signal.TRAP, "ran into a breakpoint without a debugger; core"),
+        (Signal.SYS, "made a system call that does not exist or that seccomp forbids; core"),
+        (Signal.QUIT, "told to end with a core: Ctrl+\\"),
+        (Signal.HUP, "lost its terminal"),
+        (Signal.PIPE, "wrote to a pipe or socket that nobody reads any more"),
+        (Signal.ALRM, "a timer of alarm(2) ran out"),
+        (Signal.XCPU, "used more processor time than its limit (ulimit -t); core"),
+        (Signal.XFSZ, "wrote a file beyond its limit (ulimit -f); core"),
+        (Signal.USR1, "a program's own; no handler was set"),
+        (Signal.USR2, "a program's own; no handler was set"),
+        (Signal.VTALRM, "a timer of its processor time ran out"),
+        (Signal.PROF, "a profiler's timer ran out, and no profiler was there"),
+        (Signal.POLL, "input or output became possible, and no handler was set"),
+        (Signal.PWR, "the power fails"),
+        (Signal.STKFLT, "a fault of the coprocessor's stack; no kernel sends it"),
+        .. Enumerable.Range((int)Signal.RTMIN, Signal.RTMAX - Signal.RTMIN + 1)
+            .Select(number => ((Signal)number, "a real-time signal, a program's own; no handler was set")),
+    ];
+
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        CompletionWord word = new(wordToComplete);
+        bool prefixed = word.Text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
+        foreach ((Signal signal, string meaning) in Signals)
+        {
+            string name = (prefixed ? Prefix : "") + SignalNames.GetName(signal);
+            string number = ((int)signal).ToString(CultureInfo.InvariantCulture);
+            if (word.Fits(name) || word.Fits(number))
+                yield return word.Offer(name, name, $"{number}: {meaning}");
+        }
+    }
+}

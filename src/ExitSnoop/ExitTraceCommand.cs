@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+
+namespace ExitSnoop.Commands;
+
+/// <summary>A cmdlet that runs a trace: starts it so that it can be stopped, and says how it was loaded.</summary>
+public abstract class ExitTraceCommand : ExitFilterCommand, IDisposable
+{
+    private static readonly TimeSpan ProgressAfter = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource stopped = new();
+    private readonly ConcurrentQueue<string> messages = new();
+    private Task<ExitTrace>? starting;
+
+    /// <summary>Cancelled when the pipeline is being stopped.</summary>
+    protected CancellationToken Stopped => stopped.Token;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        stopped.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Called on another thread, also while something downstream holds the pipeline.</summary>
+    protected override void StopProcessing()
+    {
+        stopped.Cancel();
+        if (starting is { IsCompletedSuccessfully: true })
+            starting.Result.Stop();
+    }
+
+    // Loading takes some 50 ms, but on a slow or emulated machine it can take seconds, in which the
+    // pipeline can be stopped and shows progress.
+    private protected ExitTrace Start()
+    {
+        ExitTraceOptions options = CreateOptions(MyInvocation.BoundParameters.ContainsKey("Debug") ? messages.Enqueue : null);
+        starting = Task.Run(() => ExitTrace.Start(options));
+        try
+        {
+            ProgressRecord progress = new(0, MyInvocation.MyCommand.Name, "Loading the BPF program") { RecordType = ProgressRecordType.Processing };
+            bool slow = !((IAsyncResult)starting).AsyncWaitHandle.WaitOne(ProgressAfter);
+            if (slow)
+                WriteProgress(progress);
+            ExitTrace trace = starting.WaitAsync(Stopped).GetAwaiter().GetResult();
+            if (slow)
+            {
+                progress.RecordType = ProgressRecordType.Completed;
+                WriteProgress(progress);
+            }
+            WriteVerbose($"Linux {trace.KernelRelease}; attached by {trace.AttachType}, last thread by {trace.GroupDeath}");
+            WriteVerbose($"libbpf {trace.LibBpfVersion} from {trace.LibBpfPath}; {trace.Transport} of {trace.BufferSize} MiB");
+            return trace;
+        }
+        catch (OperationCanceledException)
+        {
+            starting.ContinueWith(late => late.Result.Dispose(), TaskContinuationOptions.OnlyOnRanToCompletion);
+            throw;
+        }
+        finally
+        {
+            while (messages.TryDequeue(out string? message))
+                WriteDebug(message);
+        }
+    }
+
+    private protected void WriteErrors(IEnumerable<ErrorRecord> errors)
+    {
+        foreach (ErrorRecord error in errors)
+            WriteError(error);
+    }
+}
