@@ -116,7 +116,7 @@ public sealed class ExitTrace : IDisposable
     /// <returns>False when the time is up.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public bool WaitForEvents(TimeSpan timeout, CancellationToken cancellation = default) =>
-        chunk is not null || !queue.IsEmpty || IsCompleted || queue.Wait(timeout, cancellation);
+        chunk is not null || !queue.IsEmpty || IsCompleted || reader.Watched is { HasMissing: true } || queue.Wait(timeout, cancellation);
 
     /// <summary>Takes the next event, without waiting.</summary>
     public bool TryRead([NotNullWhen(true)] out ExitEvent? exit)
