@@ -83,8 +83,6 @@ build() {
 	need_dotnet
 	say "building"
 	dotnet build -c Release -v quiet -tl:off --nologo
-	dotnet publish src/ExitSnoop.Console -c Release -v quiet -tl:off --nologo -o out/console
-	cp -f out/console/exitsnoop out/exitsnoop
 }
 
 # Every assembly of tests is a program that ends with its own count; sum them up.

@@ -103,10 +103,22 @@ struct {
 } scratch SEC(".maps");
 
 /*
- * A tp_btf program may follow kernel pointers itself, a load each; a raw_tp program
- * needs a helper call for each. `typed` is a constant at compile time.
+ * Which program a function is part of; a constant at compile time.
+ *
+ * TYPED: a tp_btf program may follow kernel pointers itself, a load each; a raw_tp program
+ * needs a helper call for each.
+ *
+ * WHOLE: the program has all there is, else what a basic event in the first PID namespace
+ * needs. libbpf looks up the types of a whole program, also for branches that the
+ * configuration closes: half the time to load.
  */
-#define READ(typed, ...) ((typed) ? ___arrow(__VA_ARGS__) : BPF_CORE_READ(__VA_ARGS__))
+enum variant {
+	BASIC = 0,
+	TYPED = 1,
+	WHOLE = 2,
+};
+
+#define READ(variant, ...) ((variant)&TYPED ? ___arrow(__VA_ARGS__) : BPF_CORE_READ(__VA_ARGS__))
 
 /* Hides a value's history from the compiler, which else moves the bound away from its use. */
 #define KEEP_BOUND(value) asm volatile("" : "+r"(value))
@@ -116,12 +128,12 @@ static __always_inline __u64 now(void)
 	return config.monotonic_clock ? bpf_ktime_get_ns() : bpf_ktime_get_boot_ns();
 }
 
-static __always_inline __u64 start_time(struct task_struct *task, const bool typed)
+static __always_inline __u64 start_time(struct task_struct *task, const int variant)
 {
 	/* Before 5.5 start_boottime had another name, and there is no boot clock to go with it. */
 	if (config.monotonic_clock)
-		return READ(typed, task, start_time);
-	return READ(typed, task, start_boottime);
+		return READ(variant, task, start_time);
+	return READ(variant, task, start_boottime);
 }
 
 /* The id and its namespace at a level; the last, level pid->level, is the process's own. */
@@ -148,11 +160,11 @@ static __always_inline __u32 id_in_namespace(struct pid *pid)
 	return 0;
 }
 
-static __always_inline __u32 tgid_of(struct task_struct *task, const bool typed)
+static __always_inline __u32 tgid_of(struct task_struct *task, const int variant)
 {
-	if (config.pid_namespace)
+	if (variant & WHOLE && config.pid_namespace)
 		return id_in_namespace(BPF_CORE_READ(task, group_leader, thread_pid));
-	return READ(typed, task, tgid);
+	return READ(variant, task, tgid);
 }
 
 /*
@@ -198,17 +210,17 @@ static __always_inline void send(void *ctx, struct exit_record *record, __u64 si
  * thread (they pass here after all have left), so the first that sees it claims the
  * death.
  */
-static __always_inline bool group_dead(unsigned long long *ctx, struct task_struct *task, const bool typed)
+static __always_inline bool group_dead(unsigned long long *ctx, struct task_struct *task, const int variant)
 {
 	struct identity claim = {};
 	__u8 claimed = 1;
 
 	if (config.has_group_dead)
 		return ctx[1];
-	if (READ(typed, task, signal, live.counter))
+	if (READ(variant, task, signal, live.counter))
 		return false;
-	claim.tgid = READ(typed, task, tgid);
-	claim.start_time = start_time(READ(typed, task, group_leader), typed);
+	claim.tgid = READ(variant, task, tgid);
+	claim.start_time = start_time(READ(variant, task, group_leader), variant);
 	return !bpf_map_update_elem(&claims, &claim, &claimed, BPF_NOEXIST);
 }
 
@@ -291,11 +303,12 @@ static __always_inline bool wanted_status(__u32 status)
 }
 
 /* The filters on who the process is; those on how it ended are in wanted_status(). */
-static __always_inline bool wanted_process(struct task_struct *task, struct exit_record *record)
+static __always_inline bool wanted_process(struct task_struct *task, struct exit_record *record,
+					   const int variant)
 {
 	__u32 uid;
 
-	if (config.pid_namespace && !record->pid)
+	if (variant & WHOLE && config.pid_namespace && !record->pid)
 		return false;
 	if (config.by_parent && !bpf_map_lookup_elem(&parents, &record->ppid))
 		return false;
@@ -306,7 +319,7 @@ static __always_inline bool wanted_process(struct task_struct *task, struct exit
 	}
 	if (config.minimum_age && record->exit_time - record->start_time < config.minimum_age)
 		return false;
-	if (config.cgroup_id && !in_cgroup(task))
+	if (variant & WHOLE && config.cgroup_id && !in_cgroup(task))
 		return false;
 	return true;
 }
@@ -553,42 +566,43 @@ static __always_inline void send_detailed(void *ctx, struct task_struct *task, s
 
 /* The rest of the record, for an exit whose status is wanted. */
 static __always_inline void report(void *ctx, struct task_struct *task, struct task_struct *leader,
-				   struct exit_record *record, const bool typed)
+				   struct exit_record *record, const int variant)
 {
 	struct task_struct *subject = config.per_thread ? task : leader;
-	__u64 leader_start = start_time(leader, typed);
+	__u64 leader_start = start_time(leader, variant);
 
 	record->exit_time = now();
-	record->start_time = config.per_thread ? start_time(subject, typed) : leader_start;
-	record->ppid = tgid_of(READ(typed, leader, real_parent), typed);
-	if (!wanted_process(leader, record))
+	record->start_time = config.per_thread ? start_time(subject, variant) : leader_start;
+	record->ppid = tgid_of(READ(variant, leader, real_parent), variant);
+	if (!wanted_process(leader, record, variant))
 		return;
 	record->tid = record->pid;
 	if (config.per_thread)
-		record->tid = config.pid_namespace ? id_in_namespace(BPF_CORE_READ(task, thread_pid))
-						   : (__u32)READ(typed, task, pid);
-	if (READ(typed, task, flags) & PF_KTHREAD)
+		record->tid = variant & WHOLE && config.pid_namespace
+				  ? id_in_namespace(BPF_CORE_READ(task, thread_pid))
+				  : (__u32)READ(variant, task, pid);
+	if (READ(variant, task, flags) & PF_KTHREAD)
 		record->flags |= RECORD_KTHREAD;
 	bpf_core_read(&record->comm, COMM_SIZE, &subject->comm);
 
-	if (config.detail)
+	if (variant & WHOLE && config.detail)
 		send_detailed(ctx, task, record, leader_start);
 	else
 		send(ctx, record, sizeof(*record));
 }
 
 /* What wait_task_zombie() gives to waitpid(2), or how this thread left. */
-static __always_inline __u32 wait_status(struct task_struct *task, const bool typed)
+static __always_inline __u32 wait_status(struct task_struct *task, const int variant)
 {
 	if (config.per_thread)
-		return READ(typed, task, exit_code);
+		return READ(variant, task, exit_code);
 	/* From 6.0 on the flag is set at every death, and has_group_dead says 6.16. */
-	if (config.has_group_dead || READ(typed, task, signal, flags) & SIGNAL_GROUP_EXIT)
-		return READ(typed, task, signal, group_exit_code);
-	return READ(typed, task, group_leader, exit_code);
+	if (config.has_group_dead || READ(variant, task, signal, flags) & SIGNAL_GROUP_EXIT)
+		return READ(variant, task, signal, group_exit_code);
+	return READ(variant, task, group_leader, exit_code);
 }
 
-static __always_inline int process_exit_common(unsigned long long *ctx, const bool typed)
+static __always_inline int process_exit_common(unsigned long long *ctx, const int variant)
 {
 	struct task_struct *task = (void *)ctx[0], *leader;
 	struct exit_record record;
@@ -598,10 +612,10 @@ static __always_inline int process_exit_common(unsigned long long *ctx, const bo
 
 	/* For most exits that are not wanted it ends here: nothing is prepared before. */
 	if (!config.per_thread || config.by_id)
-		dead = group_dead(ctx, task, typed);
+		dead = group_dead(ctx, task, variant);
 	if (!config.per_thread && !dead)
 		return 0;
-	status = wait_status(task, typed);
+	status = wait_status(task, variant);
 	wanted = wanted_status(status);
 	if (!wanted && !config.by_id)
 		return 0;
@@ -609,23 +623,23 @@ static __always_inline int process_exit_common(unsigned long long *ctx, const bo
 	__builtin_memset(&record, 0, sizeof(record));
 	record.wait_status = status;
 	record.flags = (config.per_thread ? RECORD_THREAD : 0) | (dead ? RECORD_GROUP_DEAD : 0);
-	record.host_pid = READ(typed, task, tgid);
-	record.pid = tgid_of(task, typed);
-	leader = READ(typed, task, group_leader);
+	record.host_pid = READ(variant, task, tgid);
+	record.pid = tgid_of(task, variant);
+	leader = READ(variant, task, group_leader);
 	if (config.by_id) {
 		watched = bpf_map_lookup_elem(&ids, &record.pid);
-		if (!watched || (*watched && *watched != start_time(leader, typed)))
+		if (!watched || (*watched && *watched != start_time(leader, variant)))
 			return 0;
 	}
 	if (wanted)
-		report(ctx, task, leader, &record, typed);
+		report(ctx, task, leader, &record, variant);
 
 	/* Last: a reader that finds the process gone from here has its record already. */
 	if (watched && dead && config.include_children) {
 		bpf_map_delete_elem(&ids, &record.pid);
 		wake_reader();
 	} else if (watched && dead) {
-		*watched = start_time(leader, typed);
+		*watched = start_time(leader, variant);
 	}
 	return 0;
 }
@@ -633,13 +647,25 @@ static __always_inline int process_exit_common(unsigned long long *ctx, const bo
 SEC("tp_btf/sched_process_exit")
 int process_exit(unsigned long long *ctx)
 {
-	return process_exit_common(ctx, true);
+	return process_exit_common(ctx, WHOLE | TYPED);
 }
 
 SEC("raw_tp/sched_process_exit")
 int process_exit_raw(unsigned long long *ctx)
 {
-	return process_exit_common(ctx, false);
+	return process_exit_common(ctx, WHOLE);
+}
+
+SEC("tp_btf/sched_process_exit")
+int basic_exit(unsigned long long *ctx)
+{
+	return process_exit_common(ctx, BASIC | TYPED);
+}
+
+SEC("raw_tp/sched_process_exit")
+int basic_exit_raw(unsigned long long *ctx)
+{
+	return process_exit_common(ctx, BASIC);
 }
 
 #define BIT(signal) (1ULL << ((signal)-1))
@@ -688,13 +714,13 @@ int signal_generate(unsigned long long *ctx)
 	    sender.code == SI_MESGQ) {
 		sender.flags |= RECORD_SENDER_TASK;
 		sending = (void *)bpf_get_current_task();
-		sender.pid = tgid_of(sending, false);
+		sender.pid = tgid_of(sending, WHOLE);
 		sender.uid = bpf_get_current_uid_gid();
 		BPF_CORE_READ_INTO(&sender.comm, sending, group_leader, comm);
 	}
 
 	target.tgid = BPF_CORE_READ(task, tgid);
-	target.start_time = start_time(BPF_CORE_READ(task, group_leader), false);
+	target.start_time = start_time(BPF_CORE_READ(task, group_leader), WHOLE);
 	target.signal = signal;
 	bpf_map_update_elem(&senders, &target, &sender, BPF_ANY);
 	return 0;
@@ -710,11 +736,11 @@ int process_fork(unsigned long long *ctx)
 
 	if (BPF_CORE_READ(child, pid) != BPF_CORE_READ(child, tgid))
 		return 0;
-	parent_id = tgid_of(parent, false);
+	parent_id = tgid_of(parent, WHOLE);
 	watched = bpf_map_lookup_elem(&ids, &parent_id);
 	if (!watched || *watched)
 		return 0;
-	child_id = tgid_of(child, false);
+	child_id = tgid_of(child, WHOLE);
 	bpf_map_update_elem(&ids, &child_id, &alive, BPF_ANY);
 	return 0;
 }
@@ -737,7 +763,7 @@ int process_exec(unsigned long long *ctx)
 	all->record.kind = RECORD_EXEC;
 	all->record.flags = RECORD_DETAIL;
 	all->record.host_pid = BPF_CORE_READ(task, tgid);
-	all->record.start_time = start_time(BPF_CORE_READ(task, group_leader), false);
+	all->record.start_time = start_time(BPF_CORE_READ(task, group_leader), WHOLE);
 	put_command(all, task);
 
 	send_with_bytes(ctx, all);

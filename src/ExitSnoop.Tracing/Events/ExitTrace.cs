@@ -48,8 +48,8 @@ public sealed class ExitTrace : IDisposable
     /// <summary>The tracepoint's kind of attachment: "tp_btf", or "raw_tp" where the kernel takes no other.</summary>
     public string AttachType { get; }
 
-    /// <summary>The running kernel's release, as in "6.12.1".</summary>
-    public string KernelRelease { get; } = Environment.OSVersion.Version.ToString();
+    /// <summary>The running kernel's release, as <c>uname -r</c> shows it.</summary>
+    public string KernelRelease { get; } = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
 
     /// <summary>libbpf's version, as in "v1.1.2".</summary>
     public string LibBpfVersion { get; } = LibBpf.Version;

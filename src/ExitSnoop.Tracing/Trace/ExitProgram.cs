@@ -91,6 +91,10 @@ internal sealed class ExitProgram : IDisposable
         bpf.Dispose();
     }
 
+    /// <summary>The inode number of the caller's PID namespace, 0 for the first.</summary>
+    private static uint OwnPidNamespace =>
+        FileIdentity.Inode("/proc/self/ns/pid") is { } own and not FirstPidNamespace ? (uint)own : 0;
+
     private static ExitProgram Start(ExitTraceOptions options, CgroupHierarchy cgroups, Plan plan)
     {
         ExitProgram program = new(BpfObject.Open(Image(), "exitsnoop", options.BtfPath), plan);
@@ -121,8 +125,7 @@ internal sealed class ExitProgram : IDisposable
         config.CgroupHierarchy = cgroups.Id;
         if (options.Cgroup is not null)
             config.CgroupId = cgroups.IdOf(options.Cgroup);
-        if (FileIdentity.Inode("/proc/self/ns/pid") is { } own and not FirstPidNamespace)
-            config.PidNamespace = (uint)own;
+        config.PidNamespace = OwnPidNamespace;
 
         if (plan.PerfBuffer)
         {
@@ -183,11 +186,13 @@ internal sealed class ExitProgram : IDisposable
             && Environment.OSVersion.Version >= new Version(6, 16);
         bool typed = !without.HasFlag(ExitProgramFallbacks.RawTracepoint) && KernelTypeInfo.InKernel;
 
+        bool whole = !options.Basic || options.Cgroup is not null || OwnPidNamespace != 0;
+
         foreach (bool tryTyped in typed ? [true, false] : new[] { false })
         {
             if (groupDead)
-                yield return new Plan(tryTyped, HasGroupDead: true, perfBuffer);
-            yield return new Plan(tryTyped, HasGroupDead: false, perfBuffer);
+                yield return new Plan(tryTyped, whole, HasGroupDead: true, perfBuffer);
+            yield return new Plan(tryTyped, whole, HasGroupDead: false, perfBuffer);
         }
     }
 
@@ -200,9 +205,9 @@ internal sealed class ExitProgram : IDisposable
         return image;
     }
 
-    private sealed record Plan(bool Typed, bool HasGroupDead, bool PerfBuffer)
+    private sealed record Plan(bool Typed, bool Whole, bool HasGroupDead, bool PerfBuffer)
     {
-        internal string ExitProgram => Typed ? "process_exit" : "process_exit_raw";
+        internal string ExitProgram => (Whole ? "process_exit" : "basic_exit") + (Typed ? "" : "_raw");
 
         /// <summary>The programs to load, in the order to attach them: the exit last, so that nothing it needs is missed.</summary>
         internal List<string> Programs(ExitTraceOptions options)

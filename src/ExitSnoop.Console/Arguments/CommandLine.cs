@@ -1,0 +1,213 @@
+using System.Globalization;
+using ExitSnoop.Console.Native;
+
+namespace ExitSnoop.Console.Arguments;
+
+/// <summary>What a run has to do, whichever options said so.</summary>
+internal sealed record CommandLine
+{
+    internal RunMode Mode { get; init; }
+
+    /// <summary>What the library is asked for.</summary>
+    internal ExitTraceOptions Trace { get; init; } = new();
+
+    internal View View { get; init; }
+
+    /// <summary>The table has the TIME column.</summary>
+    internal bool Timestamp { get; init; }
+
+    /// <summary>Ends after so many events; null for no limit.</summary>
+    internal long? MaxEvents { get; init; }
+
+    internal TimeSpan? TimeLimit { get; init; }
+
+    internal bool Verbose { get; init; }
+
+    /// <summary>--timespec was given, which decides nothing here.</summary>
+    internal bool Timespec { get; init; }
+
+    /// <exception cref="UsageException">The words do not make a command line.</exception>
+    internal static CommandLine Read(ReadOnlySpan<string> words)
+    {
+        List<(OptionId Option, string? Value)> options = CommandLineParser.Parse(words);
+        if (options.Count > 0 && options[^1].Option is OptionId.Help)
+            return new CommandLine { Mode = RunMode.Help };
+        if (options.Count > 0 && options[^1].Option is OptionId.Version)
+            return new CommandLine { Mode = RunMode.Version };
+
+        RunMode mode = RunMode.Watch;
+        OptionId? view = null;
+        bool timestamp = false, utc = false, failed = false, perThread = false, includeChildren = false;
+        bool basic = false, verbose = false, debug = false, timespec = false;
+        string? label = null, cgroup = null, btfPath = null;
+        List<int> ids = [], parents = [], exitCodes = [];
+        List<uint> users = [];
+        List<Signal> signals = [];
+        List<WildcardPattern> names = [];
+        TimeSpan minimumAge = TimeSpan.Zero;
+        TimeSpan? timeLimit = null;
+        long? maxEvents = null;
+        int bufferSize = new ExitTraceOptions().BufferSize;
+
+        foreach ((OptionId option, string? given) in options)
+        {
+            string value = given ?? "";
+            switch (option)
+            {
+                case OptionId.Timestamp: timestamp = true; break;
+                case OptionId.Utc: utc = timestamp = true; break;
+                case OptionId.Pid: AddIds(ids, option, value); break;
+                // The original prints "exit" for an empty label.
+                case OptionId.Label: label = value.Length == 0 ? "exit" : value; break;
+                case OptionId.Failed: failed = true; break;
+                case OptionId.PerThread: perThread = true; break;
+                case OptionId.Ebpf: mode = RunMode.ProgramSource; break;
+                case OptionId.Timespec: timespec = true; break;
+
+                case OptionId.IncludeChildren: includeChildren = true; break;
+                case OptionId.Parent: AddIds(parents, option, value); break;
+                case OptionId.Name: names.Add(new WildcardPattern(value)); break;
+                case OptionId.User: AddUsers(users, value); break;
+                case OptionId.Signal: AddSignals(signals, value); break;
+                case OptionId.ExitCode:
+                    foreach (string code in value.Split(','))
+                        exitCodes.Add(Number(option, code, 0, 255));
+                    break;
+                case OptionId.MinimumAge: minimumAge = Seconds(option, value); break;
+                case OptionId.Cgroup: cgroup = value; break;
+
+                case OptionId.Why:
+                case OptionId.Json:
+                    if (view is { } other && other != option)
+                        throw NotAllowed(option, other);
+                    view = option;
+                    break;
+                case OptionId.MaxEvents: maxEvents = Number(option, value, 1, int.MaxValue); break;
+                case OptionId.TimeLimit: timeLimit = Seconds(option, value); break;
+
+                case OptionId.Basic: basic = true; break;
+                case OptionId.BufferSize: bufferSize = PowerOfTwo(option, value); break;
+                case OptionId.BtfPath: btfPath = value; break;
+                case OptionId.Verbose: verbose = true; break;
+                case OptionId.Debug: verbose = debug = true; break;
+            }
+        }
+
+        if (includeChildren && ids.Count == 0)
+            throw new UsageException("argument --include-children: needs -p/--pid, whose descendants are meant");
+        if (basic && view is OptionId.Why)
+            throw NotAllowed(OptionId.Why, OptionId.Basic);
+
+        // The table shows no details. Only a name that the kernel cut is looked up in one: the executable's path.
+        bool needsDetails = view is not null || names.Count > 0;
+
+        return new CommandLine
+        {
+            Mode = mode,
+            View = view switch { OptionId.Why => View.Why, OptionId.Json => View.Json, _ => View.Table },
+            Timestamp = timestamp,
+            MaxEvents = maxEvents,
+            TimeLimit = timeLimit,
+            Verbose = verbose,
+            Timespec = timespec,
+            Trace = new ExitTraceOptions
+            {
+                Ids = ids,
+                IncludeChildren = includeChildren,
+                Failed = failed,
+                PerThread = perThread,
+                Utc = utc,
+                Label = label,
+                Basic = basic || !needsDetails,
+                BufferSize = bufferSize,
+                Users = users,
+                Signals = signals,
+                ExitCodes = exitCodes,
+                ParentIds = parents,
+                MinimumAge = minimumAge,
+                Cgroup = cgroup,
+                NameFilter = names.Count == 0 ? null : name => names.Exists(pattern => pattern.IsMatch(name)),
+                BtfPath = btfPath,
+                Log = debug ? StandardError.WriteLine : null,
+            },
+        };
+    }
+
+    private static void AddIds(List<int> ids, OptionId option, string value)
+    {
+        foreach (string id in value.Split(','))
+            ids.Add(Number(option, id, 1, int.MaxValue));
+    }
+
+    private static void AddUsers(List<uint> users, string value)
+    {
+        foreach (string user in value.Split(','))
+        {
+            if (!uint.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) && !LibC.TryFindUser(user, out id))
+                throw Invalid(OptionId.User, user, "there is no such user");
+            users.Add(id);
+        }
+    }
+
+    private static void AddSignals(List<Signal> signals, string value)
+    {
+        foreach (string name in value.Split(','))
+        {
+            if (!SignalNames.TryParse(name, out Signal signal) || signal == Signal.None)
+                throw Invalid(OptionId.Signal, name, "not a signal; SEGV, SIGSEGV, 11 or RTMIN+1 would be");
+            signals.Add(signal);
+        }
+    }
+
+    private static int Number(OptionId option, string text, int lowest, int highest)
+    {
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number < lowest || number > highest)
+            throw Invalid(option, text, highest == int.MaxValue ? $"not a number from {lowest} on" : $"not a number from {lowest} to {highest}");
+        return number;
+    }
+
+    private static int PowerOfTwo(OptionId option, string text)
+    {
+        int number = Number(option, text, 1, 1024);
+        return int.IsPow2(number) ? number : throw Invalid(option, text, "not a power of two");
+    }
+
+    private static TimeSpan Seconds(OptionId option, string text)
+    {
+        // A fortnight in milliseconds is what poll(2) and the kernel's clocks take without a thought.
+        const double Highest = 1_000_000;
+        if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) || !(seconds <= Highest))
+            throw Invalid(option, text, "not a number of seconds from 0 to 1000000");
+        return TimeSpan.FromSeconds(seconds);
+    }
+
+    private static UsageException Invalid(OptionId option, string value, string reason) =>
+        new($"argument {DisplayName(option)}: invalid value '{value}': {reason}");
+
+    private static UsageException NotAllowed(OptionId option, OptionId other) =>
+        new($"argument {DisplayName(option)}: not allowed with argument {DisplayName(other)}");
+
+    private static string DisplayName(OptionId option) => Array.Find(CommandLineOption.All, definition => definition.Id == option).DisplayName;
+}
+
+/// <summary>What the program is run for.</summary>
+internal enum RunMode
+{
+    Watch,
+    Help,
+    Version,
+    ProgramSource,
+}
+
+/// <summary>How events are shown.</summary>
+internal enum View
+{
+    /// <summary>The original's columns.</summary>
+    Table,
+
+    /// <summary>Who or what ended the process, and what it was.</summary>
+    Why,
+
+    /// <summary>One object a line.</summary>
+    Json,
+}

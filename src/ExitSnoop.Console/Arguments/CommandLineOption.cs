@@ -1,0 +1,82 @@
+namespace ExitSnoop.Console.Arguments;
+
+/// <summary>One option: how it is written and whether a value follows.</summary>
+/// <param name="Id">What it means.</param>
+/// <param name="Long">With its two dashes.</param>
+/// <param name="Short">The letter after one dash, or NUL where there is none.</param>
+/// <param name="TakesValue">An argument belongs to it.</param>
+/// <param name="IsOriginal">
+/// bcc's exitsnoop has it. An abbreviation that means one of these never comes to mean another option,
+/// however many options are added.
+/// </param>
+internal readonly record struct CommandLineOption(OptionId Id, string Long, char Short, bool TakesValue, bool IsOriginal)
+{
+    internal static readonly CommandLineOption[] All =
+    [
+        new(OptionId.Help, "--help", 'h', false, true),
+        new(OptionId.Timestamp, "--timestamp", 't', false, true),
+        new(OptionId.Utc, "--utc", '\0', false, true),
+        new(OptionId.Pid, "--pid", 'p', true, true),
+        new(OptionId.Label, "--label", '\0', true, true),
+        new(OptionId.Failed, "--failed", 'x', false, true),
+        new(OptionId.PerThread, "--per-thread", '\0', false, true),
+        new(OptionId.Ebpf, "--ebpf", '\0', false, true),
+        new(OptionId.Timespec, "--timespec", '\0', false, true),
+
+        new(OptionId.IncludeChildren, "--include-children", '\0', false, false),
+        new(OptionId.Parent, "--parent", '\0', true, false),
+        new(OptionId.Name, "--name", '\0', true, false),
+        new(OptionId.User, "--user", '\0', true, false),
+        new(OptionId.Signal, "--signal", '\0', true, false),
+        new(OptionId.ExitCode, "--exit-code", '\0', true, false),
+        new(OptionId.MinimumAge, "--minimum-age", '\0', true, false),
+        new(OptionId.Cgroup, "--cgroup", '\0', true, false),
+
+        new(OptionId.Why, "--why", '\0', false, false),
+        new(OptionId.Json, "--json", '\0', false, false),
+        new(OptionId.MaxEvents, "--max-events", 'n', true, false),
+        new(OptionId.TimeLimit, "--timeout", '\0', true, false),
+
+        new(OptionId.Basic, "--basic", '\0', false, false),
+        new(OptionId.BufferSize, "--buffer-size", '\0', true, false),
+        new(OptionId.BtfPath, "--btf-path", '\0', true, false),
+        new(OptionId.Verbose, "--verbose", 'v', false, false),
+        new(OptionId.Debug, "--debug", '\0', false, false),
+        new(OptionId.Version, "--version", '\0', false, false),
+    ];
+
+    /// <summary>As messages name it: -p/--pid.</summary>
+    internal string DisplayName => Short == '\0' ? Long : $"-{Short}/{Long}";
+}
+
+/// <summary>What an option means.</summary>
+internal enum OptionId
+{
+    Help,
+    Timestamp,
+    Utc,
+    Pid,
+    Label,
+    Failed,
+    PerThread,
+    Ebpf,
+    Timespec,
+    IncludeChildren,
+    Parent,
+    Name,
+    User,
+    Signal,
+    ExitCode,
+    MinimumAge,
+    Cgroup,
+    Why,
+    Json,
+    MaxEvents,
+    TimeLimit,
+    Basic,
+    BufferSize,
+    BtfPath,
+    Verbose,
+    Debug,
+    Version,
+}

@@ -1,0 +1,177 @@
+namespace ExitSnoop.Console.Arguments;
+
+/// <summary>
+/// Reads a command line by the rules of Python's argparse, whose forms the scripts that call the original
+/// rely on: <c>-xt</c>, <c>-p181</c>, <c>--pid=181</c>, <c>--label=</c>, unambiguous abbreviations, and an
+/// option where a value should be is an error.
+/// </summary>
+/// <remarks>
+/// A parser of its own because System.CommandLine takes the -x of <c>--label -x</c> for the label and knows no
+/// abbreviations.
+/// </remarks>
+internal static class CommandLineParser
+{
+    /// <summary>
+    /// The options in the order given, each with its value. --help and --version end the reading, right
+    /// or wrong as the rest may be.
+    /// </summary>
+    /// <exception cref="UsageException">The words do not make a command line.</exception>
+    internal static List<(OptionId Option, string? Value)> Parse(ReadOnlySpan<string> words)
+    {
+        // As argparse does, first tell options from values for the whole line: an ambiguous
+        // abbreviation anywhere is told before anything is done.
+        Word[] read = new Word[words.Length];
+        bool onlyValues = false;
+        for (int i = 0; i < words.Length; i++)
+        {
+            if (onlyValues)
+                read[i] = Word.Value;
+            else if (words[i] == "--")
+            {
+                read[i] = Word.Separator;
+                onlyValues = true;
+            }
+            else
+                read[i] = ReadWord(words[i]);
+        }
+
+        List<(OptionId, string?)> options = [];
+        List<string> unrecognized = [];
+        for (int i = 0; i < words.Length;)
+        {
+            Word word = read[i];
+            if (word.Kind == WordKind.Option)
+            {
+                string? next = i + 1 < words.Length && read[i + 1].Kind == WordKind.Value ? words[i + 1] : null;
+                i += Take(word, next, options) ? 2 : 1;
+                if (options.FindIndex(taken => taken.Item1 is OptionId.Help or OptionId.Version) is >= 0 and int end)
+                    return options[..(end + 1)];
+            }
+            else
+            {
+                // A "--" with nothing after it separates nothing.
+                if (word.Kind != WordKind.Separator || i + 1 < words.Length)
+                    unrecognized.Add(words[i]);
+                i++;
+            }
+        }
+
+        if (unrecognized.Count > 0)
+            throw new UsageException($"unrecognized arguments: {string.Join(' ', unrecognized)}");
+        return options;
+    }
+
+    /// <summary>Adds the option, and those that share its dash; true if it took the next word for its value.</summary>
+    private static bool Take(Word word, string? next, List<(OptionId, string?)> options)
+    {
+        CommandLineOption option = word.Option;
+        string? attached = word.Attached;
+        while (true)
+        {
+            if (option.TakesValue)
+            {
+                options.Add((option.Id, attached ?? next ?? throw new UsageException($"argument {option.DisplayName}: expected one argument")));
+                return attached is null;
+            }
+
+            options.Add((option.Id, null));
+            if (attached is null)
+                return false;
+
+            // -xt: what follows the letter of an option without a value is the next option's letter.
+            if (word.IsLong || attached.Length == 0 || FindShort(attached[0]) is not { } following)
+                throw new UsageException($"argument {option.DisplayName}: ignored explicit argument '{attached}'");
+            option = following;
+            attached = attached.Length > 1 ? attached[1..] : null;
+            if (option.TakesValue && attached is ['=', ..])
+                attached = attached[1..];
+        }
+    }
+
+    private static Word ReadWord(string text)
+    {
+        if (text is not ['-', _, ..])
+            return Word.Value;
+
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        string name = equals < 0 ? text : text[..equals];
+        string? attached = equals < 0 ? null : text[(equals + 1)..];
+
+        if (!text.StartsWith("--", StringComparison.Ordinal))
+        {
+            if (FindShort(text[1]) is { } option)
+                return Word.For(option, isLong: false, name.Length == 2 ? attached : text[2..]);
+        }
+        else if (FindLong(name, text) is { } option)
+            return Word.For(option, isLong: true, attached);
+
+        // A negative number, or words in quotes, can only be meant as a value.
+        return IsNegativeNumber(text) || text.Contains(' ', StringComparison.Ordinal) ? Word.Value : Word.Unknown;
+    }
+
+    /// <summary>The option of that name, or the only one that the name can be short for; null if none.</summary>
+    private static CommandLineOption? FindLong(string name, string text)
+    {
+        foreach (CommandLineOption option in CommandLineOption.All)
+        {
+            if (option.Long == name)
+                return option;
+        }
+
+        // The original's options first: what was its abbreviation stays that, what it called ambiguous stays so.
+        foreach (bool original in (ReadOnlySpan<bool>)[true, false])
+        {
+            List<CommandLineOption> matches = [];
+            foreach (CommandLineOption option in CommandLineOption.All)
+            {
+                if (option.IsOriginal == original && option.Long.StartsWith(name, StringComparison.Ordinal))
+                    matches.Add(option);
+            }
+
+            if (matches.Count == 1)
+                return matches[0];
+            if (matches.Count > 1)
+                throw new UsageException($"ambiguous option: {text} could match {string.Join(", ", matches.ConvertAll(option => option.Long))}");
+        }
+
+        return null;
+    }
+
+    private static CommandLineOption? FindShort(char letter)
+    {
+        foreach (CommandLineOption option in CommandLineOption.All)
+        {
+            if (option.Short == letter && letter != '\0')
+                return option;
+        }
+
+        return null;
+    }
+
+    /// <summary>-5, -.5 or -1.5, and not -5x.</summary>
+    private static bool IsNegativeNumber(string text)
+    {
+        int point = text.IndexOf('.', StringComparison.Ordinal);
+        ReadOnlySpan<char> whole = point < 0 ? text.AsSpan(1) : text.AsSpan(1, point - 1);
+        ReadOnlySpan<char> fraction = point < 0 ? whole : text.AsSpan(point + 1);
+        return !fraction.IsEmpty && whole.IndexOfAnyExceptInRange('0', '9') < 0 && fraction.IndexOfAnyExceptInRange('0', '9') < 0;
+    }
+
+    private enum WordKind
+    {
+        Value,
+        Option,
+        Unknown,
+        Separator,
+    }
+
+    private readonly record struct Word(WordKind Kind, CommandLineOption Option, bool IsLong, string? Attached)
+    {
+        internal static Word Value => new(WordKind.Value, default, false, null);
+        internal static Word Unknown => new(WordKind.Unknown, default, false, null);
+        internal static Word Separator => new(WordKind.Separator, default, false, null);
+
+        internal static Word For(CommandLineOption option, bool isLong, string? attached) =>
+            new(WordKind.Option, option, isLong, attached);
+    }
+}

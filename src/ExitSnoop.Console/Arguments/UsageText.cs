@@ -1,0 +1,79 @@
+namespace ExitSnoop.Console.Arguments;
+
+/// <summary>What --help, --version and a wrong command line print.</summary>
+internal static class UsageText
+{
+    internal const string Usage =
+        """
+        usage: exitsnoop [-h] [-t] [--utc] [-p PID] [--label LABEL] [-x]
+                         [--per-thread] [--include-children] [--parent PID]
+                         [--name PATTERN] [--user USER] [--signal SIGNAL]
+                         [--exit-code CODE] [--minimum-age SECONDS] [--cgroup PATH]
+                         [--why | --json] [-n COUNT] [--timeout SECONDS] [--basic]
+                         [--buffer-size MIB] [--btf-path FILE] [-v] [--debug]
+                         [--version]
+        """;
+
+    internal const string Help = Usage +
+        """
+
+
+        Tell of every process that exits: its exit status or the signal that killed it.
+
+        options:
+          -h, --help            print this help and exit
+          -t, --timestamp       print the time of death, local time
+          --utc                 print the time of death in UTC (with or without -t)
+          -p PID, --pid PID     only this process, until it exits
+          --label LABEL         print LABEL in each line
+          -x, --failed          only failures: no exit(0)
+          --per-thread          one line for each thread that exits
+
+        more filters, all of which must hold:
+          --include-children    with -p: all descendants too, until the last is gone
+          --parent PID          only children of this process
+          --name PATTERN        only this name; *, ? and [a-z] are wildcards
+          --user USER           only processes of this user, a name or a number
+          --signal SIGNAL       only those killed by this signal: SEGV, 11, RTMIN+1
+          --exit-code CODE      only those that exited with this status, 0 to 255
+          --minimum-age SECONDS
+                                only those that lived at least so long
+          --cgroup PATH         only those in this control group or below it
+                                (each but --minimum-age and --cgroup may be repeated,
+                                as -p may; PID, USER, SIGNAL and CODE also take lists:
+                                -p 181,182)
+
+        output and end:
+          --why                 print who or what ended each process, and its command
+          --json                print one JSON object a line, with all there is to know
+          -n COUNT, --max-events COUNT
+                                end after so many lines
+          --timeout SECONDS     end after so long
+
+        tracing:
+          --basic               collect no more than the table shows: costs least
+          --buffer-size MIB     size of the kernel's buffer, a power of two (default 16)
+          --btf-path FILE       take the kernel's type information from this file
+          -v, --verbose         tell on standard error what was attached, and how
+          --debug               and all that libbpf has to say
+          --version             print the version and exit
+
+        examples:
+            exitsnoop                        # every process that exits
+            exitsnoop -x                     # failures only
+            exitsnoop -t                     # with the time, as local time
+            exitsnoop --utc                  # with the time, in UTC
+            exitsnoop -p 181                 # until process 181 exits, and how it did
+            exitsnoop --label=exit           # with "exit" in each line
+            exitsnoop --per-thread           # threads, not processes
+            exitsnoop --why -x               # who killed it, what was its command line
+            exitsnoop --signal SEGV -n 1     # wait for the next segmentation fault
+            exitsnoop --json --user www-data # for jq and log shippers
+
+        exit status:
+          0 success, 1 a process given by -p does not exist or did not exit in time,
+          2 usage, 70 no tracing on this system, 74 output error, 77 no privilege
+        """;
+
+    internal static string Version => "exitsnoop " + typeof(UsageText).Assembly.GetName().Version?.ToString(3);
+}

@@ -1,0 +1,90 @@
+namespace ExitSnoop.Console.Arguments;
+
+/// <summary>
+/// A name with wildcards as the shell has them: *, ?, [abc], [a-z], [!abc], and a backslash before a
+/// character that is meant literally. Case counts, as it does in names.
+/// </summary>
+internal sealed class WildcardPattern(string pattern)
+{
+    internal bool IsMatch(ReadOnlySpan<char> name)
+    {
+        int p = 0, n = 0, star = -1, taken = 0;
+        while (n < name.Length)
+        {
+            if (p < pattern.Length && pattern[p] == '*')
+            {
+                star = p++;
+                taken = n;
+            }
+            else if (p < pattern.Length && MatchOne(ref p, name[n]))
+                n++;
+            else if (star >= 0)
+            {
+                // The last star takes one character more; those before it never need to.
+                p = star + 1;
+                n = ++taken;
+            }
+            else
+                return false;
+        }
+
+        while (p < pattern.Length && pattern[p] == '*')
+            p++;
+        return p == pattern.Length;
+    }
+
+    /// <summary>Moves behind the element of the pattern at p if it stands for that character.</summary>
+    private bool MatchOne(ref int p, char c)
+    {
+        int next;
+        bool match;
+        switch (pattern[p])
+        {
+            case '?':
+                (next, match) = (p + 1, true);
+                break;
+            case '[' when SetEnd(p) is > 0 and int end:
+                (next, match) = (end + 1, IsInSet(p, end, c));
+                break;
+            case '\\' when p + 1 < pattern.Length:
+                (next, match) = (p + 2, pattern[p + 1] == c);
+                break;
+            default:
+                (next, match) = (p + 1, pattern[p] == c);
+                break;
+        }
+
+        if (match)
+            p = next;
+        return match;
+    }
+
+    /// <summary>Where the set that opens at p closes; -1 if it never does and the bracket is just a bracket.</summary>
+    private int SetEnd(int open)
+    {
+        int first = open + 1;
+        if (first < pattern.Length && pattern[first] is '!' or '^')
+            first++;
+        // A closing bracket that comes first is a member.
+        return first + 1 < pattern.Length ? pattern.IndexOf(']', first + 1) : -1;
+    }
+
+    private bool IsInSet(int open, int close, char c)
+    {
+        int i = open + 1;
+        bool negated = pattern[i] is '!' or '^';
+        if (negated)
+            i++;
+
+        bool found = false;
+        while (i < close)
+        {
+            bool range = i + 2 < close && pattern[i + 1] == '-';
+            char last = range ? pattern[i + 2] : pattern[i];
+            found |= c >= pattern[i] && c <= last;
+            i += range ? 3 : 1;
+        }
+
+        return found != negated;
+    }
+}

@@ -1,0 +1,9 @@
+namespace ExitSnoop.Console.Output;
+
+/// <summary>How events are shown: one line each, after a header if there is one.</summary>
+internal interface IEventFormat
+{
+    void WriteHeader();
+
+    void Write(ExitEvent exit);
+}

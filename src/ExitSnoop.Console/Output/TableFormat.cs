@@ -1,0 +1,55 @@
+namespace ExitSnoop.Console.Output;
+
+/// <summary>
+/// The original's table: PCOMM PID PPID TID AGE(s) EXIT_CODE, with TIME and LABEL before them where asked for.
+/// Widths count characters, as the original's do; no line ends in a blank.
+/// </summary>
+internal sealed class TableFormat(OutputBuffer output, WallClock? clock, string? label) : IEventFormat
+{
+    private const int NameWidth = 17;
+    private const int NumberWidth = 8;
+
+    /// <inheritdoc />
+    public void WriteHeader()
+    {
+        if (clock is not null)
+            output.AppendTimeTitle(clock);
+        if (label is not null)
+            output.AppendLabelTitle();
+        output.AppendCell("PCOMM", NameWidth);
+        output.AppendCell("PID", NumberWidth);
+        output.AppendCell("PPID", NumberWidth);
+        output.AppendCell("TID", NumberWidth);
+        output.AppendCell("AGE(s)", NumberWidth);
+        output.Append("EXIT_CODE"u8);
+        output.EndLine();
+    }
+
+    /// <inheritdoc />
+    public void Write(ExitEvent exit)
+    {
+        if (clock is not null)
+            output.AppendTime(exit.ExitTime, clock);
+        if (label is not null)
+            output.AppendLabel(label);
+        output.AppendCell(DisplayText.Escape(exit.Name), NameWidth);
+        output.AppendCell(exit.Id, NumberWidth);
+        output.AppendCell(exit.ParentId, NumberWidth);
+        output.AppendCell(exit.ThreadId, NumberWidth);
+        AppendAge(exit.Age);
+        output.Append(exit.Status);
+        output.EndLine();
+    }
+
+    /// <summary>Seconds with two decimals.</summary>
+    private void AppendAge(TimeSpan age)
+    {
+        const long TicksPerHundredth = TimeSpan.TicksPerSecond / 100;
+        long hundredths = (age.Ticks + TicksPerHundredth / 2) / TicksPerHundredth;
+        output.BeginCell();
+        output.Append(hundredths / 100);
+        output.Append("."u8);
+        output.AppendDigits((int)(hundredths % 100), 2);
+        output.EndCell(NumberWidth);
+    }
+}

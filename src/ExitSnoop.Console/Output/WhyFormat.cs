@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace ExitSnoop.Console.Output;
+
+/// <summary>What died, and who or what ended it: TIME PCOMM PID USER EXIT_CODE REASON COMMAND.</summary>
+internal sealed class WhyFormat(OutputBuffer output, WallClock clock, string? label) : IEventFormat
+{
+    private const int NameWidth = 17;
+    private const int NumberWidth = 8;
+    private const int UserWidth = 11;
+    private const int StatusWidth = 17;
+    private const int ReasonWidth = 25;
+
+    /// <summary>What a cell shows that has nothing to show; never empty, so that awk counts the same cells in each line.</summary>
+    private const string Nothing = "-";
+
+    /// <inheritdoc />
+    public void WriteHeader()
+    {
+        output.AppendTimeTitle(clock);
+        if (label is not null)
+            output.AppendLabelTitle();
+        output.AppendCell("PCOMM", NameWidth);
+        output.AppendCell("PID", NumberWidth);
+        output.AppendCell("USER", UserWidth);
+        output.AppendCell("EXIT_CODE", StatusWidth);
+        output.AppendCell("REASON", ReasonWidth);
+        output.Append("COMMAND"u8);
+        output.EndLine();
+    }
+
+    /// <inheritdoc />
+    public void Write(ExitEvent exit)
+    {
+        output.AppendTime(exit.ExitTime, clock);
+        if (label is not null)
+            output.AppendLabel(label);
+        output.AppendCell(DisplayText.Escape(exit.Name), NameWidth);
+        output.AppendCell(exit.Id, NumberWidth);
+        output.AppendCell(exit.UserName is { } user ? DisplayText.Escape(user) : exit.UserId?.ToString(CultureInfo.InvariantCulture) ?? Nothing, UserWidth);
+        output.AppendCell(exit.Status, StatusWidth);
+        output.AppendCell(Reason(exit), ReasonWidth);
+        output.Append(DisplayText.Escape(exit.CommandLine is { Length: > 0 } command ? command : exit.Path ?? Nothing));
+        if (exit.CommandLineTruncated)
+            output.Append("..."u8);
+        output.EndLine();
+    }
+
+    /// <summary>Who sent the signal that killed, or what the kernel had against the process.</summary>
+    internal static string Reason(ExitEvent exit)
+    {
+        if (exit.OomKilled == true)
+            return "oom";
+        if (exit.SenderId is { } sender)
+            return $"{DisplayText.Escape(exit.SenderName ?? "")} ({sender})";
+        return exit.FaultAddress is { } address ? $"{exit.SignalCode} at 0x{address:x}" : exit.SignalCode ?? Nothing;
+    }
+}

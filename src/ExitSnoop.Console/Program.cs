@@ -1,0 +1,79 @@
+using ExitSnoop.Console.Arguments;
+using ExitSnoop.Console.Native;
+using ExitSnoop.Console.Output;
+
+namespace ExitSnoop.Console;
+
+/// <summary>The program's entry.</summary>
+internal static class Program
+{
+    private static int Main(string[] args)
+    {
+        LibC.IgnoreBrokenPipes();
+        CommandLine command;
+        try
+        {
+            command = CommandLine.Read(args);
+        }
+        catch (UsageException e)
+        {
+            StandardError.WriteLine(UsageText.Usage);
+            StandardError.Report("error: " + DisplayText.Escape(e.Message));
+            return ExitStatus.Usage;
+        }
+
+        return command.Mode switch
+        {
+            RunMode.Help => Print(UsageText.Help),
+            RunMode.Version => Print(UsageText.Version),
+            RunMode.ProgramSource => Print(ExitProgramSource.GetText(command.Trace, "exitsnoop " + string.Join(' ', args))),
+            _ => Watch(command),
+        };
+    }
+
+    private static int Watch(CommandLine command)
+    {
+        if (!LibC.IsOpen(LibC.StandardOutput))
+        {
+            StandardError.Report("standard output is closed");
+            return ExitStatus.OutputError;
+        }
+
+        if (command.Timespec)
+            StandardError.Report("--timespec is not needed: the kernel's own type information tells how it keeps times");
+
+        try
+        {
+            return new Watch(command).Run();
+        }
+        catch (ExitTraceException e)
+        {
+            StandardError.Report("error: " + e.Message);
+            return e.Error switch
+            {
+                ExitTraceError.NoPrivilege => ExitStatus.NoPermission,
+                ExitTraceError.InvalidOption => ExitStatus.Usage,
+                _ => ExitStatus.Software,
+            };
+        }
+    }
+
+    private static int Print(string text)
+    {
+        try
+        {
+            OutputBuffer output = new();
+            output.Append(text.TrimEnd('\n'));
+            output.EndLine();
+            output.Flush();
+            return ExitStatus.Success;
+        }
+        catch (OutputException e)
+        {
+            if (e.IsClosed)
+                return ExitStatus.Success;
+            StandardError.Report("cannot write to standard output: " + e.Message);
+            return ExitStatus.OutputError;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Reflection;
+using ExitSnoop.Console.Arguments;
+
+namespace ExitSnoop.Console.Tests;
+
+public sealed class DocumentationTests
+{
+    // The original hides these from its help as well.
+    private static readonly string[] Hidden = ["--ebpf", "--timespec"];
+
+    [Fact]
+    public void Help_names_every_option_and_every_example_parses()
+    {
+        foreach (CommandLineOption option in CommandLineOption.All.Where(option => !Hidden.Contains(option.Long)))
+            Assert.Contains("  " + (option.Short == '\0' ? option.Long : $"-{option.Short}"), UsageText.Help, StringComparison.Ordinal);
+        foreach (string line in UsageText.Help.Split('\n').Where(line => line.StartsWith("    exitsnoop", StringComparison.Ordinal)))
+            CommandLineParser.Parse(line.Split('#')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries).AsSpan(1));
+    }
+
+    [Fact]
+    public void Help_fits_a_terminal() => Assert.All(UsageText.Help.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
+
+    [Fact]
+    public void The_man_page_names_every_option_and_every_property()
+    {
+        string page = Read("exitsnoop.8").Replace("\\-", "-", StringComparison.Ordinal);
+        foreach (CommandLineOption option in CommandLineOption.All)
+            Assert.Contains(option.Long, page, StringComparison.Ordinal);
+        foreach (PropertyInfo property in typeof(ExitEvent).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+            Assert.Contains(property.Name, page, StringComparison.Ordinal);
+        foreach (FieldInfo status in typeof(ExitStatus).GetFields(BindingFlags.NonPublic | BindingFlags.Static))
+            Assert.Contains($"\n.B {((int)status.GetRawConstantValue()!).ToString(CultureInfo.InvariantCulture)}\n", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_man_page_is_formatted_without_a_warning()
+    {
+        if (!File.Exists("/usr/bin/man"))
+            Assert.Skip("there is no man");
+        (int status, string output, string errors) = ConsoleProgram.Run("man", ["--warnings", "-l", "-P", "cat", Find("exitsnoop.8")], new() { ["MANWIDTH"] = "80", ["LC_ALL"] = "C.UTF-8" });
+        Assert.Equal((0, ""), (status, errors.Trim()));
+        Assert.Contains("EXITSNOOP(8)", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_completion_offers_every_option_and_their_values()
+    {
+        if (!File.Exists("/bin/bash"))
+            Assert.Skip("there is no bash");
+        string offered = " " + Complete("exitsnoop", "-") + " ";
+        foreach (CommandLineOption option in CommandLineOption.All.Where(option => option.Long != "--timespec"))
+            Assert.Contains($" {option.Long} ", offered, StringComparison.Ordinal);
+        Assert.Equal("SEGV", Complete("exitsnoop", "--signal", "SE"));
+        Assert.Equal("SEGV", Complete("exitsnoop", "--signal", "=", "SE"));
+        Assert.Contains($" {Environment.ProcessId} ", $" {Complete("exitsnoop", "-p", "")} ", StringComparison.Ordinal);
+        Assert.Contains("root", Complete("exitsnoop", "--user", "ro"), StringComparison.Ordinal);
+    }
+
+    private static string Complete(params string[] words)
+    {
+        (int status, string output, string errors) = ConsoleProgram.Run(
+            "/bin/bash",
+            ["-c", "source \"$0\"; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _exitsnoop; echo \"${COMPREPLY[*]}\"", Find("exitsnoop.bash"), .. words],
+            null);
+        Assert.True(status == 0, errors);
+        return output.Trim();
+    }
+
+    private static string Read(string file) => File.ReadAllText(Find(file));
+
+    private static string Find(string file) => Path.Combine(AppContext.BaseDirectory, "man", file);
+}

@@ -1,0 +1,35 @@
+using ExitSnoop.Console.Arguments;
+
+namespace ExitSnoop.Console.Tests;
+
+public sealed class WildcardPatternTests
+{
+    [Theory]
+    [InlineData("sh", "sh", true)]
+    [InlineData("sh", "bash", false)]
+    [InlineData("sh", "SH", false)]
+    [InlineData("*sh", "bash", true)]
+    [InlineData("ba*", "bash", true)]
+    [InlineData("*", "", true)]
+    [InlineData("", "", true)]
+    [InlineData("", "a", false)]
+    [InlineData("?", "", false)]
+    [InlineData("b?sh", "bash", true)]
+    [InlineData("*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaac", false)]
+    [InlineData("*a*b", "xaxxbxb", true)]
+    [InlineData("[ab]*", "bash", true)]
+    [InlineData("[!ab]*", "bash", false)]
+    [InlineData("[^ab]*", "zsh", true)]
+    [InlineData("kworker/[0-9]:*", "kworker/3:1H", true)]
+    [InlineData("kworker/[0-9]:*", "kworker/u:1H", false)]
+    [InlineData("[]x]", "]", true)]
+    [InlineData("[a-]", "-", true)]
+    [InlineData("[kthr", "[kthr", true)]
+    [InlineData("\\*", "*", true)]
+    [InlineData("\\*", "a", false)]
+    [InlineData("a\\", "a\\", true)]
+    [InlineData("[", "[", true)]
+    [InlineData("[!", "[!", true)]
+    public void Names_match_as_in_the_shell(string pattern, string name, bool match) =>
+        Assert.Equal(match, new WildcardPattern(pattern).IsMatch(name));
+}
