@@ -48,8 +48,8 @@ public abstract class ExitTraceCommand : ExitFilterCommand, IDisposable
                 progress.RecordType = ProgressRecordType.Completed;
                 WriteProgress(progress);
             }
-            WriteVerbose($"Linux {trace.KernelRelease}; attached by {trace.AttachType}, last thread by {trace.GroupDeath}");
-            WriteVerbose($"libbpf {trace.LibBpfVersion} from {trace.LibBpfPath}; {trace.Transport} of {trace.BufferSize} MiB");
+            Describe($"Linux {trace.KernelRelease}; attached by {trace.AttachType}, last thread by {trace.GroupDeath}");
+            Describe($"libbpf {trace.LibBpfVersion} from {trace.LibBpfPath}; {trace.Transport} of {trace.BufferSize} MiB");
             return trace;
         }
         catch (OperationCanceledException)
@@ -62,6 +62,15 @@ public abstract class ExitTraceCommand : ExitFilterCommand, IDisposable
             while (messages.TryDequeue(out string? message))
                 WriteDebug(message);
         }
+    }
+
+    // With -Debug alone PowerShell asks at each verbose message whether to go on.
+    private void Describe(string text)
+    {
+        if (MyInvocation.BoundParameters.ContainsKey("Debug") && !MyInvocation.BoundParameters.ContainsKey("Verbose"))
+            WriteDebug(text);
+        else
+            WriteVerbose(text);
     }
 
     private protected void WriteErrors(IEnumerable<ErrorRecord> errors)
