@@ -82,7 +82,7 @@ build() {
 	install_packages $BUILD_NEEDS
 	need_dotnet
 	say "building"
-	dotnet build -c Release -v quiet -tl:off --nologo
+	dotnet build -c Release -v quiet -tl:off --nologo -clp:NoSummary
 }
 
 # Every assembly of tests is a program that ends with its own count; sum them up.

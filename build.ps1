@@ -17,8 +17,8 @@ $root = $PSScriptRoot
 
 switch ($Task) {
     'Test' { & "$root/bootstrap.sh" test }
-    'Package' { dotnet build "$root/src/ExitSnoop" -c Release -v quiet -tl:off --nologo -t:PackageModule }
-    default { dotnet build "$root/src/ExitSnoop" -c Release -v quiet -tl:off --nologo }
+    'Package' { dotnet build "$root/src/ExitSnoop" -c Release -v quiet -tl:off --nologo -clp:NoSummary -t:PackageModule }
+    default { dotnet build "$root/src/ExitSnoop" -c Release -v quiet -tl:off --nologo -clp:NoSummary }
 }
 if ($LASTEXITCODE -ne 0) {
     exit $LASTEXITCODE
