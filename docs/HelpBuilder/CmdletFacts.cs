@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Management.Automation;
+using System.Reflection;
+
+namespace HelpBuilder;
+
+/// <summary>A cmdlet as its assembly declares it.</summary>
+internal sealed record CmdletFacts(string Verb, string Noun, ParameterFacts[] Parameters)
+{
+    internal string Name => $"{Verb}-{Noun}";
+
+    /// <summary>All cmdlets of an assembly. Attributes are read, never made: their own code is not here.</summary>
+    internal static CmdletFacts[] Of(Assembly assembly) =>
+    [
+        .. from type in assembly.GetExportedTypes()
+           let cmdlet = Attribute<CmdletAttribute>(type)
+           where cmdlet is not null
+           let verb = (string)cmdlet.ConstructorArguments[0].Value!
+           let noun = (string)cmdlet.ConstructorArguments[1].Value!
+           orderby noun, verb
+           select new CmdletFacts(verb, noun, ParameterFacts.Of(type)),
+    ];
+
+    internal static CustomAttributeData? Attribute<T>(MemberInfo member) =>
+        member.GetCustomAttributesData().FirstOrDefault(attribute => attribute.AttributeType == typeof(T));
+}
+
+/// <summary>A parameter as it is declared.</summary>
+internal sealed record ParameterFacts(string Name, string Type, string? Position, string[] Aliases, string PipelineInput, bool Wildcards)
+{
+    internal bool IsSwitch => Type == nameof(SwitchParameter);
+
+    internal static ParameterFacts[] Of(Type cmdlet) =>
+    [
+        .. from property in cmdlet.GetProperties()
+           let parameter = CmdletFacts.Attribute<ParameterAttribute>(property)
+           where parameter is not null
+           let named = parameter.NamedArguments.ToDictionary(argument => argument.MemberName, argument => argument.TypedValue.Value)
+           select new ParameterFacts(
+               property.Name,
+               property.PropertyType.Name,
+               named.TryGetValue(nameof(ParameterAttribute.Position), out object? position) ? Convert.ToString(position, CultureInfo.InvariantCulture) : null,
+               AliasesOf(property),
+               named.ContainsKey(nameof(ParameterAttribute.ValueFromPipelineByPropertyName)) ? "True (ByPropertyName)" : "False",
+               CmdletFacts.Attribute<SupportsWildcardsAttribute>(property) is not null),
+    ];
+
+    private static string[] AliasesOf(PropertyInfo property) =>
+        CmdletFacts.Attribute<AliasAttribute>(property)?.ConstructorArguments[0].Value is IEnumerable<CustomAttributeTypedArgument> names
+            ? [.. names.Select(name => (string)name.Value!)]
+            : [];
+}

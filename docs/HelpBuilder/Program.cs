@@ -1,0 +1,84 @@
+using System.Reflection;
+
+namespace HelpBuilder;
+
+/// <summary>
+/// Turns docs/en-US into what Get-Help reads: MAML for the cmdlets, plain text for the about page. Fails where a
+/// parameter, a property or a cmdlet has no help, or help has no such thing.
+/// </summary>
+internal static class Program
+{
+    private const int MinimumExamples = 8;
+    private const string AboutPage = "about_ExitSnoop";
+
+    /// <summary>Arguments: the folder of the Markdown, the module's assembly, the folder for the help.</summary>
+    private static int Main(string[] args)
+    {
+        (string source, string module, string target) = (args[0], args[1], args[2]);
+        try
+        {
+            Directory.CreateDirectory(target);
+            HelpPage[] pages = [.. Directory.GetFiles(source, "*-*.md").Order(StringComparer.Ordinal).Select(HelpPage.Read)];
+            CmdletFacts[] cmdlets = CmdletFacts.Of(Assembly.LoadFrom(Path.GetFullPath(module)));
+            MamlFile.Write(Path.Join(target, Path.GetFileName(module) + "-Help.xml"), Match(cmdlets, pages));
+            AboutFile.Write(Path.Join(target, AboutPage + ".help.txt"), HelpPage.Read(Path.Join(source, AboutPage + ".md")));
+            return 0;
+        }
+        catch (HelpException missing)
+        {
+            // In the form that MSBuild takes for an error of the build.
+            Console.Error.WriteLine($"{missing.File} : error HELP1: {missing.Message}");
+            return 1;
+        }
+    }
+
+    private static List<(CmdletFacts Cmdlet, HelpPage Page, List<HelpParameter> Parameters)> Match(CmdletFacts[] cmdlets, HelpPage[] pages)
+    {
+        List<(CmdletFacts, HelpPage, List<HelpParameter>)> matched = [];
+        foreach (CmdletFacts cmdlet in cmdlets)
+        {
+            HelpPage page = Array.Find(pages, page => page.Title == cmdlet.Name)
+                ?? throw new HelpException("docs/en-US", $"there is no page for {cmdlet.Name}");
+            foreach (string section in (string[])["Description", "Parameters", "Inputs", "Outputs", "Links"])
+                page.Require(section);
+            int examples = page.Sections("Examples").Count();
+            if (examples < MinimumExamples)
+                throw new HelpException(page.File, $"{examples} examples are fewer than {MinimumExamples}");
+            matched.Add((cmdlet, page, [.. Parameters(cmdlet, page, pages)]));
+        }
+        return matched;
+    }
+
+    // In the order of the pages. The filters that several cmdlets share are described once, where they come first.
+    private static IEnumerable<HelpParameter> Parameters(CmdletFacts cmdlet, HelpPage page, HelpPage[] pages)
+    {
+        List<ParameterFacts> facts = [.. cmdlet.Parameters];
+        foreach (HelpPage described in (HelpPage[])[page, .. pages.Except([page])])
+        {
+            foreach ((string heading, HelpSection section) in described.Sections("Parameters"))
+            {
+                ParameterFacts? fact = facts.Find(parameter => "-" + parameter.Name == heading);
+                if (fact is not null)
+                {
+                    facts.Remove(fact);
+                    yield return new HelpParameter(fact, section.Blocks, section.Default(fact));
+                }
+                else if (described == page && cmdlet.Parameters.All(parameter => "-" + parameter.Name != heading))
+                {
+                    throw new HelpException(page.File, $"{cmdlet.Name} has no parameter {heading}");
+                }
+            }
+        }
+        if (facts.Count > 0)
+            throw new HelpException(page.File, $"-{facts[0].Name} has no help");
+    }
+}
+
+/// <summary>A parameter and its help.</summary>
+internal sealed record HelpParameter(ParameterFacts Facts, IReadOnlyList<string> Description, string Default);
+
+/// <summary>What keeps the help from being whole.</summary>
+internal sealed class HelpException(string file, string message) : Exception(message)
+{
+    internal string File => file;
+}
