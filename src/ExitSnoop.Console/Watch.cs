@@ -64,7 +64,7 @@ internal sealed class Watch
         output.Flush();
         if (command.Verbose)
         {
-            StandardError.Report($"attached ({trace.AttachType}), kernel {trace.KernelRelease}, "
+            StandardError.Report($"attached ({trace.AttachType}, {trace.GroupDeath}, {trace.Transport}), kernel {trace.KernelRelease}, "
                 + $"libbpf {trace.LibBpfVersion} ({trace.LibBpfPath}), buffer of {trace.BufferSize} MiB");
         }
 

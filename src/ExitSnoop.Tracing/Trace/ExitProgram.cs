@@ -41,10 +41,8 @@ internal sealed class ExitProgram : IDisposable
     /// <summary>The clock of the records' times: CLOCK_BOOTTIME, or CLOCK_MONOTONIC where BPF has no other.</summary>
     internal int Clock => PerfBuffer ? LibC.ClockMonotonic : LibC.ClockBoottime;
 
-    internal int EventsFd => bpf.MapFd("events");
-
-    /// <summary>The descriptor of the section that holds <c>reader_asleep</c>.</summary>
-    internal int FlagFd => bpf.MapFd(".bss");
+    /// <summary>Where its records come from; opened before it is attached, so that the first has a place to go.</summary>
+    internal IRecordSource Source { get; private set; } = null!;
 
     internal int LostFd => bpf.MapFd("lost");
 
@@ -88,8 +86,13 @@ internal sealed class ExitProgram : IDisposable
     public void Dispose()
     {
         Detach();
+        Source?.Dispose();
         bpf.Dispose();
     }
+
+    private IRecordSource OpenSource(int bytes) => PerfBuffer
+        ? new PerfBuffer(bpf.MapFd("events"), bytes / Environment.ProcessorCount)
+        : new RingBuffer(bpf.MapFd("events"), bpf.MapFd(".bss"), bytes);
 
     /// <summary>The inode number of the caller's PID namespace, 0 for the first.</summary>
     private static uint OwnPidNamespace =>
@@ -103,6 +106,7 @@ internal sealed class ExitProgram : IDisposable
             program.Configure(options, cgroups, plan);
             program.bpf.Load();
             program.Fill(options);
+            program.Source = program.OpenSource(options.BufferSize << 20);
             foreach (string name in plan.Programs(options))
                 program.links.Add(program.bpf.Attach(name));
             return program;

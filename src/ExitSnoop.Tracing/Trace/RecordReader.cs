@@ -34,10 +34,7 @@ internal sealed unsafe class RecordReader : IDisposable
         this.program = program;
         this.queue = queue;
         losses = new LossCounter(program);
-        int bytes = options.BufferSize << 20;
-        source = program.PerfBuffer
-            ? new PerfBuffer(program.EventsFd, bytes / Environment.ProcessorCount)
-            : new RingBuffer(program.EventsFd, program.FlagFd, bytes);
+        source = program.Source;
         watched = options.Ids.Count > 0 ? new WatchedProcesses(program, options) : null;
         stopFd = LibC.eventfd(0, 0);
         add = Add;
@@ -169,7 +166,6 @@ internal sealed unsafe class RecordReader : IDisposable
         losses.Update();
         lock (gate)
         {
-            source.Dispose();
             watched?.Dispose();
             program.Dispose();
             _ = LibC.close(stopFd);

@@ -1,0 +1,466 @@
+#!/bin/sh
+# Boots Debian's kernels in qemu, and in each lets the console front end (arm64: a small loader
+# of the same BPF program) report processes that die in special ways: what it says of each is
+# compared with what waitpid(2) said.
+#
+#	run.sh [KERNEL...]	the names are in kernels.tsv; none: all
+#
+# Ends with 0 if all agree, 1 if not, 75 if something cannot be had here (a line "skipped: why").
+# What it fetches, pinned and checked, stays in .cache/matrix, so that later runs need no network;
+# so do the guests' console (serial), events and comparisons: .cache/matrix/out/KERNEL/.
+#
+#	MATRIX_MIRROR	where Debian is (default: where apt gets it)
+#	MATRIX_CONSOLE	the console front end (default: out/exitsnoop)
+#	MATRIX_COMMAND	how it is called in the guest (default: /bin/exitsnoop --json --verbose)
+#	MATRIX_CASES	the scenario's cases to run (default: all)
+#	MATRIX_JOBS	guests at a time (default: 2)
+#	MATRIX_TIMEOUT	seconds for a guest (default: 120, with MATRIX_DOTNET 300)
+#	MATRIX_DOTNET=1	runs the library's tests too, in the x86-64 guests, on this machine's .NET
+#			runtime: those that MATRIX_FILTER picks (xunit's options; default: -trait
+#			Category=Matrix) of the built ExitSnoop.Tests.dll in the folder MATRIX_TESTS,
+#			which find their programs where they do here, in MATRIX_PROGRAMS (default:
+#			out/programs)
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+cache=$top/.cache/matrix
+tab=$(printf '\t')
+PATH=$PATH:/usr/sbin:/sbin
+
+: "${MATRIX_CONSOLE:=$top/out/exitsnoop}"
+: "${MATRIX_COMMAND:=/bin/exitsnoop --json --verbose}"
+: "${MATRIX_CASES:=}"
+: "${MATRIX_JOBS:=2}"
+: "${MATRIX_DOTNET:=}"
+: "${MATRIX_TESTS:=}"
+: "${MATRIX_FILTER:=-trait Category=Matrix}"
+: "${MATRIX_PROGRAMS:=$top/out/programs}"
+if [ -n "$MATRIX_DOTNET" ]; then
+	: "${MATRIX_TIMEOUT:=300}"
+else
+	: "${MATRIX_TIMEOUT:=120}"
+fi
+export MATRIX_CONSOLE MATRIX_COMMAND MATRIX_CASES MATRIX_JOBS MATRIX_DOTNET MATRIX_TIMEOUT
+
+die() {
+	echo "run.sh: $*" >&2
+	exit 1
+}
+
+skip() {
+	echo "skipped: $*"
+	exit 75
+}
+
+# The lines of a table, without its comments.
+rows() {
+	grep -v '^#' "$here/$1"
+}
+
+# The row of one kernel: name arch suite package version sha256 image path.
+kernel_row() {
+	rows kernels.tsv | awk -F'\t' -v name="$1" '$1 == name'
+}
+
+arch_of() {
+	kernel_row "$1" | cut -f2
+}
+
+# ---- what the host needs ----
+
+# need COMMAND PACKAGE...: installs the packages where the command is missing.
+need() {
+	command=$1
+	shift
+	if command -v "$command" >/dev/null; then
+		return
+	fi
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		skip "$command is missing: install $*"
+	fi
+	echo "installing $* (for $command)"
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$cache/apt.log" 2>&1 ||
+		{
+			apt-get update -qq >>"$cache/apt.log" 2>&1 &&
+				DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >>"$cache/apt.log" 2>&1
+		} || skip "$* cannot be installed (.cache/matrix/apt.log)"
+}
+
+# ---- what is fetched ----
+
+mirror() {
+	found=${MATRIX_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+		sed -n 's|/*$||; /\/debian$/p' | sed 1q)}
+	echo "${found:-http://deb.debian.org/debian}"
+}
+
+sum() {
+	sha256sum | cut -c1-64
+}
+
+# fetch PATH SHA256 FILE: by apt's own transport, so that the host's proxies and the like hold.
+fetch() {
+	if [ -f "$3" ] && [ "$(sum <"$3")" = "$2" ]; then
+		return
+	fi
+	rm -f "$3" "$3.part"
+	echo "fetching ${1##*/}"
+	/usr/lib/apt/apt-helper download-file "$(mirror)/$1" "$3.part" "SHA256:$2" >"$3.log" 2>&1 || {
+		tail -n 2 "$3.log" >&2
+		return 1
+	}
+	mv "$3.part" "$3"
+	rm -f "$3.log"
+}
+
+# The image of a kernel, taken out of its package.
+fetch_kernel() {
+	image=$cache/kernels/$1
+	kernel_row "$1" >"$image.row"
+	IFS=$tab read -r _ _ _ package version sha256 image_sha256 path <"$image.row"
+	if [ -f "$image" ] && [ "$(sum <"$image")" = "$image_sha256" ]; then
+		return
+	fi
+	fetch "$path" "$sha256" "$image.deb" || return 1
+	member=$(dpkg-deb --fsys-tarfile "$image.deb" | tar t | grep '/vmlinuz')
+	dpkg-deb --fsys-tarfile "$image.deb" | tar xO "$member" >"$image"
+	rm -f "$image.deb"
+	[ "$(sum <"$image")" = "$image_sha256" ] || die "$package $version: the image is not the one that was pinned"
+}
+
+# The tools of one architecture, unpacked into one folder.
+fetch_tools() {
+	folder=$cache/tools/$1
+	mkdir -p "$cache/debs"
+	rows tools.tsv | grep "^$1$tab" >"$folder.rows"
+	if [ -d "$folder" ] && cmp -s "$folder.rows" "$folder/rows"; then
+		return
+	fi
+	rm -rf "$folder"
+	mkdir -p "$folder"
+	while IFS=$tab read -r _ _ package _ sha256 path; do
+		fetch "$path" "$sha256" "$cache/debs/$package-$1.deb" || return 1
+		dpkg-deb -x "$cache/debs/$package-$1.deb" "$folder"
+		rm -f "$cache/debs/$package-$1.deb"
+	done <"$folder.rows"
+	cp "$folder.rows" "$folder/rows"
+}
+
+# ---- what the guests hold ----
+
+# needs FILE...: the libraries that the files are linked with.
+needs() {
+	for file in "$@"; do
+		ldd "$file" 2>/dev/null || true # a static one has none
+	done | awk '$3 ~ /^\// { print $3 } $1 ~ /^\// && !/:$/ { print $1 }' | sort -u
+}
+
+# library NAME: where the dynamic loader finds it.
+library() {
+	ldconfig -p | awk -v name="$1" '$1 == name && /x86-64/ { print $NF; exit }'
+}
+
+# put ROOT FILE...: the files, at their own paths.
+put() {
+	root=$1
+	shift
+	for file in "$@"; do
+		mkdir -p "$root$(dirname "$file")"
+		cp -L "$file" "$root$file"
+	done
+}
+
+# pack ROOT FILE: the folder as an initramfs.
+pack() {
+	chmod -R a+rX "$1"
+	(cd "$1" && find . | "$cache/tools/amd64/bin/busybox" cpio -o -H newc 2>/dev/null) >"$2"
+}
+
+build_guest() {
+	arch=$1
+	root=$cache/root-$arch
+	tools=$cache/tools/$arch
+	case $arch in
+	amd64) compiler=${CC:-cc} triplet=x86_64-linux-gnu ;;
+	arm64) compiler=aarch64-linux-gnu-gcc triplet=aarch64-linux-gnu ;;
+	esac
+	rm -rf "$root"
+	mkdir -p "$root/bin" "$root/etc" "$root/matrix"
+	cp "$here/init" "$root/init"
+	cp "$tools/bin/busybox" "$root/bin/"
+	ln -s busybox "$root/bin/sh"
+	printf 'root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n' >"$root/etc/passwd"
+	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
+	cp "$top/out/exitsnoop.bpf.o" "$root/"
+
+	static="$compiler -static -O2 -Wall -Wextra -Werror"
+	make -s -C "$top/tests/programs" CC="$compiler" OUT="$cache/programs-$arch" static
+	cp "$cache/programs-$arch-static/scenario" "$root/bin/"
+	$static -o "$root/bin/nobody" "$here/nobody.c"
+	$static -o "$root/bin/loader" -isystem "$tools/usr/include" -I "$top/bpf" "$here/loader.c" \
+		-L "$tools/usr/lib/$triplet" -lbpf -lelf -lz
+	if [ "$arch" = amd64 ]; then
+		cp "$MATRIX_CONSOLE" "$root/bin/exitsnoop"
+		put "$root" "$libbpf" $(needs "$MATRIX_CONSOLE" "$libbpf")
+		command=$MATRIX_COMMAND
+	else
+		command="/bin/loader /exitsnoop.bpf.o"
+	fi
+
+	# name, user, command: see init
+	printf '%s\n' "$MATRIX_CASES" >"$root/matrix/cases"
+	{
+		printf 'root\troot\t%s\n' "$command"
+		printf 'nobody\tnobody\t%s\n' "$command"
+		printf 'fallback\troot\t/bin/loader --raw --claim --perf /exitsnoop.bpf.o\n'
+	} >"$root/matrix/passes"
+	pack "$root" "$cache/initramfs-$arch"
+}
+
+# The .NET runtime and the tests, as a second archive that the kernel unpacks over the first.
+build_tests() {
+	root=$cache/root-dotnet
+	dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
+	runtime=$("$dotnet/dotnet" --list-runtimes | awk '$1 == "Microsoft.NETCore.App" { version = $2 } END { print version }')
+	framework=shared/Microsoft.NETCore.App/$runtime
+	rm -rf "$root"
+	mkdir -p "$root/dotnet/host/fxr" "$root/dotnet/shared/Microsoft.NETCore.App" "$root/matrix"
+	cp "$dotnet/dotnet" "$root/dotnet/"
+	cp -R "$dotnet/host/fxr/$runtime" "$root/dotnet/host/fxr/"
+	cp -R "$dotnet/$framework" "$root/dotnet/$framework"
+	cp -R "$MATRIX_TESTS" "$root/tests"
+	put "$root" "$MATRIX_PROGRAMS"/*
+	ssl=$(library libssl.so.3) # found by name at run time; xunit hashes
+	[ -n "$ssl" ] || skip "libssl.so.3 is missing: install libssl3"
+	put "$root" "$ssl" $(needs "$ssl" "$dotnet/dotnet" "$dotnet/$framework"/*.so "$MATRIX_PROGRAMS"/* | grep -v "^$dotnet/")
+	cat >"$root/matrix/tests" <<END
+#!/bin/sh
+export DOTNET_NOLOGO=1 DOTNET_EnableDiagnostics=0
+cd /tests && exec /dotnet/dotnet ExitSnoop.Tests.dll -noColor -parallel none $MATRIX_FILTER
+END
+	chmod 755 "$root/matrix/tests"
+	pack "$root" "$cache/initramfs-dotnet"
+}
+
+# ---- a guest ----
+
+# Emulated, as there may be no KVM. What qemu before 8.1 gets wrong, so that kernels crash at random:
+# code that one processor patches while another runs it (hence one thread for both processors), and
+# cmpxchg16b, as 6.12 uses it (hence 141, which keeps the kernel from it; .NET cannot do without).
+boot() {
+	arch=$(arch_of "$1")
+	initrd=$cache/initramfs-$arch
+	memory=512
+	case $arch in
+	amd64)
+		set -- qemu-system-x86_64 -cpu max
+		console=ttyS0
+		if [ -n "$MATRIX_DOTNET" ]; then
+			cat "$cache/initramfs-amd64" "$cache/initramfs-dotnet" >"$out/initramfs"
+			initrd=$out/initramfs
+			memory=1536
+		fi
+		;;
+	arm64)
+		set -- qemu-system-aarch64 -M virt -cpu cortex-a72
+		console=ttyAMA0
+		;;
+	esac
+	timeout --foreground "$MATRIX_TIMEOUT" "$@" -accel tcg,thread=single -smp 2 -m "$memory" -nodefaults -display none -no-reboot \
+		-kernel "$cache/kernels/$name" -initrd "$initrd" -serial "file:$out/serial" \
+		-append "console=$console clearcpuid=141 quiet loglevel=1 oops=panic panic=-1" </dev/null >"$out/qemu.log" 2>&1 || true
+	rm -f "$out/initramfs"
+}
+
+# What the tracer says of itself: "attached (tp_btf, group_dead, ring buffer)".
+attached() {
+	awk 'match($0, /attached \((tp_btf|raw_tp)[^)]*\)/) { print substr($0, RSTART + 10, RLENGTH - 11); exit }' "$1"
+}
+
+# One pass of a guest: appends "PASS N of M", and says what is wrong.
+judge() {
+	folder=$out/$1
+	bad=
+	LC_ALL=C awk -f "$here/compare.awk" "$folder/truth.tsv" "$folder/events.json" >"$folder/comparison" || bad=1
+	how=$(attached "$folder/log")
+	case $1,$how in
+	*,) echo "it does not say how it is attached" >>"$folder/comparison" && bad=1 ;;
+	"fallback,raw_tp, claimed, perf buffer") ;;
+	fallback,*) echo "the fallbacks were not taken: $how" >>"$folder/comparison" && bad=1 ;;
+	esac
+	grep -Eq 'matrix: the tracer ended with (0|143)$' "$folder/log" || {
+		grep 'matrix:' "$folder/log" >>"$folder/comparison" || true
+		bad=1
+	}
+	cases=$(grep -E '^[0-9]+ of [0-9]+$' "$folder/comparison" || echo none)
+	[ -z "$bad" ] || {
+		cases="**$cases**"
+		failed=1
+		echo "$name, $1:"
+		grep -Ev '^[0-9]+ of [0-9]+$' "$folder/comparison" | sed 's/^/    /' | sed 20q
+		sed 's/^/    log: /' "$folder/log" | tail -n 20
+	}
+	printf '%s\t%s\t%s\n' "$1" "$cases" "$how" >>"$out/passes"
+}
+
+guest() {
+	name=$1
+	out=$cache/out/$name
+	rm -rf "$out"
+	mkdir -p "$out"
+	from=$(date +%s)
+	boot "$name"
+
+	tr -d '\r' <"$out/serial" >"$out/console"
+	: >"$out/passes"
+	failed=
+	for pass in root nobody fallback tests; do
+		mkdir -p "$out/$pass"
+		: >"$out/$pass/truth.tsv"
+		: >"$out/$pass/events.json"
+		: >"$out/$pass/log"
+	done
+	awk -v out="$out/" '
+		/^=== end$/ { close(file); file = "" }
+		file != "" && $0 != "" { print >file }
+		/^=== file / { file = out $3 }' "$out/console"
+
+	if ! grep -aq '^=== DONE$' "$out/console"; then
+		failed=1
+		echo "$name: the guest did not get to its end; the last lines of its console:"
+		cat "$out/qemu.log" "$out/console" | tail -n 5 | sed 's/^/    /'
+	fi
+	for pass in root nobody fallback; do
+		judge "$pass"
+	done
+	if [ -n "$MATRIX_DOTNET" ] && [ "$(arch_of "$name")" = amd64 ]; then
+		# "Total: 12, Errors: 0, Failed: 1, Skipped: 2, ..."
+		tests=$(awk 'match($0, /Total: [1-9][0-9]*, Errors: .*/) {
+			split(substr($0, RSTART), n, /[^0-9]+/)
+			print n[2] - n[3] - n[4] - n[5] " of " n[2] (n[5] ? ", " n[5] " skipped" : "") }' "$out/tests/log")
+		printf 'tests\t%s\t\n' "${tests:-none}" >>"$out/passes"
+		{ [ -n "$tests" ] && grep -q 'matrix: the tests ended with 0$' "$out/tests/log"; } || {
+			failed=1
+			echo "$name, tests:"
+			tail -n 40 "$out/tests/log" | sed 's/^/    /'
+		}
+	else
+		rm -rf "$out/tests"
+	fi
+	if [ -n "$failed" ]; then
+		result=FAILED
+	else
+		result=ok
+	fi
+	echo "$result" >"$out/result"
+	echo "$name: $result ($(($(date +%s) - from)) s)"
+}
+
+# ---- all of it ----
+
+# The field of a guest's pass: PASS FIELD.
+of_pass() {
+	awk -F'\t' -v pass="$1" -v field="$2" '$1 == pass { print $field }' "$out/passes"
+}
+
+table() {
+	echo
+	heading="| Kernel | Arch | Tracer | Attached | Death | Transport | As root | As nobody | raw_tp, claimed, perf buffer |"
+	rule="| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+	if [ -n "$MATRIX_DOTNET" ]; then
+		heading="$heading Library's tests |"
+		rule="$rule --- |"
+	fi
+	echo "$heading Result |"
+	echo "$rule --- |"
+	for name in "$@"; do
+		out=$cache/out/$name
+		arch=$(arch_of "$name")
+		version=$(kernel_row "$name" | cut -f5)
+		if [ ! -f "$out/result" ]; then
+			printf '| %s | %s | skipped: %s |\n' "$version" "$arch" "$(cat "$out/skipped")"
+			continue
+		fi
+		case $arch in
+		amd64) arch=x86-64 tracer=console ;;
+		*) tracer=loader ;;
+		esac
+		how=$(of_pass root 3 | awk -F', ' '{ print ($1 ? $1 : "?") " | " ($2 ? $2 : "?") " | " ($3 ? $3 : "?") }')
+		printf '| %s | %s | %s | %s | %s | %s | %s |' "$version" "$arch" "$tracer" "$how" \
+			"$(of_pass root 2)" "$(of_pass nobody 2)" "$(of_pass fallback 2)"
+		if [ -n "$MATRIX_DOTNET" ]; then
+			printf ' %s |' "$(of_pass tests 2)"
+		fi
+		printf ' %s |\n' "$(cat "$out/result")"
+	done
+	echo
+	echo "A cell: processes whose death was reported once, with waitpid's status, of those that died. Nobody has"
+	echo "CAP_BPF and CAP_PERFMON alone. The last but one column forces every fallback, by the loader, as root."
+}
+
+if [ "${1-}" = --guest ]; then
+	report=$(guest "$2" 2>&1) || true
+	echo "$report" # at once: guests run side by side
+	exit
+fi
+
+[ $# -gt 0 ] || set -- $(rows kernels.tsv | cut -f1)
+for name in "$@"; do
+	[ -n "$(kernel_row "$name")" ] ||
+		die "no kernel '$name'; there are: $(rows kernels.tsv | cut -f1 | tr '\n' ' ')"
+done
+[ "$(uname -m)" = x86_64 ] || skip "the guests are built on x86-64 only"
+[ -f "$top/out/exitsnoop.bpf.o" ] || die "out/exitsnoop.bpf.o is not built"
+
+archs=$(for name in "$@"; do arch_of "$name"; done | sort -u)
+mkdir -p "$cache/kernels" "$cache/tools" "$cache/out"
+[ -x /usr/lib/apt/apt-helper ] || skip "apt's helper, which fetches, is missing"
+need "${CC:-cc}" gcc libc6-dev
+need make make
+for arch in $archs; do
+	case $arch in
+	amd64)
+		[ -x "$MATRIX_CONSOLE" ] || die "$MATRIX_CONSOLE is not built"
+		need qemu-system-x86_64 qemu-system-x86
+		libbpf=${EXITSNOOP_LIBBPF:-$(library libbpf.so.1)}
+		[ -n "$libbpf" ] || skip "libbpf.so.1 is missing: install libbpf1"
+		;;
+	arm64)
+		need qemu-system-aarch64 qemu-system-arm
+		need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+		;;
+	esac
+done
+for arch in amd64 $archs; do
+	fetch_tools "$arch" || skip "the tools of tools.tsv cannot be had"
+done
+
+ready=
+for name in "$@"; do
+	rm -rf "$cache/out/$name"
+	mkdir -p "$cache/out/$name"
+	if fetch_kernel "$name"; then
+		ready="$ready $name"
+	else
+		echo "$(kernel_row "$name" | cut -f4,5 | tr '\t' ' ') cannot be had" >"$cache/out/$name/skipped"
+	fi
+done
+[ -n "$ready" ] || skip "no kernel can be had from $(mirror)"
+
+for arch in $archs; do
+	build_guest "$arch"
+done
+if [ -n "$MATRIX_DOTNET" ]; then
+	[ -f "$MATRIX_TESTS/ExitSnoop.Tests.dll" ] || die "MATRIX_TESTS: no ExitSnoop.Tests.dll in '$MATRIX_TESTS'"
+	build_tests
+fi
+
+printf '%s\n' $ready | xargs -P "$MATRIX_JOBS" -n 1 sh "$here/run.sh" --guest || true
+table "$@"
+for name in $ready; do
+	[ "$(cat "$cache/out/$name/result" 2>/dev/null)" = ok ] || exit 1
+done
+for name in "$@"; do
+	[ ! -f "$cache/out/$name/skipped" ] || skip "$(cat "$cache/out/$name/skipped")"
+done
