@@ -224,6 +224,49 @@ static __always_inline bool group_dead(unsigned long long *ctx, struct task_stru
 	return !bpf_map_update_elem(&claims, &claim, &claimed, BPF_NOEXIST);
 }
 
+/*
+ * Threads pass here in any order, so some of a process may come after the last, when the
+ * process has been taken out of the set of descendants already: it is remembered as claimed,
+ * under LEFT in place of a signal.
+ */
+#define LEFT 1
+
+static __always_inline struct identity left_process(struct exit_record *record, struct task_struct *leader,
+						    const int variant)
+{
+	struct identity left = {
+	    .start_time = start_time(leader, variant),
+	    .tgid = record->host_pid,
+	    .signal = LEFT,
+	};
+
+	return left;
+}
+
+static __always_inline bool has_left(struct exit_record *record, struct task_struct *leader,
+				     const int variant)
+{
+	struct identity left = {};
+
+	if (!config.per_thread || !config.include_children)
+		return false;
+	left = left_process(record, leader, variant);
+	return bpf_map_lookup_elem(&claims, &left);
+}
+
+static __always_inline void leave(struct exit_record *record, struct task_struct *leader, const int variant)
+{
+	struct identity left;
+	__u8 claimed = 1;
+
+	if (config.per_thread) {
+		left = left_process(record, leader, variant);
+		bpf_map_update_elem(&claims, &left, &claimed, BPF_ANY);
+	}
+	bpf_map_delete_elem(&ids, &record->pid);
+	wake_reader();
+}
+
 static __always_inline struct list_head *next_entry(struct list_head *entry)
 {
 	struct list_head *next = NULL;
@@ -628,19 +671,18 @@ static __always_inline int process_exit_common(unsigned long long *ctx, const in
 	leader = READ(variant, task, group_leader);
 	if (config.by_id) {
 		watched = bpf_map_lookup_elem(&ids, &record.pid);
-		if (!watched || (*watched && *watched != start_time(leader, variant)))
+		if (watched ? *watched && *watched != start_time(leader, variant)
+			    : !has_left(&record, leader, variant))
 			return 0;
 	}
 	if (wanted)
 		report(ctx, task, leader, &record, variant);
 
 	/* Last: a reader that finds the process gone from here has its record already. */
-	if (watched && dead && config.include_children) {
-		bpf_map_delete_elem(&ids, &record.pid);
-		wake_reader();
-	} else if (watched && dead) {
+	if (watched && dead && config.include_children)
+		leave(&record, leader, variant);
+	else if (watched && dead)
 		*watched = start_time(leader, variant);
-	}
 	return 0;
 }
 

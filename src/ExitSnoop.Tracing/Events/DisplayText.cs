@@ -11,41 +11,37 @@ public static class DisplayText
 {
     /// <summary>
     /// Escapes control characters (C0, DEL, C1), line and paragraph separators, and characters that
-    /// change direction or are not seen: <c>\n</c>, <c>\e</c>, <c>\x01</c>, <c>\u202e</c>. Other text stays as it is, a
-    /// backslash included.
+    /// change direction or are not seen: <c>\n</c>, <c>\e</c>, <c>\x01</c>, <c>\u202e</c>, <c>\U000e0041</c>. Other text
+    /// stays as it is, a backslash included.
     /// </summary>
     public static string Escape(string? text)
     {
         if (string.IsNullOrEmpty(text))
             return "";
-        int first = 0;
-        while (first < text.Length && !NeedsEscape(text[first]))
-            first++;
-        if (first == text.Length)
-            return text;
-
-        StringBuilder escaped = new(text, 0, first, text.Length + 16);
-        foreach (char c in text.AsSpan(first))
+        StringBuilder? escaped = null;
+        int kept = 0;
+        for (int i = 0, size; i < text.Length; i += size)
         {
-            if (NeedsEscape(c))
-                AppendEscape(escaped, c);
-            else
-                escaped.Append(c);
+            size = 1;
+            // Most text is this, and needs no look at the tables of Unicode.
+            if (text[i] is >= ' ' and < '\u007f')
+                continue;
+            _ = Rune.DecodeFromUtf16(text.AsSpan(i), out Rune rune, out size);
+            if (!NeedsEscape(rune))
+                continue;
+            escaped ??= new StringBuilder(text.Length + 16);
+            AppendEscape(escaped.Append(text, kept, i - kept), rune.Value);
+            kept = i + size;
         }
-        return escaped.ToString();
+        return escaped?.Append(text, kept, text.Length - kept).ToString() ?? text;
     }
 
-    private static bool NeedsEscape(char c)
-    {
-        if (c is >= ' ' and < '\u007f')
-            return false;
-        return CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format
-            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
-    }
+    private static bool NeedsEscape(Rune rune) => Rune.GetUnicodeCategory(rune)
+        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
-    private static void AppendEscape(StringBuilder to, char c)
+    private static void AppendEscape(StringBuilder to, int code)
     {
-        string? name = c switch
+        string? name = code switch
         {
             '\a' => "\\a",
             '\b' => "\\b",
@@ -59,9 +55,11 @@ public static class DisplayText
         };
         if (name is not null)
             to.Append(name);
-        else if (c <= '\u00ff')
-            to.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}");
+        else if (code <= 0xff)
+            to.Append(CultureInfo.InvariantCulture, $"\\x{code:x2}");
+        else if (code <= 0xffff)
+            to.Append(CultureInfo.InvariantCulture, $"\\u{code:x4}");
         else
-            to.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+            to.Append(CultureInfo.InvariantCulture, $"\\U{code:x8}");
     }
 }

@@ -240,7 +240,7 @@ public sealed class ExitEvent : EventArgs
                 return 0;
             if (user == 0)
                 return total;
-            return (ulong)((UInt128)total * system / (user + system));
+            return (ulong)((UInt128)total * system / ((UInt128)user + system));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using ExitSnoop.Events;
@@ -99,6 +100,11 @@ public sealed class ExitTrace : IDisposable
         try
         {
             return new ExitTrace(options, program);
+        }
+        catch (Win32Exception refused)
+        {
+            program.Dispose();
+            throw ExitTraceErrors.Refused(refused, "");
         }
         catch
         {

@@ -18,7 +18,7 @@ internal sealed unsafe class PerfBuffer : IRecordSource
     {
         self = GCHandle.Alloc(this);
         buffer = LibBpf.perf_buffer__new(
-            map, (nuint)(size / Environment.SystemPageSize), &TakeSample, &IgnoreLost, GCHandle.ToIntPtr(self), 0);
+            map, (nuint)Math.Max(size / Environment.SystemPageSize, 1), &TakeSample, &IgnoreLost, GCHandle.ToIntPtr(self), 0);
         if (buffer == 0)
         {
             int error = Marshal.GetLastPInvokeError();

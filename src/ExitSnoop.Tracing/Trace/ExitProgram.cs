@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Numerics;
 using System.Reflection;
 using ExitSnoop.Native;
 
@@ -91,7 +92,7 @@ internal sealed class ExitProgram : IDisposable
     }
 
     private IRecordSource OpenSource(int bytes) => PerfBuffer
-        ? new PerfBuffer(bpf.MapFd("events"), bytes / Environment.ProcessorCount)
+        ? new PerfBuffer(bpf.MapFd("events"), (int)BitOperations.RoundUpToPowerOf2((uint)(bytes / Environment.ProcessorCount)))
         : new RingBuffer(bpf.MapFd("events"), bpf.MapFd(".bss"), bytes);
 
     /// <summary>The inode number of the caller's PID namespace, 0 for the first.</summary>
@@ -145,7 +146,8 @@ internal sealed class ExitProgram : IDisposable
         SizeOrOmit("ids", options.IncludeChildren ? DescendantsMax : (uint)options.Ids.Count);
         SizeOrOmit("parents", (uint)options.ParentIds.Count);
         SizeOrOmit("users", (uint)options.Users.Count);
-        SizeOrOmit("claims", plan.HasGroupDead ? 0u : 16384u);
+        bool claims = !plan.HasGroupDead || (options.PerThread && options.IncludeChildren);
+        SizeOrOmit("claims", claims ? 16384u : 0u);
         if (options.Basic)
         {
             bpf.Omit("senders");

@@ -68,6 +68,9 @@ public sealed record ExitTraceOptions
 
     /// <summary>Ways to load that this kernel would not choose, forced by tests.</summary>
     internal ExitProgramFallbacks Fallbacks { get; init; }
+
+    /// <summary>Nanoseconds of Unix time, in place of the machine's clock, which no test should set.</summary>
+    internal Func<long>? WallClock { get; init; }
 }
 
 /// <summary>What to do without, as on an older kernel.</summary>

@@ -33,7 +33,7 @@ internal static class KernelTypeInfo
             if (read == start.Length && (start.StartsWith(BtfMagic) || start.StartsWith(ElfMagic)))
                 return;
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new ExitTraceException(
                 ExitTraceError.InvalidTypeInfo, $"The BTF file '{path}' cannot be read: {unreadable.Message}", unreadable);

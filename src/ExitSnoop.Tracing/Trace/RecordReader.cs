@@ -23,6 +23,8 @@ internal sealed unsafe class RecordReader : IDisposable
     private readonly RecordQueue queue;
     private readonly RecordHandler add;
     private readonly Thread thread;
+    private readonly bool perThread;
+    private readonly Func<long> wallClock;
     private readonly int stopFd;
     private readonly object gate = new();
     private long clockOffset;
@@ -36,6 +38,8 @@ internal sealed unsafe class RecordReader : IDisposable
         losses = new LossCounter(program);
         source = program.Source;
         watched = options.Ids.Count > 0 ? new WatchedProcesses(program, options) : null;
+        perThread = options.PerThread;
+        wallClock = options.WallClock ?? RealTime;
         stopFd = LibC.eventfd(0, 0);
         add = Add;
         thread = new Thread(Run) { IsBackground = true, Name = "ExitSnoop reader" };
@@ -95,7 +99,10 @@ internal sealed unsafe class RecordReader : IDisposable
             }
             if (watched is { AreGone: true })
             {
-                // The last record may have come between the drain and the look at the set.
+                // The last record may have come between the drain and the look at the set; and a thread may
+                // pass the tracepoint shortly after the last of its process.
+                if (perThread)
+                    Thread.Sleep(DrainInterval);
                 Drain();
                 break;
             }
@@ -181,7 +188,12 @@ internal sealed unsafe class RecordReader : IDisposable
     private long SampleClockOffset()
     {
         _ = LibC.clock_gettime(program.Clock, out LibC.Timespec boot);
+        return wallClock() - boot.TotalNanoseconds;
+    }
+
+    private static long RealTime()
+    {
         _ = LibC.clock_gettime(LibC.ClockRealtime, out LibC.Timespec real);
-        return real.TotalNanoseconds - boot.TotalNanoseconds;
+        return real.TotalNanoseconds;
     }
 }

@@ -26,11 +26,19 @@ internal sealed class WatchedProcesses : IDisposable
     {
         set = program.Ids;
         includeChildren = options.IncludeChildren;
-        foreach (int id in options.Ids)
-            if (alive.TryAdd(id, 0) && !Add(id, askedFor: true))
-                Forget(id);
-        if (includeChildren)
-            AddDescendants();
+        try
+        {
+            foreach (int id in options.Ids)
+                if (alive.TryAdd(id, 0) && !Add(id, askedFor: true))
+                    Forget(id);
+            if (includeChildren)
+                AddDescendants();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Ids asked for whose process has not exited.</summary>
@@ -126,9 +134,9 @@ internal sealed class WatchedProcesses : IDisposable
             {
                 stat = File.ReadAllText(Path.Join(folder, "stat"));
             }
-            catch (IOException)
+            catch (Exception hidden) when (hidden is IOException or UnauthorizedAccessException)
             {
-                // It has exited since.
+                // It has exited since, or is another user's and /proc was mounted with hidepid.
                 continue;
             }
             // "42 (comm) S 1 ...": comm can hold spaces and brackets, so the fields begin behind the last.
