@@ -48,6 +48,9 @@ internal sealed class SignalCompleter : IArgumentCompleter
         bool prefixed = word.Text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
         foreach ((Signal signal, string meaning) in Signals)
         {
+            // Thirty that hardly any program uses: not before one of them is begun.
+            if (signal is > Signal.RTMIN and < Signal.RTMAX && word.Text.Length == 0)
+                continue;
             string name = (prefixed ? Prefix : "") + SignalNames.GetName(signal);
             string number = ((int)signal).ToString(CultureInfo.InvariantCulture);
             if (word.Fits(name) || word.Fits(number))
