@@ -43,8 +43,9 @@ internal static class MamlFile
                     new XElement(Dev + "remarks", Paragraphs([.. example.Section.Blocks, ""]))))),
             new XElement(Command + "relatedLinks", page.Require("Links").Links.Select(link =>
                 new XElement(Maml + "navigationLink",
-                    new XElement(Maml + "linkText", link.Text),
-                    new XElement(Maml + "uri", link.Target.StartsWith("https:", StringComparison.Ordinal) ? link.Target : "")))));
+                    // The first one with an address of its own would be what Get-Help -Online opens.
+                    new XElement(Maml + "linkText", link.Target.StartsWith("https:", StringComparison.Ordinal) ? $"{link.Text}: {link.Target}" : link.Text),
+                    new XElement(Maml + "uri")))));
 
     private static int Position(HelpParameter parameter) => parameter.Facts.Position is { } position ? int.Parse(position, null) : 0;
 
