@@ -1,5 +1,6 @@
 @{
   RootModule = 'ExitSnoop.dll'
+  RequiredAssemblies = @('ExitSnoop.Tracing.dll')
   ModuleVersion = '1.0.0'
   GUID = '4c9a8b1e-52c1-4f5e-9d35-0a7a5f1d6e02'
   Author = 'The ExitSnoop authors'

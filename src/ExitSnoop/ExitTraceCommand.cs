@@ -48,20 +48,32 @@ public abstract class ExitTraceCommand : ExitFilterCommand, IDisposable
                 progress.RecordType = ProgressRecordType.Completed;
                 WriteProgress(progress);
             }
+            WriteMessages();
             Describe($"Linux {trace.KernelRelease}; attached by {trace.AttachType}, last thread by {trace.GroupDeath}");
             Describe($"libbpf {trace.LibBpfVersion} from {trace.LibBpfPath}; {trace.Transport} of {trace.BufferSize} MiB");
             return trace;
         }
-        catch (OperationCanceledException)
+        catch (ExitTraceException)
         {
-            starting.ContinueWith(late => late.Result.Dispose(), TaskContinuationOptions.OnlyOnRanToCompletion);
+            WriteMessages();
             throw;
         }
-        finally
+        catch
         {
-            while (messages.TryDequeue(out string? message))
-                WriteDebug(message);
+            // The pipeline is being stopped, or ends at one of these messages ($VerbosePreference = 'Stop').
+            starting.ContinueWith(
+                late => late.Result.Dispose(),
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+            throw;
         }
+    }
+
+    private void WriteMessages()
+    {
+        while (messages.TryDequeue(out string? message))
+            WriteDebug(message);
     }
 
     // With -Debug alone PowerShell asks at each verbose message whether to go on.

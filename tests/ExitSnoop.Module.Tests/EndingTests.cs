@@ -1,0 +1,327 @@
+using System.Diagnostics;
+using ExitSnoop.ModuleTests.Engine;
+using ExitSnoop.ModuleTests.Support;
+using Xunit;
+
+namespace ExitSnoop.ModuleTests;
+
+/// <summary>
+/// Whatever ends a watch, its BPF programs are gone from the kernel 100 ms later. Measured from the signal;
+/// three tries, since other processes share the machine's processors.
+/// </summary>
+public sealed class EndingTests
+{
+    private const int Tries = 3;
+
+    // Its deaths are those of a user that nobody has: none.
+    private const string Quiet = "Watch-ProcessExit -User 64099";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan GiveUp = TimeSpan.FromSeconds(8);
+
+    // What holds a pipeline: a cmdlet that can be stopped, and code that cannot.
+    private const string Sleeping = "ForEach-Object { Start-Sleep 5 }";
+    private const string Deaf = "ForEach-Object { [Threading.Thread]::Sleep(2500) }";
+
+    [Fact]
+    public void Ctrl_C_ends_a_watch_in_which_nothing_happens() => InTime(() =>
+    {
+        using Child shell = Pwsh.StartWatch($"{Quiet}; 'not reached'");
+        TimeSpan time = Measure(BpfPrograms.Of(shell.Id), () => shell.Signal(Child.SigInt));
+        Assert.DoesNotContain("not reached", shell.Wait().Output, StringComparison.Ordinal);
+        return time;
+    });
+
+    [Fact]
+    public void Ctrl_C_ends_a_watch_under_load() => InTime(() =>
+    {
+        using Storm storm = Storm.Prepare("--seconds", "10", "--rate", "3000");
+        using Child shell = Pwsh.StartWatch($"Watch-ProcessExit {storm.Id} -IncludeChildren | Out-Null");
+        storm.Release();
+        Thread.Sleep(500);
+        TimeSpan time = Measure(BpfPrograms.Of(shell.Id), () => shell.Signal(Child.SigInt));
+        shell.Wait();
+        return time;
+    });
+
+    [Theory]
+    [InlineData(Sleeping)]
+    [InlineData(Deaf)]
+    public void Ctrl_C_ends_a_watch_while_a_slow_downstream_holds_the_pipeline(string downstream) => InTime(() =>
+    {
+        using Victim victim = Victim.Start("exit", "0"), alive = Victim.Start("sleep", "60");
+        using Child shell = Pwsh.StartWatch($"Watch-ProcessExit {victim.Id}, {alive.Id} | ForEach-Object {{ 'held'; $_ }} | {downstream}");
+        HashSet<int> programs = BpfPrograms.Of(shell.Id);
+        victim.Die();
+        Thread.Sleep(200);
+        TimeSpan time = Measure(programs, () => shell.Signal(Child.SigInt));
+        shell.Wait();
+        return time;
+    });
+
+    [Fact]
+    public void Ctrl_C_on_a_terminal_ends_the_watch_and_not_the_shell() => InTime(() =>
+    {
+        using TerminalShell shell = new($"$VerbosePreference = 'Continue'; {Quiet}", stay: true);
+        shell.WaitForOutput("attached by");
+        TimeSpan time = Measure(BpfPrograms.Of(shell.Id), () => shell.Type(TerminalShell.ControlC));
+        shell.WaitForOutput("PS ");
+        shell.Type("'still ' + 'here'\r");
+        shell.WaitForOutput("still here");
+        shell.Type("exit\r");
+        shell.Wait();
+        return time;
+    });
+
+    [Fact]
+    public void Ctrl_C_while_it_is_loading_leaves_nothing_behind()
+    {
+        Need.Kernel();
+        foreach (int milliseconds in new[] { 0, 20, 60 })
+        {
+            using Child shell = Pwsh.Start($"'now'; {Quiet}");
+            shell.WaitForOutput("now");
+            Thread.Sleep(milliseconds);
+            HashSet<int> programs = BpfPrograms.Of(shell.Id);
+            shell.Signal(Child.SigInt);
+            shell.Wait();
+            if (programs.Count > 0)
+                BpfPrograms.AssertGone(programs);
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" | " + Sleeping)]
+    [InlineData(" | " + Deaf)]
+    public void Stopping_the_pipeline_ends_it(string downstream) => InTime(() =>
+    {
+        using Shell shell = Shell.Open();
+        using Victim victim = Victim.Start("exit", "0"), alive = Victim.Start("sleep", "60");
+        using RunningScript watch = shell.StartWatch($"Watch-ProcessExit $ids {downstream}", ("ids", new[] { victim.Id, alive.Id }));
+        HashSet<int> programs = BpfPrograms.Ours;
+        victim.Die();
+        Thread.Sleep(200);
+        TimeSpan time = Measure(programs, watch.BeginStop);
+        Assert.True(watch.Wait().WasStopped);
+        return time;
+    });
+
+    [Fact]
+    public void Select_First_ends_it() => InTime(() =>
+    {
+        using Shell shell = Shell.Open();
+        using Victim victim = Victim.Start("exit", "4"), alive = Victim.Start("sleep", "60");
+        Stopwatch clock = new();
+        using RunningScript watch = shell.StartWatch(
+            "Watch-ProcessExit $ids | ForEach-Object { $clock.Restart(); $_ } | Select-Object -First 1; 'goes on'", ("ids", new[] { victim.Id, alive.Id }), ("clock", clock));
+        HashSet<int> programs = BpfPrograms.Ours;
+        victim.Die();
+        TimeSpan time = Gone(programs, clock);
+
+        ShellResult result = watch.Wait();
+        Assert.Equal(4, Assert.Single(result.Events).ExitCode);
+        Assert.Equal("goes on", result.Output[1]);
+        return time;
+    });
+
+    [Theory]
+    [InlineData("throw 'failing downstream'")]
+    [InlineData("Write-Error 'failing downstream' -ErrorAction Stop")]
+    [InlineData("break")]
+    public void A_failing_downstream_ends_it(string failure) => InTime(() =>
+    {
+        using Shell shell = Shell.Open();
+        using Victim victim = Victim.Start("exit", "0"), alive = Victim.Start("sleep", "60");
+        Stopwatch clock = new();
+        using RunningScript watch = shell.StartWatch(
+            $"Watch-ProcessExit $ids | ForEach-Object {{ $clock.Restart(); {failure} }}", ("ids", new[] { victim.Id, alive.Id }), ("clock", clock));
+        HashSet<int> programs = BpfPrograms.Ours;
+        victim.Die();
+        TimeSpan time = Gone(programs, clock);
+        ShellResult result = watch.Wait();
+        if (failure != "break")
+            Assert.Contains("failing downstream", result.Terminating?.Message, StringComparison.Ordinal);
+        return time;
+    });
+
+    [Fact]
+    public void MaxEvents_ends_it() => InTime(() =>
+    {
+        using Shell shell = Shell.Open();
+        using Victim victim = Victim.Start("exit", "0"), alive = Victim.Start("sleep", "60");
+        Stopwatch clock = new();
+        using RunningScript watch = shell.StartWatch(
+            "Watch-ProcessExit $ids -MaxEvents 1 | ForEach-Object { $clock.Restart() }", ("ids", new[] { victim.Id, alive.Id }), ("clock", clock));
+        HashSet<int> programs = BpfPrograms.Ours;
+        victim.Die();
+        TimeSpan time = Gone(programs, clock);
+        watch.Wait();
+        return time;
+    });
+
+    [Theory]
+    [InlineData("Start-ThreadJob")]
+    [InlineData("Start-Job")]
+    public void Stop_Job_ends_it(string start) => InTime(() =>
+    {
+        // A child shell, whose job is in the same process or in a child of its own.
+        using Child shell = Pwsh.Start($$"""
+            $job = {{start}} { Import-Module '{{Paths.Module}}'; "pid=$PID"; {{Quiet}} -Verbose }
+            while (-not $job.ChildJobs.Verbose -and -not $job.Verbose) { Start-Sleep -Milliseconds 20 }
+            Receive-Job $job; 'attached'
+            $null = [Console]::ReadLine(); 'now'; Stop-Job $job; "stopped $($job.State)"; $null = [Console]::ReadLine()
+            """);
+        shell.WaitForOutput("attached\n");
+        int id = int.Parse(shell.Output.Split('\n').First(line => line.StartsWith("pid=", StringComparison.Ordinal))[4..]);
+        TimeSpan time = Measure(BpfPrograms.Of(id), () =>
+        {
+            shell.Write("\n");
+            shell.WaitForOutput("now");
+        });
+        shell.WaitForOutput("stopped Stopped");
+        shell.Write("\n");
+        shell.Wait();
+        return time;
+    });
+
+    [Fact]
+    public void Background_jobs_by_an_ampersand_are_stopped_too()
+    {
+        Need.Kernel();
+        // Such a job finds the module as an installed one is found.
+        using Child shell = Pwsh.Start($$"""
+            $env:PSModulePath = '{{Paths.Out}}' + [IO.Path]::PathSeparator + $env:PSModulePath
+            $job = {{Quiet}} -Verbose &
+            while (-not $job.ChildJobs[0].Verbose -and $job.State -eq 'Running') { Start-Sleep -Milliseconds 20 }
+            Receive-Job $job; $job.State; Stop-Job $job; $job.State; Remove-Job $job
+            """);
+        shell.CloseInput();
+        ChildResult result = shell.Wait();
+        Assert.Equal(["Running", "Stopped"], result.Lines.Where(line => !line.StartsWith("VERBOSE", StringComparison.Ordinal)));
+        Assert.Equal("", result.Error);
+    }
+
+    [Theory]
+    [InlineData(Child.SigKill)]
+    [InlineData(Child.SigTerm)]
+    public void A_shell_that_is_killed_in_mid_stream_leaves_no_program(int signal)
+    {
+        Need.Kernel();
+        using Storm storm = Storm.Prepare("--seconds", "8", "--rate", "2000");
+        using Child shell = Pwsh.StartWatch($"Watch-ProcessExit {storm.Id} -IncludeChildren | ForEach-Object Status");
+        HashSet<int> programs = BpfPrograms.Of(shell.Id);
+        storm.Release();
+        shell.WaitForOutput("\n0\n");
+        shell.Signal(signal);
+        Assert.Equal(128 + signal, shell.Wait().ExitCode);
+        BpfPrograms.AssertGone(programs);
+    }
+
+    [Fact]
+    public void The_exit_of_the_shell_leaves_no_program_of_a_watch_in_the_background()
+    {
+        Need.Kernel();
+        using Child shell = Pwsh.Start($$"""
+            $job = Start-ThreadJob { Import-Module '{{Paths.Module}}'; {{Quiet}} -Verbose }
+            while (-not $job.Verbose) { Start-Sleep -Milliseconds 20 }
+            'attached'; $null = [Console]::ReadLine(); exit 3
+            """);
+        shell.WaitForOutput("attached");
+        HashSet<int> programs = BpfPrograms.Of(shell.Id);
+        shell.Write("\n");
+        Assert.Equal(3, shell.Wait().ExitCode);
+        BpfPrograms.AssertGone(programs);
+    }
+
+    [Fact]
+    public void A_closed_pipe_ends_the_shell_and_the_watch()
+    {
+        Need.Kernel();
+        using Storm storm = Storm.Prepare("--seconds", "6", "--rate", "1000");
+        using TestFolder folder = new();
+        string arguments = string.Join(' ', Pwsh.Arguments($"Watch-ProcessExit {storm.Id} -IncludeChildren | ForEach-Object {{ $_.Status }}").Select(word => $"\"{word.Replace("\"", "\\\"", StringComparison.Ordinal).Replace("$", "\\$", StringComparison.Ordinal)}\""));
+        Need.Pwsh();
+        using Child shell = Child.Start("sh", ["-c", $"{Pwsh.Executable} {arguments} | head -n 3"]);
+        Eventually.True(() => Directory.EnumerateFiles($"/proc/{shell.Id}/task/{shell.Id}").Any() && Children(shell.Id).Any(id => Loaded(id).Count > 0), "No watch has started.");
+        int id = Children(shell.Id).First(id => Loaded(id).Count > 0);
+        HashSet<int> programs = Loaded(id);
+        Thread.Sleep(100);
+        storm.Release();
+        Assert.Equal(3, shell.Wait().Lines.Length);
+        BpfPrograms.AssertGone(programs);
+    }
+
+    [Theory]
+    [InlineData("$VerbosePreference = 'Stop'", "")]
+    [InlineData("$DebugPreference = 'Stop'", "-Debug:$true")]
+    [InlineData("$WarningPreference = 'Stop'", "-Signal NOSUCH")]
+    public void A_message_that_ends_the_pipeline_leaves_no_program(string preference, string parameter)
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        ShellResult result = shell.Run($"{preference}; try {{ {Quiet} -Timeout 5 {parameter} }} catch {{ 'caught' }}");
+        Assert.Equal(["caught"], result.Output);
+        Eventually.True(() => BpfPrograms.Ours.Count == 0, "A program is left behind.");
+    }
+
+    [Fact]
+    public void Many_starts_and_ends_leave_no_descriptor_and_no_thread()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        int Descriptors() => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
+        int Readers() => Directory.EnumerateDirectories("/proc/self/task")
+            .Count(task => File.ReadAllText(Path.Combine(task, "comm")).StartsWith("ExitSnoop", StringComparison.Ordinal));
+        shell.Run("1..3 | ForEach-Object { Watch-ProcessExit -User 64099 -Timeout 0 }");
+        int before = Descriptors();
+        shell.Run("1..25 | ForEach-Object { Watch-ProcessExit -User 64099 -Timeout 0 }");
+
+        Assert.InRange(Descriptors(), 0, before + 3);
+        Assert.Equal(0, Readers());
+        Eventually.True(() => BpfPrograms.Ours.Count == 0, "Programs are left behind.");
+    }
+
+    private static IEnumerable<int> Children(int id) =>
+        File.ReadAllText($"/proc/{id}/task/{id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse);
+
+    private static HashSet<int> Loaded(int id)
+    {
+        try
+        {
+            return BpfPrograms.Of(id);
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+
+    private static void InTime(Func<TimeSpan> attempt)
+    {
+        Need.Kernel();
+        List<TimeSpan> times = [];
+        for (int i = 0; i < Tries; i++)
+        {
+            times.Add(attempt());
+            if (times[^1] <= Limit)
+                return;
+        }
+        Assert.Fail($"It took {string.Join(", ", times.Select(time => $"{time.TotalMilliseconds:F0} ms"))}.");
+    }
+
+    private static TimeSpan Measure(HashSet<int> programs, Action signal)
+    {
+        long start = Stopwatch.GetTimestamp();
+        signal();
+        Assert.NotNull(BpfPrograms.WaitUntilGone(programs, GiveUp));
+        return Stopwatch.GetElapsedTime(start);
+    }
+
+    // From when a script has started the clock.
+    private static TimeSpan Gone(HashSet<int> programs, Stopwatch clock)
+    {
+        Assert.NotNull(BpfPrograms.WaitUntilGone(programs, GiveUp));
+        return clock.Elapsed;
+    }
+}

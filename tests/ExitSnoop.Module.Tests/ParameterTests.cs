@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using ExitSnoop.ModuleTests.Engine;
+using ExitSnoop.ModuleTests.Support;
+using Xunit;
+
+namespace ExitSnoop.ModuleTests;
+
+/// <summary>The other parameters of Watch-ProcessExit, those that all cmdlets have, and what is refused.</summary>
+public sealed class ParameterTests
+{
+    [Fact]
+    public void MaxEvents_ends_after_so_many()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using TestFolder folder = new();
+        Victim[] victims = [.. Enumerable.Range(0, 4).Select(i => Victim.StartNamed(folder, "one-of-four", "exit", i.Text()))];
+        using RunningScript watch = shell.StartWatch("Watch-ProcessExit -Name one-of-four -MaxEvents 3");
+        foreach (Victim victim in victims)
+            using (victim)
+                victim.Die();
+
+        ShellResult result = watch.Wait();
+        Assert.Equal(victims.Take(3).Select(victim => victim.Id), result.Events.Select(exit => exit.Id));
+        Assert.Empty(result.Errors);
+    }
+
+    [Fact]
+    public void Timeout_ends_after_so_long_fractions_included()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using RunningScript watch = shell.StartWatch("Watch-ProcessExit -User 64099 -Timeout 0.4");
+        long attached = Stopwatch.GetTimestamp();
+        ShellResult result = watch.Wait();
+
+        Assert.InRange(Stopwatch.GetElapsedTime(attached).TotalSeconds, 0.2, 1.5);
+        Assert.Empty(result.Output);
+        Assert.Empty(result.Errors);
+        Assert.Null(result.Terminating);
+    }
+
+    [Fact]
+    public void Timeout_writes_an_error_for_each_process_still_alive()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using Victim alive = Victim.Start("sleep", "60"), too = Victim.Start("sleep", "60"), dies = Victim.Start("exit", "1");
+        using RunningScript watch = shell.StartWatch("Watch-ProcessExit $ids -Timeout 0.7", ("ids", new[] { alive.Id, dies.Id, too.Id }));
+        dies.Die();
+
+        ShellResult result = watch.Wait();
+        Assert.Equal([dies.Id], result.Events.Select(exit => exit.Id));
+        Assert.Equal(new[] { alive.Id, too.Id }.Order(), result.Errors.Select(error => (int)error.Target!).Order());
+        Assert.All(result.Errors, error => Assert.Equal(("ProcessNotExited", "OperationTimeout"), (error.ShortId, error.Category)));
+        Assert.False(alive.Process.HasExited);
+    }
+
+    [Fact]
+    public void Timeout_of_nothing_tells_at_once_who_is_alive()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using Victim alive = Victim.Start("sleep", "60");
+        Assert.Equal("ProcessNotExited", shell.Run("Watch-ProcessExit $id -Timeout 0", ("id", alive.Id)).OnlyError.ShortId);
+    }
+
+    // The message names the range, or what would do.
+    [Theory]
+    [InlineData("-MaxEvents 0", "1")]
+    [InlineData("-MaxEvents -3", "1")]
+    [InlineData("-Timeout -0.5", "0")]
+    [InlineData("-Timeout 1e12", "1000000000")]
+    [InlineData("-ExitCode 256", "255")]
+    [InlineData("-ExitCode 0, -1", "0")]
+    [InlineData("-BufferSize 0", "1")]
+    [InlineData("-BufferSize 2048", "1024")]
+    [InlineData("-Signal 0", "1 (HUP) to 64 (RTMAX)")]
+    [InlineData("-Signal 65", "1 (HUP) to 64 (RTMAX)")]
+    [InlineData("-Signal SEGV, NOSUCH", "'NOSUCH'")]
+    [InlineData("-Signal None", "1 (HUP) to 64 (RTMAX)")]
+    [InlineData("-MinimumAge nonsense", "nonsense")]
+    [InlineData("-Id nonsense", "nonsense")]
+    [InlineData("-Name @()", "Name")]
+    [InlineData("-NoSuchParameter", "NoSuchParameter")]
+    public void A_bad_parameter_is_a_binding_error_that_says_the_range(string parameter, string range)
+    {
+        using Shell shell = Shell.Open();
+        ShellError error = shell.Run($"Watch-ProcessExit {parameter}").OnlyError;
+        Assert.Contains(error.Category, (string[])["InvalidData", "InvalidArgument"]);
+        Assert.Contains("ParameterBinding", shell.Run($"try {{ Watch-ProcessExit {parameter} }} catch {{ $_.Exception.GetType().Name }}").Output[0] as string, StringComparison.Ordinal);
+        Assert.Contains(range, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-Signal KILL -ExitCode 3", "exit code")]
+    [InlineData("-Failed -ExitCode 0", "exit code of 0")]
+    [InlineData("-BufferSize 3", "power of two from 1 to 1024")]
+    [InlineData("-MinimumAge -1", "negative")]
+    public void Parameters_that_cannot_hold_together_are_refused(string parameters, string says)
+    {
+        using Shell shell = Shell.Open();
+        ShellError error = shell.Run($"Watch-ProcessExit {parameters} -Timeout 1").OnlyError;
+        Assert.Equal("InvalidArgument", error.Category);
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Verbose_says_kernel_attachment_libbpf_and_buffer()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        string verbose = string.Join('\n', shell.Run("Watch-ProcessExit -Timeout 0 -User 64099 -BufferSize 4 -Verbose").Verbose);
+
+        Assert.Matches(@"Linux \d+\.\d+", verbose);
+        Assert.Matches("attached by (tp_btf|raw_tp)", verbose);
+        Assert.Matches(@"libbpf v1\.\d+ from /\S*libbpf\.so", verbose);
+        Assert.Contains("4 MiB", verbose, StringComparison.Ordinal);
+        Assert.Empty(shell.Run("Watch-ProcessExit -Timeout 0 -User 64099").Verbose);
+    }
+
+    [Fact]
+    public void Debug_shows_what_libbpf_says_and_asks_nothing()
+    {
+        Need.Kernel();
+        Need.Pwsh();
+        // In a shell with a user, who would be asked to confirm a verbose message that came by -Debug alone.
+        ChildResult result = Pwsh.Run("Watch-ProcessExit -Timeout 0 -User 64099 -Debug; 'the end'");
+
+        Assert.Contains("DEBUG: libbpf: ", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Confirm", result.Output, StringComparison.Ordinal);
+        Assert.EndsWith("the end", result.Output.Trim(), StringComparison.Ordinal);
+        Assert.Equal("", result.Error);
+    }
+
+    [Fact]
+    public void Without_Debug_libbpf_says_nothing()
+    {
+        Need.Kernel();
+        Need.Pwsh();
+        ChildResult result = Pwsh.Run("Watch-ProcessExit -Timeout 0 -User 64099");
+        Assert.Equal(("", ""), (result.Output, result.Error));
+    }
+
+    [Fact]
+    public void Common_parameters_keep_what_they_are_for()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using Victim victim = Victim.Start("exit", "5");
+        using RunningScript watch = shell.StartWatch("""
+            Watch-ProcessExit 4194303, $id -ErrorAction SilentlyContinue -ErrorVariable missing -OutVariable kept -PipelineVariable exit |
+                ForEach-Object { $exit.Id }
+            $missing[0].TargetObject; $kept[0].ExitCode
+            """, ("id", victim.Id));
+        victim.Die();
+
+        ShellResult result = watch.Wait();
+        Assert.Equal([victim.Id, 4194303, 5], result.Output);
+        Assert.Empty(result.Errors);
+    }
+
+    [Fact]
+    public void Nothing_is_changed_so_there_is_no_WhatIf()
+    {
+        using Shell shell = Shell.Open();
+        Assert.Equal([false, false], shell.Run("""
+            foreach ($name in 'Watch-ProcessExit', 'Get-ProcessExitEventDefinition') { (Get-Command $name).Parameters.ContainsKey('WhatIf') }
+            """).Output);
+    }
+
+    [Theory]
+    [InlineData("/etc/passwd", "no BTF")]
+    [InlineData("/no/such/file", "/no/such/file")]
+    public void A_BtfPath_without_type_information_is_an_error(string path, string says)
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        ShellError error = shell.Run("Watch-ProcessExit -Timeout 0 -BtfPath $path", ("path", path)).OnlyError;
+        Assert.Equal(("InvalidTypeInfo", "InvalidArgument"), (error.ShortId, error.Category));
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_BtfPath_is_relative_to_where_the_shell_is()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        ShellResult result = shell.Run("Set-Location /sys/kernel/btf; Watch-ProcessExit -Timeout 0 -User 64099 -BtfPath ./vmlinux -Verbose");
+        Assert.Empty(result.Errors);
+        Assert.NotEmpty(result.Verbose);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+
+namespace ExitSnoop.ModuleTests.Support;
+
+/// <summary>
+/// A process of ours that waits to be let go, and then dies in the way that was asked for. Its exit code is
+/// what waitpid(2) told this process, its parent.
+/// </summary>
+internal sealed class Victim : IDisposable
+{
+    private readonly Child child;
+
+    private Victim(Child child, int id)
+    {
+        this.child = child;
+        Id = id;
+    }
+
+    internal int Id { get; }
+
+    internal Child Process => child;
+
+    /// <summary>tests/programs/victim -w, with its mode and arguments.</summary>
+    internal static Victim Start(params string[] mode) => StartProgram(Paths.Program("victim"), mode);
+
+    /// <summary>The same program under another name, which is its comm.</summary>
+    internal static Victim StartNamed(TestFolder folder, string name, params string[] mode)
+    {
+        string program = folder.Path(name);
+        if (!File.Exists(program))
+            File.Copy(Paths.Program("victim"), program);
+        return StartProgram(program, mode);
+    }
+
+    internal static Victim StartProgram(string program, params string[] mode) => Start(Child.Start(program, ["-w", .. mode]));
+
+    /// <summary>As another user; the program must be where that user can read it.</summary>
+    internal static Victim StartProgramAs(int user, string program, params string[] mode) => Start(Child.Start(
+        Need.Program("setpriv"), [$"--reuid={user.Text()}", $"--regid={user.Text()}", "--clear-groups", program, "-w", .. mode]));
+
+    /// <summary>By way of a program that executes another in its place: setpriv, sh with exec.</summary>
+    internal static Victim StartThrough(string file, string[] arguments, params string[] mode) =>
+        Start(Child.Start(file, [.. arguments, Paths.Program("victim"), "-w", .. mode]));
+
+    private static Victim Start(Child child)
+    {
+        Eventually.True(() => child.Output.Contains('\n', StringComparison.Ordinal) || child.HasExited, () => $"The victim did not start: {child.Error}");
+        if (!int.TryParse(child.Output.Split('\n')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+            throw new InvalidOperationException($"The victim did not start: {child.Output} {child.Error}");
+        return new Victim(child, id);
+    }
+
+    /// <summary>Lets it die.</summary>
+    internal void Release() => child.Write("\n");
+
+    /// <summary>Lets it die, and waits for it.</summary>
+    internal int Die()
+    {
+        Release();
+        return Wait();
+    }
+
+    internal int Wait() => child.Wait().ExitCode;
+
+    internal void Signal(int signal) => child.Signal(signal);
+
+    public void Dispose() => child.Dispose();
+}

@@ -1,0 +1,153 @@
+using System.Text.Json;
+using ExitSnoop.ModuleTests.Engine;
+using ExitSnoop.ModuleTests.Support;
+using Xunit;
+
+namespace ExitSnoop.ModuleTests;
+
+/// <summary>Events in files and texts, and back; and with the cmdlets that every object meets.</summary>
+public sealed class TravelTests
+{
+    [Fact]
+    public void Export_Csv_and_back_loses_nothing()
+    {
+        Need.Kernel();
+        ExitEvent exit = Watch("$exit | Export-Csv $file; (Import-Csv $file).PSObject.Properties | ForEach-Object { \"$($_.Name)=$($_.Value)\" }", out ShellResult result, "victim.csv");
+        Dictionary<string, string> back = result.Output.Skip(1).Select(line => ((string)line!).Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+
+        Assert.Equal(typeof(ExitEvent).GetProperties().Select(property => property.Name).Append("ProcessName").Order(), back.Keys.Order());
+        Assert.Equal("victim", back["Name"]);
+        Assert.Equal(exit.Id.Text(), back["Id"]);
+        Assert.Equal("signal 11 (SEGV)", back["Status"].Split(',')[0]);
+        Assert.Equal("SEGV", back["Signal"]);
+        Assert.Equal($"{exit.FaultAddress}", back["FaultAddress"]);
+        Assert.Equal(exit.CommandLine, back["CommandLine"]);
+    }
+
+    [Fact]
+    public void What_comes_back_from_a_CSV_converts_to_what_it_was()
+    {
+        Need.Kernel();
+        ExitEvent exit = Watch("""
+            $exit | Export-Csv $file; $back = Import-Csv $file
+            [datetime]$back.ExitTime; [timespan]$back.Age; [ExitSnoop.Signal]$back.Signal; [ulong]$back.FaultAddress; [bool]::Parse($back.Failed)
+            """, out ShellResult result, "victim.csv");
+        DateTime time = Assert.IsType<DateTime>(result.Output[1]);
+        Assert.InRange((exit.ExitTime - time).TotalSeconds, 0, 1);
+        Assert.Equal([exit.Age, Signal.SEGV, exit.FaultAddress, true], result.Output.Skip(2));
+    }
+
+    [Theory]
+    [InlineData("-EnumsAsStrings")]
+    [InlineData("")]
+    public void ConvertTo_Json_is_flat_with_ISO_times(string parameters)
+    {
+        Need.Kernel();
+        ExitEvent exit = Watch($"$exit | ConvertTo-Json {parameters}", out ShellResult result);
+        using JsonDocument document = JsonDocument.Parse(Assert.IsType<string>(result.Output[1]));
+        JsonElement root = document.RootElement;
+
+        Assert.Equal(("victim", exit.Id, 139), (root.GetProperty("Name").GetString(), root.GetProperty("Id").GetInt32(), root.GetProperty("ExitCode").GetInt32()));
+        Assert.Equal(parameters.Length > 0 ? "SEGV" : "11", root.GetProperty("Signal").ToString());
+        Assert.Equal(exit.ExitTime, DateTime.Parse(root.GetProperty("ExitTime").GetString()!, null, System.Globalization.DateTimeStyles.RoundtripKind));
+        Assert.Equal(exit.FaultAddress, root.GetProperty("FaultAddress").GetUInt64());
+        Assert.Equal(exit.Arguments!, root.GetProperty("Arguments").EnumerateArray().Select(item => item.GetString()!));
+        foreach (System.Reflection.PropertyInfo property in typeof(ExitEvent).GetProperties())
+            Assert.True(root.TryGetProperty(property.Name, out _), property.Name);
+        // Flat: nothing but texts, numbers, truths, nothings and the list of arguments; the engine makes an object of a TimeSpan.
+        Assert.All(
+            root.EnumerateObject().Where(property => property.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array),
+            property => Assert.Contains(property.Name, (string[])["Arguments", "Age", "TotalProcessorTime", "UserProcessorTime", "PrivilegedProcessorTime"]));
+    }
+
+    [Fact]
+    public void ConvertFrom_Json_gives_the_values_back()
+    {
+        Need.Kernel();
+        ExitEvent exit = Watch("$back = $exit | ConvertTo-Json | ConvertFrom-Json; $back.ExitTime; [ExitSnoop.Signal]$back.Signal; $back.Name", out ShellResult result);
+        Assert.Equal([exit.ExitTime, Signal.SEGV, "victim"], result.Output.Skip(1));
+    }
+
+    [Fact]
+    public void Export_Clixml_and_back_keeps_types()
+    {
+        Need.Kernel();
+        ExitEvent exit = Watch("""
+            $exit | Export-Clixml $file; $back = Import-Clixml $file
+            $back.ExitTime; $back.Age; [ulong]$back.FaultAddress; $back.Failed; "$($back.Signal)"; $back.Signal -eq 'SEGV'; $back.Arguments.Count; $back.ProcessName
+            """, out ShellResult result, "victim.xml");
+        Assert.Equal([exit.ExitTime, exit.Age, exit.FaultAddress, true, "SEGV", true, exit.Arguments!.Length, "victim"], result.Output.Skip(1));
+    }
+
+    [Fact]
+    public void Group_Measure_and_Sort_take_events()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using Victim one = Victim.Start("exit", "1"), two = Victim.Start("exit", "1"), three = Victim.Start("exit", "2");
+        using RunningScript watch = shell.StartWatch("""
+            $all = Watch-ProcessExit $ids
+            ($all | Group-Object Name, ExitCode | ForEach-Object { "$($_.Name) $($_.Count)" }) -join '; '
+            ($all | Measure-Object { $_.Age.TotalSeconds } -Average).Average -gt 0
+            ($all | Sort-Object ExitTime -Descending)[0].ExitCode
+            ($all | Where-Object ExitCode -ge 2).Count
+            ($all | Select-Object Id, Status -First 1).PSObject.Properties.Name -join ','
+            """, ("ids", new[] { one.Id, two.Id, three.Id }));
+        one.Die();
+        two.Die();
+        three.Die();
+        Assert.Equal(["victim, 1 2; victim, 2 1", true, 2, 1, "Id,Status"], watch.Wait().Output);
+    }
+
+    [Fact]
+    public void A_full_disk_under_Export_Csv_ends_with_the_cmdlet_s_own_error()
+    {
+        Need.Kernel();
+        using Storm storm = Storm.Prepare("--kind", "vfork", "--count", "3000");
+        using Child shell = Pwsh.StartWatch($$"""
+            try { Watch-ProcessExit {{storm.Id}} -IncludeChildren | Export-Csv /dev/full -ErrorAction Stop } catch { "caught $($_.FullyQualifiedErrorId): $_" }; 'still here'
+            """);
+        HashSet<int> programs = BpfPrograms.Of(shell.Id);
+        storm.Release();
+        ChildResult result = shell.Wait();
+
+        Assert.Contains("No space left on device", result.Output + result.Error, StringComparison.Ordinal);
+        Assert.Contains("still here", result.Output, StringComparison.Ordinal);
+        Assert.Equal(0, result.ExitCode);
+        BpfPrograms.AssertGone(programs);
+        storm.Wait();
+    }
+
+    [Fact]
+    public void A_file_is_as_complete_as_the_watch_when_it_is_interrupted()
+    {
+        Need.Kernel();
+        using TestFolder folder = new();
+        string file = folder.Path("some.csv");
+        using Victim one = Victim.Start("exit", "1"), alive = Victim.Start("sleep", "60");
+        using Child shell = Pwsh.StartWatch($"Watch-ProcessExit {one.Id}, {alive.Id} | ForEach-Object {{ 'seen' | Out-Host; $_ }} | Export-Csv '{file}'");
+        one.Die();
+        shell.WaitForOutput("seen");
+        Thread.Sleep(200);
+        shell.Signal(Child.SigInt);
+        shell.Wait();
+        Assert.Equal(2, File.ReadAllLines(file).Length);
+    }
+
+    /// <summary>Watches one crash at 0x1234; $exit is its event, and $file a file of this test.</summary>
+    private static ExitEvent Watch(string script, out ShellResult result, string file = "none")
+    {
+        using Shell shell = Shell.Open();
+        using TestFolder folder = new();
+        using Victim victim = Victim.Start("fault", "0x1234");
+        using RunningScript watch = shell.StartWatch(
+            "$exit = Watch-ProcessExit $id; $exit; " + script, ("id", victim.Id), ("file", folder.Path(file)));
+        Assert.Equal(139, victim.Die());
+        result = watch.Wait();
+        Assert.Empty(result.Errors);
+        Assert.Null(result.Terminating);
+        ExitEvent exit = Assert.IsType<ExitEvent>(result.Output[0]);
+        Assert.Equal(0x1234UL, exit.FaultAddress);
+        return exit;
+    }
+}

@@ -1,0 +1,311 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace ExitSnoop.Tests.Kernel;
+
+/// <summary>Who or what killed it: each cause against what the killer or the victim itself knew.</summary>
+[Collection(KernelTests.Name)]
+public sealed partial class CauseOfDeathTests
+{
+    [Fact]
+    public void Timeout_is_named_as_the_sender_of_TERM()
+    {
+        using Child timeout = Child.StartHeld("timeout", "0.2", TestProgram.Victim, "sleep", "30");
+        using Recording recording = Recording.OfChildren(timeout.Id);
+        timeout.WriteLine();
+        timeout.Wait();
+        ExitEvent exit = Assert.Single(recording.Stop());
+        AssertSentBy(exit, Signal.TERM, "USER", timeout.Id, "timeout");
+    }
+
+    [Fact]
+    public void The_shell_that_calls_kill_is_named()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Start(TestProgram.Victim, "sleep", "30");
+        victim.ReadId();
+        using Child shell = Child.Run("sh", "-c", $"kill -9 {victim.Id}");
+        victim.Wait();
+        AssertSentBy(recording.Of(victim), Signal.KILL, "USER", shell.Id, "sh");
+    }
+
+    [Fact]
+    public void Pkill_is_named()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Start(TestProgram.Victim, "sleep", "30");
+        victim.ReadId();
+        using Child pkill = Child.Run("pkill", "-USR1", "-x", "-P", $"{Environment.ProcessId}", "victim");
+        victim.Wait();
+        AssertSentBy(recording.Of(victim), Signal.USR1, "USER", pkill.Id, "pkill");
+    }
+
+    [Fact]
+    public void A_killer_with_threads_is_named_by_its_process()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Start(TestProgram.Victim, "sleep", "30");
+        victim.ReadId();
+        Thread killer = new(() => victim.Kill(Signal.INT)) { Name = "not this" };
+        killer.Start();
+        killer.Join();
+        victim.Wait();
+        AssertSentBy(recording.Of(victim), Signal.INT, "USER", Environment.ProcessId, File.ReadAllText("/proc/self/comm").TrimEnd('\n'));
+    }
+
+    [Theory]
+    [InlineData("sigqueue", "QUEUE")]
+    [InlineData("tgkill", "TKILL")]
+    [InlineData("kill", "USER")]
+    public void The_way_it_was_sent_is_told_with_the_senders_name_and_real_user(string way, string code)
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Start(TestProgram.Victim, "sleep", "30");
+        victim.ReadId();
+        using Child murder = Child.Run(TestProgram.Murder, "--comm", "odd \u001b name", "--uid", "4242", way, "XCPU", $"{victim.Id}");
+        Assert.Equal(0, murder.Wait().Status);
+        victim.Wait();
+        AssertSentBy(recording.Of(victim), Signal.XCPU, code, murder.Id, "odd \u001b name", user: 4242);
+    }
+
+    [Fact]
+    public void Of_two_killers_the_first_is_named_though_the_victim_takes_long_to_die()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Start(TestProgram.Victim, "memory", "600", "30");
+        victim.ReadId();
+        Assert.Equal("ready", victim.ReadLine());
+        using Child murder = Child.Run(TestProgram.Murder, "--twice", $"{victim.Id}");
+        string[] first = murder.ReadLine().Split('\t'), second = murder.ReadLine().Split('\t');
+        victim.Wait();
+        // Both kills were accepted: the second hit a process that was dying.
+        Assert.Equal(["first", "0"], [first[0], first[2]]);
+        Assert.Equal(["second", "0"], [second[0], second[2]]);
+        AssertSentBy(recording.Of(victim), Signal.KILL, "USER", int.Parse(first[1], CultureInfo.InvariantCulture), "killer_a");
+    }
+
+    [Fact]
+    public void Of_two_killers_the_first_is_named_though_the_victim_has_not_yet_run_again()
+    {
+        // All on one processor, the killers with a priority that lets the victim run only after both.
+        if (Environment.UserName != "root")
+            Assert.Skip("Only root can give real-time priorities.");
+        using Recording recording = Recording.OfChildren();
+        for (int attempt = 0; attempt < 5; attempt++)
+        {
+            using Child victim = Child.Start("taskset", "-c", "0", TestProgram.Victim, "sleep", "30");
+            victim.ReadId();
+            using Child murder = Child.Run("chrt", "-f", "50", "taskset", "-c", "0", TestProgram.Murder, "--twice", $"{victim.Id}");
+            string[] first = murder.ReadLine().Split('\t');
+            victim.Wait();
+            AssertSentBy(recording.Of(victim), Signal.KILL, "USER", int.Parse(first[1], CultureInfo.InvariantCulture), "killer_a");
+        }
+    }
+
+    [Fact]
+    public void Of_two_senders_of_a_signal_that_was_blocked_the_first_is_named()
+    {
+        if (!File.Exists("/usr/bin/perl"))
+            Assert.Skip("There is no perl, which can block a signal.");
+        const string script =
+            "use POSIX; my $s = POSIX::SigSet->new(SIGTERM); sigprocmask(SIG_BLOCK, $s); $| = 1; print qq(ready\n); <STDIN>; sigprocmask(SIG_UNBLOCK, $s); sleep 30;";
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Start("/usr/bin/perl", "-e", script);
+        Assert.Equal("ready", victim.ReadLine());
+        using Child first = Child.Run(TestProgram.Murder, "--comm", "first", "kill", "TERM", $"{victim.Id}");
+        using Child second = Child.Run(TestProgram.Murder, "--comm", "second", "kill", "TERM", $"{victim.Id}");
+        victim.WriteLine();
+        victim.Wait();
+        AssertSentBy(recording.Of(victim), Signal.TERM, "USER", first.Id, "first");
+    }
+
+    [Fact]
+    public void A_signal_that_was_ignored_killed_nobody()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Start(TestProgram.Victim, "ignore-term", "30");
+        victim.ReadId();
+        Assert.Equal("ready", victim.ReadLine());
+        victim.Kill(Signal.TERM);
+        using Child murder = Child.Run(TestProgram.Murder, "kill", "KILL", $"{victim.Id}");
+        victim.Wait();
+        AssertSentBy(recording.Of(victim), Signal.KILL, "USER", murder.Id, "murder");
+    }
+
+    [Fact]
+    public void One_that_handles_TERM_and_then_raises_it_killed_itself()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Start(TestProgram.Victim, "handler-then-die", "30");
+        victim.ReadId();
+        Assert.Equal("ready", victim.ReadLine());
+        victim.Kill(Signal.TERM);
+        victim.Wait();
+        AssertSentBy(recording.Of(victim), Signal.TERM, "USER", victim.Id, "victim");
+    }
+
+    [Fact]
+    public void A_timer_has_no_sender()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Run(TestProgram.Murder, "timer", "VTALRM");
+        ExitEvent exit = recording.Of(victim);
+        Assert.Equal((Signal.VTALRM, "TIMER"), (exit.Signal, exit.SignalCode));
+        AssertNoSender(exit);
+    }
+
+    /// <summary>The victim prints what its own handler was told: "signal NUMBER code CODE address ADDRESS".</summary>
+    [Theory]
+    [InlineData("null-deref")]
+    [InlineData("fault", "0x1234")]
+    [InlineData("fault", "0xffff800000001000")]
+    [InlineData("fault", "0x8000000000000000")]
+    [InlineData("bus")]
+    [InlineData("ill")]
+    [InlineData("fpe")]
+    [InlineData("trap")]
+    [InlineData("stack")]
+    public void A_fault_tells_why_and_where(params string[] mode)
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Run(TestProgram.Victim, ["-i", .. mode]);
+        victim.ReadId();
+        (Signal signal, int code, ulong address) = ReadSignalInfo(victim);
+        ExitEvent exit = recording.Of(victim);
+        Assert.Equal(signal, exit.Signal);
+        Assert.Equal(NameOf(signal, code), exit.SignalCode);
+        // SI_KERNEL comes without an address, which the handler sees as 0.
+        Assert.Equal(code == 128 ? null : address, exit.FaultAddress);
+        AssertNoSender(exit);
+    }
+
+    [Fact]
+    public void A_null_dereference_is_MAPERR_at_address_0()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Run(TestProgram.Victim, "null-deref");
+        ExitEvent exit = recording.Of(victim);
+        Assert.Equal((Signal.SEGV, "MAPERR", 0UL), (exit.Signal, exit.SignalCode, exit.FaultAddress));
+    }
+
+    [Theory]
+    [InlineData("abort", true)]
+    [InlineData("sigpipe", true)]
+    [InlineData("sigalrm", false)]
+    public void Abort_and_SIGPIPE_are_ones_own_doing_and_SIGALRM_is_the_kernels(string mode, bool own)
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Run(TestProgram.Victim, "-i", mode);
+        victim.ReadId();
+        (Signal signal, int code, _) = ReadSignalInfo(victim);
+        ExitEvent exit = recording.Of(victim);
+        if (own)
+            AssertSentBy(exit, signal, NameOf(signal, code), victim.Id, "victim");
+        else
+            AssertNoSender(exit);
+        Assert.Equal((signal, NameOf(signal, code)), (exit.Signal, exit.SignalCode));
+        Assert.Null(exit.FaultAddress);
+    }
+
+    [Fact]
+    public void When_a_container_is_killed_its_first_process_has_a_sender_and_the_rest_died_by_the_kernel()
+    {
+        using Child pidns = Child.StartHeld(TestProgram.Pidns, "sh", "-c", $"{TestProgram.Victim} sleep 30; exit 1");
+        using Recording container = Recording.Start(new() { Ids = [pidns.Id], IncludeChildren = true });
+        pidns.WriteLine();
+        pidns.ReadId();
+        int init = int.Parse(File.ReadAllText($"/proc/{pidns.Id}/task/{pidns.Id}/children").Trim(), CultureInfo.InvariantCulture);
+        using Child murder = Child.Run(TestProgram.Murder, "kill", "KILL", $"{init}");
+        Assert.True(container.Ends(TimeSpan.FromSeconds(5)));
+        AssertSentBy(container.Events.Single(exit => exit.Id == init), Signal.KILL, "USER", murder.Id, "murder");
+        ExitEvent rest = container.Events.Single(exit => exit.Name == "victim");
+        Assert.Equal((Signal.KILL, "KERNEL"), (rest.Signal, rest.SignalCode));
+        AssertNoSender(rest);
+    }
+
+    [Fact]
+    public void Nobody_killed_one_that_exits_by_itself()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Run(TestProgram.Victim, "exit", "9");
+        ExitEvent exit = recording.Of(victim);
+        Assert.Null(exit.SignalCode);
+        Assert.Null(exit.FaultAddress);
+        Assert.False(exit.OomKilled);
+        AssertNoSender(exit);
+    }
+
+    [Fact]
+    public void A_victim_of_the_OOM_killer_is_called_that_and_has_no_sender()
+    {
+        LoadableBpf.Require();
+        using HandMadeCgroup cgroup = HandMadeCgroup.Create();
+        cgroup.LimitMemory(mebibytes: 40);
+        using Recording recording = Recording.OfChildren();
+        using Child victim = cgroup.Start(TestProgram.Victim, "memory", "200");
+        Assert.Equal((int)Signal.KILL, victim.Wait().Status);
+        Assert.Equal(1, cgroup.OomKills);
+        ExitEvent exit = recording.Of(victim);
+        Assert.Equal((Signal.KILL, true), (exit.Signal, exit.OomKilled));
+        Assert.Null(exit.SignalCode);
+        AssertNoSender(exit);
+    }
+
+    [Fact]
+    public void In_the_same_cgroup_one_that_was_killed_by_hand_is_not_called_a_victim_of_the_OOM_killer()
+    {
+        LoadableBpf.Require();
+        using HandMadeCgroup cgroup = HandMadeCgroup.Create();
+        cgroup.LimitMemory(mebibytes: 40);
+        using Recording recording = Recording.OfChildren();
+        using Child victim = cgroup.Start(TestProgram.Victim, "memory", "10", "30");
+        victim.ReadId();
+        victim.Kill(Signal.KILL);
+        victim.Wait();
+        ExitEvent exit = recording.Of(victim);
+        Assert.False(exit.OomKilled);
+        Assert.Equal(Environment.ProcessId, exit.SenderId);
+    }
+
+    private static void AssertSentBy(ExitEvent exit, Signal signal, string code, int sender, string comm, uint user = 0)
+    {
+        Assert.Equal((signal, code), (exit.Signal, exit.SignalCode));
+        Assert.Equal((sender, comm, user), (exit.SenderId, exit.SenderName, exit.SenderUserId));
+        Assert.False(exit.OomKilled);
+    }
+
+    private static void AssertNoSender(ExitEvent exit)
+    {
+        Assert.Null(exit.SenderId);
+        Assert.Null(exit.SenderName);
+        Assert.Null(exit.SenderUserId);
+    }
+
+    private static (Signal Signal, int Code, ulong Address) ReadSignalInfo(Child victim)
+    {
+        Match info = SignalInfo().Match(victim.ReadLine());
+        return (
+            (Signal)int.Parse(info.Groups[1].Value, CultureInfo.InvariantCulture),
+            int.Parse(info.Groups[2].Value, CultureInfo.InvariantCulture),
+            ulong.Parse(info.Groups[3].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>From sigaction(2), as far as the victims go.</summary>
+    private static string NameOf(Signal signal, int code) => (signal, code) switch
+    {
+        (_, 0) => "USER",
+        (_, 128) => "KERNEL",
+        (_, -6) => "TKILL",
+        (Signal.SEGV, 1) => "MAPERR",
+        (Signal.SEGV, 2) => "ACCERR",
+        (Signal.BUS, 2) => "ADRERR",
+        (Signal.ILL, 1) => "ILLOPC",
+        (Signal.ILL, 2) => "ILLOPN",
+        (Signal.FPE, 1) => "INTDIV",
+        (Signal.TRAP, 1) => "BRKPT",
+        _ => throw new ArgumentException($"{signal} {code}"),
+    };
+
+    [GeneratedRegex("^signal ([0-9]+) code (-?[0-9]+) address 0x([0-9a-f]+)$")]
+    private static partial Regex SignalInfo();
+}

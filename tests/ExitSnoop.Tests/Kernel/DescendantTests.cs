@@ -1,0 +1,110 @@
+using System.Globalization;
+
+namespace ExitSnoop.Tests.Kernel;
+
+/// <summary>A process with all that descends from it, as victim's tree grows it: every other branch is orphaned.</summary>
+[Collection(KernelTests.Name)]
+public sealed class DescendantTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+
+    [Theory]
+    [MemberData(nameof(Fallback.All), MemberType = typeof(Fallback))]
+    public void All_of_a_tree_are_seen_orphans_included_and_it_ends_when_the_tree_is_gone(string without)
+    {
+        LoadableBpf.Require();
+        using Child root = Child.StartHeld(TestProgram.Victim, "tree", "3", "3", "100");
+        using Recording recording = Recording.Start(new() { Ids = [root.Id], IncludeChildren = true, Fallbacks = Fallback.Parse(without) });
+        root.WriteLine();
+        IReadOnlyList<Node> tree = Read(root, 1 + 3 + 9 + 27);
+        Assert.True(recording.Ends(Soon));
+        Assert.Equal(
+            tree.Select(node => (node.Id, node.Status)).Order(),
+            recording.Events.Select(exit => (exit.Id, exit.ExitCode)).Order());
+        Assert.Equal(0, recording.Trace.LostCount);
+    }
+
+    [Fact]
+    public void It_does_not_end_with_the_root_while_an_orphan_lives()
+    {
+        LoadableBpf.Require();
+        using Child root = Child.StartHeld("sh", "-c", "sleep 0.7 & exit 3");
+        using Recording recording = Recording.Start(new() { Ids = [root.Id], IncludeChildren = true });
+        root.WriteLine();
+        root.Wait();
+        Assert.Equal("code 3", recording.Of(root).Status);
+        Assert.False(recording.Ends(TimeSpan.FromMilliseconds(200)));
+        Assert.Empty(recording.Trace.AliveIds);
+        Assert.True(recording.Ends(Soon));
+        Assert.Equal(["sh", "sleep"], recording.Events.Select(exit => exit.Name));
+    }
+
+    [Fact]
+    public void Descendants_that_were_there_before_the_trace_are_seen()
+    {
+        LoadableBpf.Require();
+        // Two generations, and one whose parent has left: that is init's by now, and nobody's descendant.
+        const string script = "\"$0\" sleep 60 & sh -c '\"$0\" sleep 60 & wait; exit 8' \"$0\" & sh -c '\"$0\" sleep 60 &' \"$0\"; wait; exit 9";
+        using Child root = Child.Start("sh", "-c", script, TestProgram.Victim);
+        int[] victims = [root.ReadId(), root.ReadId(), root.ReadId()];
+        AwaitAdoption(victims, root.Id);
+        using Recording recording = Recording.Start(new() { Ids = [root.Id], IncludeChildren = true });
+        foreach (int victim in victims)
+            Assert.Equal(0, Posix.kill(victim, (int)Signal.TERM));
+        root.Wait();
+        Assert.True(recording.Ends(Soon));
+        Assert.Equal(
+            ["sh code 8", "sh code 9", "victim signal 15 (TERM)", "victim signal 15 (TERM)"],
+            recording.Events.Select(exit => $"{exit.Name} {exit.Status}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_filter_hides_descendants_and_it_ends_all_the_same()
+    {
+        LoadableBpf.Require();
+        using Child root = Child.StartHeld(TestProgram.Victim, "tree", "2", "3", "100");
+        using Recording recording = Recording.Start(new() { Ids = [root.Id], IncludeChildren = true, Failed = true, ExitCodes = [33] });
+        root.WriteLine();
+        IReadOnlyList<Node> tree = Read(root, 1 + 3 + 9);
+        Assert.True(recording.Ends(Soon));
+        Assert.Equal(
+            tree.Where(node => node.Status == 33).Select(node => node.Id).Order(),
+            recording.Events.Select(exit => exit.Id).Order());
+    }
+
+    /// <summary>Waits until one of them is no longer a descendant of its root, as its parent has left.</summary>
+    private static void AwaitAdoption(IReadOnlyCollection<int> ids, int root)
+    {
+        for (int attempt = 0; attempt < 1000; attempt++)
+        {
+            if (ids.Any(id => ParentOf(id) is int parent && parent != root && ParentOf(parent) != root))
+                return;
+            Thread.Sleep(5);
+        }
+        throw new TimeoutException("None is orphaned.");
+    }
+
+    private static int ParentOf(int id)
+    {
+        string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat"));
+        return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+    }
+
+    private static IReadOnlyList<Node> Read(Child root, int count)
+    {
+        List<Node> nodes = [];
+        while (nodes.Count < count)
+        {
+            int[] fields = [.. root.ReadLine().Split('\t').Select(field => int.Parse(field, CultureInfo.InvariantCulture))];
+            // The first line is the root's id alone, as every victim prints it.
+            if (fields is [int id, int parent, int depth, int status])
+                nodes.Add(new Node(id, parent, depth, status));
+        }
+        return nodes;
+    }
+
+    private sealed record Node(int Id, int ParentId, int Depth, int Status)
+    {
+        internal int Place => Status % 16;
+    }
+}

@@ -1,0 +1,199 @@
+using System.Globalization;
+
+namespace ExitSnoop.Tests.Kernel;
+
+/// <summary>Processes asked for by id: which events come, which ids are missing, and when it ends.</summary>
+[Collection(KernelTests.Name)]
+public sealed class IdTests
+{
+    private const int NoProcess = int.MaxValue;
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
+    [Theory]
+    [MemberData(nameof(Fallback.All), MemberType = typeof(Fallback))]
+    public void It_ends_when_all_have_exited_and_shows_no_other(string without)
+    {
+        LoadableBpf.Require();
+        using Child first = Child.Start(TestProgram.Victim, "-w", "exit", "1"), second = Child.Start(TestProgram.Victim, "sleep", "30");
+        using Recording recording = Recording.Start(new() { Ids = [first.Id, second.Id, first.Id], Fallbacks = Fallback.Parse(without) });
+        using Child other = Child.Run(TestProgram.Victim, "exit", "3");
+        Assert.Equal([first.Id, second.Id], recording.Trace.AliveIds.Order());
+
+        first.WriteLine();
+        first.Wait();
+        Assert.Equal("code 1", recording.Of(first).Status);
+        Assert.False(recording.Ends(TimeSpan.FromMilliseconds(100)));
+        Assert.Equal([second.Id], recording.Trace.AliveIds);
+
+        second.Kill(Signal.TERM);
+        second.Wait();
+        Assert.True(recording.Ends(Soon));
+        Assert.Equal([first.Id, second.Id], recording.Events.Select(exit => exit.Id));
+        Assert.Empty(recording.Trace.AliveIds);
+        Assert.Empty(recording.Trace.TakeMissingIds());
+    }
+
+    [Fact]
+    public void An_id_that_no_process_has_is_told_once_and_the_others_go_on()
+    {
+        LoadableBpf.Require();
+        using Child child = Child.Start(TestProgram.Victim, "-w", "exit", "1");
+        using Child gone = Child.Run(TestProgram.Victim, "exit", "0");
+        using Recording recording = Recording.Start(new() { Ids = [NoProcess, child.Id, gone.Id, 0, -1] });
+        Assert.Equal([-1, 0, gone.Id, NoProcess], recording.Trace.TakeMissingIds().Order());
+        Assert.Empty(recording.Trace.TakeMissingIds());
+        child.WriteLine();
+        child.Wait();
+        Assert.True(recording.Ends(Soon));
+        Assert.Equal([child.Id], recording.Events.Select(exit => exit.Id));
+    }
+
+    [Fact]
+    public void A_missing_id_is_told_at_once_though_others_live_on()
+    {
+        LoadableBpf.Require();
+        using Child child = Child.Start(TestProgram.Victim, "sleep", "30");
+        using ExitTrace trace = ExitTrace.Start(new() { Ids = [NoProcess, child.Id] });
+        Assert.True(trace.WaitForEvents(TimeSpan.FromSeconds(5)));
+        Assert.Equal([NoProcess], trace.TakeMissingIds());
+        Assert.False(trace.IsCompleted);
+    }
+
+    [Fact]
+    public void More_ids_than_files_may_be_open_are_an_error_that_leaves_none_open()
+    {
+        LoadableBpf.Require();
+        // Every process of the machine is one, kernel threads included.
+        int[] ids = [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+            .Where(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _)).Select(int.Parse!)];
+        int before = Directory.GetFileSystemEntries("/proc/self/fd").Length;
+        ExitTraceException refused;
+        using (OpenFileLimit limit = OpenFileLimit.Lower(before + 30))
+            refused = Assert.Throws<ExitTraceException>(() => ExitTrace.Start(new() { Ids = ids }));
+        Assert.Equal(ExitTraceError.InvalidOption, refused.Error);
+        Assert.Contains("ulimit -n", refused.Message, StringComparison.Ordinal);
+        Assert.InRange(Directory.GetFileSystemEntries("/proc/self/fd").Length, before - 5, before + 5);
+    }
+
+    [Fact]
+    public void With_missing_ids_alone_it_ends_at_once()
+    {
+        using Recording recording = Recording.Start(new() { Ids = [NoProcess] });
+        Assert.True(recording.Ends(Soon));
+        Assert.Equal([NoProcess], recording.Trace.TakeMissingIds());
+    }
+
+    [Fact]
+    public void A_zombie_is_missing_as_its_exit_was_before()
+    {
+        LoadableBpf.Require();
+        using Child zombie = Child.Start(TestProgram.Victim, "exit", "1");
+        zombie.AwaitDeath();
+        using Recording recording = Recording.Start(new() { Ids = [zombie.Id] });
+        Assert.True(recording.Ends(Soon));
+        Assert.Equal([zombie.Id], recording.Trace.TakeMissingIds());
+        Assert.Empty(recording.Events);
+    }
+
+    [Fact]
+    public void A_process_whose_main_thread_has_gone_is_still_awaited()
+    {
+        LoadableBpf.Require();
+        using Child scenario = Child.Start(TestProgram.Scenario, "leader-first-late9");
+        int process = FindChildWithDeadMainThread(scenario.Id);
+        // Its other thread is held back until the trace is there.
+        Assert.Equal(0, Posix.kill(process, (int)Signal.STOP));
+        using Recording recording = Recording.Start(new() { Ids = [process] });
+        Assert.False(recording.Ends(TimeSpan.FromMilliseconds(200)));
+        Assert.Empty(recording.Trace.TakeMissingIds());
+        Assert.Equal(0, Posix.kill(process, (int)Signal.CONT));
+        Assert.True(recording.Ends(Soon));
+        ExitEvent exit = Assert.Single(recording.Events);
+        Assert.Equal((process, "mt_leader1st", "code 9"), (exit.Id, exit.Name, exit.Status));
+    }
+
+    [Fact]
+    public void The_id_of_a_thread_is_no_process()
+    {
+        LoadableBpf.Require();
+        using Child child = Child.Start(TestProgram.Victim, "burn", "60000", "2");
+        string tasks = string.Create(CultureInfo.InvariantCulture, $"/proc/{child.Id}/task");
+        int[] threads;
+        do
+            threads = [.. Directory.EnumerateDirectories(tasks).Select(task => int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture))];
+        while (threads.Length < 2);
+        int thread = threads.Single(id => id != child.Id);
+        using Recording recording = Recording.Start(new() { Ids = [thread] });
+        Assert.True(recording.Ends(Soon));
+        Assert.Equal([thread], recording.Trace.TakeMissingIds());
+    }
+
+    [Fact]
+    public void With_Failed_one_that_exits_with_0_ends_it_unseen()
+    {
+        LoadableBpf.Require();
+        using Child child = Child.Start(TestProgram.Victim, "-w", "exit", "0");
+        using Recording recording = Recording.Start(new() { Ids = [child.Id], Failed = true });
+        child.WriteLine();
+        child.Wait();
+        Assert.True(recording.Ends(Soon));
+        Assert.Empty(recording.Events);
+        Assert.Empty(recording.Trace.TakeMissingIds());
+    }
+
+    [Fact]
+    public void Per_thread_it_ends_when_the_process_has()
+    {
+        LoadableBpf.Require();
+        using Child child = Child.Start(TestProgram.Victim, "-w", "burn", "20", "5");
+        using Recording recording = Recording.Start(new() { Ids = [child.Id], PerThread = true });
+        child.WriteLine();
+        child.Wait();
+        Assert.True(recording.Ends(Soon));
+        Assert.Equal(5, recording.Events.Count);
+        Assert.All(recording.Events, exit => Assert.Equal((child.Id, true), (exit.Id, exit.IsThread)));
+        Assert.Equal(5, recording.Events.Select(exit => exit.ThreadId).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_process_that_dies_while_the_trace_starts_is_either_seen_or_missing()
+    {
+        LoadableBpf.Require();
+        for (int delay = 0; delay < 120; delay += 10)
+        {
+            using Child child = Child.Start("sleep", string.Create(CultureInfo.InvariantCulture, $"0.{delay:d3}"));
+            Thread reaper = new(() => child.Wait());
+            reaper.Start();
+            using Recording recording = Recording.Start(new() { Ids = [child.Id] });
+            Assert.True(recording.Ends(Soon));
+            Assert.Equal(1, recording.Events.Count + recording.Trace.TakeMissingIds().Count);
+            reaper.Join();
+        }
+    }
+
+    private static int FindChildWithDeadMainThread(int parent)
+    {
+        for (int attempt = 0; attempt < 2000; attempt++)
+        {
+            foreach (string folder in Directory.EnumerateDirectories("/proc", "*"))
+            {
+                if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+                    continue;
+                try
+                {
+                    string stat = File.ReadAllText(Path.Join(folder, "stat"));
+                    string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+                    if (fields[0] == "Z" && fields[1] == parent.ToString(CultureInfo.InvariantCulture)
+                        && Directory.GetDirectories(Path.Join(folder, "task")).Length > 1)
+                        return id;
+                }
+                catch (IOException)
+                {
+                    // It has exited since.
+                }
+            }
+            Thread.Sleep(1);
+        }
+        throw new TimeoutException("The main thread does not go.");
+    }
+}

@@ -1,0 +1,99 @@
+namespace ExitSnoop.Tests.Kernel;
+
+/// <summary>Whose process it was, and when it lived.</summary>
+[Collection(KernelTests.Name)]
+public sealed class IdentityTests
+{
+    [Fact]
+    public void User_group_parent_and_session_are_told()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child child = Child.Run("setpriv", "--reuid", "65534", "--regid", "4343", "--clear-groups", TestProgram.Victim, "exit", "0");
+        using Child leader = Child.Run("setsid", TestProgram.Victim, "exit", "0");
+        ExitEvent exit = recording.Of(child);
+        Assert.Equal((65534u, 4343u, "nobody"), (exit.UserId, exit.GroupId, exit.UserName));
+        Assert.Equal(Environment.ProcessId, exit.ParentId);
+        Assert.Equal(File.ReadAllText("/proc/self/comm").TrimEnd('\n'), exit.ParentName);
+        Assert.Equal(int.Parse(File.ReadAllText("/proc/self/stat").Split(' ')[5], System.Globalization.CultureInfo.InvariantCulture), exit.SessionId);
+        Assert.Equal(leader.Id, recording.Of(leader).SessionId);
+    }
+
+    [Fact]
+    public void A_user_id_without_a_name_has_none()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child child = Child.Run(TestProgram.Murder, "--uid", "4242", "timer", "TERM");
+        Assert.Equal((4242u, null), (recording.Of(child).UserId, recording.Of(child).UserName));
+    }
+
+    [Theory]
+    [InlineData(true, DateTimeKind.Utc)]
+    [InlineData(false, DateTimeKind.Local)]
+    public void Times_are_those_of_the_wall_clock_at_the_start_and_the_death(bool utc, DateTimeKind kind)
+    {
+        using Recording recording = Recording.OfChildren(options: new() { Utc = utc, Label = "a label" });
+        DateTime before = DateTime.UtcNow;
+        using Child child = Child.Start(TestProgram.Victim, "-w", "exit", "0");
+        child.ReadId();
+        DateTime started = DateTime.UtcNow;
+        Thread.Sleep(50);
+        DateTime released = DateTime.UtcNow;
+        child.WriteLine();
+        child.Wait();
+        DateTime after = DateTime.UtcNow;
+
+        ExitEvent exit = recording.Of(child);
+        // The two clocks are read one after the other.
+        TimeSpan apart = TimeSpan.FromMilliseconds(2);
+        Assert.InRange(exit.StartTime.ToUniversalTime(), before - apart, started + apart);
+        Assert.InRange(exit.ExitTime.ToUniversalTime(), released - apart, after + apart);
+        Assert.Equal((kind, kind), (exit.StartTime.Kind, exit.ExitTime.Kind));
+        Assert.Equal("a label", exit.Label);
+    }
+
+    [Fact]
+    public void When_the_clock_is_set_during_the_trace_each_death_has_the_time_of_its_clock()
+    {
+        TimeSpan step = TimeSpan.Zero;
+        long Clock() => (DateTime.UtcNow + step - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        using Recording recording = Recording.OfChildren(options: new() { Utc = true, WallClock = Clock });
+        using Child before = Child.Run(TestProgram.Victim, "exit", "0");
+        DateTime diedBefore = DateTime.UtcNow;
+        ExitEvent first = recording.Of(before);
+        foreach (TimeSpan set in new[] { TimeSpan.FromHours(1), TimeSpan.FromHours(-1) })
+        {
+            step = set;
+            using Child after = Child.Run(TestProgram.Victim, "exit", "0");
+            DateTime diedAfter = DateTime.UtcNow + set;
+            ExitEvent second = recording.Of(after);
+            Assert.InRange(second.ExitTime, diedAfter - TimeSpan.FromSeconds(1), diedAfter + TimeSpan.FromSeconds(1));
+            Assert.InRange(second.Age, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        }
+        Assert.InRange(first.ExitTime, diedBefore - TimeSpan.FromSeconds(1), diedBefore + TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public void The_time_of_death_is_not_that_of_the_reading()
+    {
+        LoadableBpf.Require();
+        using ExitTrace trace = ExitTrace.Start(new() { ParentIds = [Environment.ProcessId], Utc = true });
+        using Child child = Child.Run(TestProgram.Victim, "exit", "0");
+        DateTime dead = DateTime.UtcNow;
+        Thread.Sleep(300);
+        Assert.True(trace.TryRead(out ExitEvent? exit));
+        Assert.InRange(exit.ExitTime, dead - TimeSpan.FromMilliseconds(200), dead + TimeSpan.FromMilliseconds(2));
+    }
+
+    [Fact]
+    public void A_container_is_known_by_the_cgroup_it_made()
+    {
+        LoadableBpf.Require();
+        const string id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+        using HandMadeCgroup scope = HandMadeCgroup.Create($"docker-{id}.scope");
+        using Recording recording = Recording.OfChildren();
+        using Child contained = scope.Start(TestProgram.Victim, "exit", "0"), free = Child.Run(TestProgram.Victim, "exit", "0");
+        contained.Wait();
+        Assert.Equal((scope.CgroupPath, id), (recording.Of(contained).CgroupPath, recording.Of(contained).ContainerId));
+        Assert.Contains(":" + recording.Of(free).CgroupPath, File.ReadAllLines("/proc/self/cgroup").Select(line => line[line.LastIndexOf(':')..]));
+    }
+}

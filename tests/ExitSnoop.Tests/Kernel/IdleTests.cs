@@ -1,0 +1,66 @@
+namespace ExitSnoop.Tests.Kernel;
+
+/// <summary>A trace to which nothing happens does nothing.</summary>
+[Collection(KernelTests.Name)]
+public sealed class IdleTests
+{
+    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public void An_idle_reader_is_not_woken_and_uses_no_CPU()
+    {
+        LoadableBpf.Require();
+        using Child sleeping = Child.Start(TestProgram.Victim, "sleep", "60");
+        // Whatever else dies on this machine meanwhile is filtered in the kernel.
+        using Recording byId = Recording.Start(new() { Ids = [sleeping.Id], IncludeChildren = true });
+        using Recording byUser = Recording.Start(new() { Users = [4_000_000_001] });
+        using Recording byParent = Recording.OfChildren(sleeping.Id);
+        Thread.Sleep(200);
+
+        ThreadActivity before = ThreadActivity.Of(ThreadActivity.Readers), consumersBefore = ThreadActivity.Of("recording");
+        Thread.Sleep(Watched);
+        ThreadActivity used = ThreadActivity.Of(ThreadActivity.Readers) - before, consumers = ThreadActivity.Of("recording") - consumersBefore;
+
+        Assert.InRange(used.Cpu, TimeSpan.Zero, TimeSpan.FromMilliseconds(20));
+        Assert.InRange(used.WakeUps, 0, 3);
+        Assert.InRange(consumers.Cpu, TimeSpan.Zero, TimeSpan.FromMilliseconds(20));
+        // One that sleeps is not one that is dead.
+        sleeping.Kill(Signal.TERM);
+        sleeping.Wait();
+        Assert.Equal(sleeping.Id, byId.Of(sleeping).Id);
+    }
+
+    [Fact]
+    public void Under_load_it_looks_a_hundred_times_a_second_and_no_exit_wakes_it()
+    {
+        LoadableBpf.Require();
+        const int exits = 4000;
+        List<string> tried = [];
+        // Others may cause interrupts meanwhile: the quietest of three counts.
+        while (tried.Count < 3)
+        {
+            using Child storm = Child.StartHeld(TestProgram.Threads, "-j", "2", $"{exits}", "1");
+            using Recording recording = Recording.OfChildren(storm.Id);
+            ThreadActivity before = ThreadActivity.Of(ThreadActivity.Readers);
+            long interruptsBefore = WakeUpInterrupts();
+            ulong started = BootClock.Now;
+            storm.WriteLine();
+            _ = storm.Output.ReadToEnd();
+            storm.Wait();
+            TimeSpan elapsed = BootClock.Since(started);
+            long interrupts = WakeUpInterrupts() - interruptsBefore;
+            ThreadActivity used = ThreadActivity.Of(ThreadActivity.Readers) - before;
+            Assert.Equal(exits, recording.Stop().Count);
+            tried.Add($"{used.WakeUps} looks in {elapsed.TotalMilliseconds:f0} ms, {interrupts} interrupts");
+            if (used.WakeUps <= 20 + (2 * elapsed.TotalMilliseconds / 10) && interrupts < exits / 4)
+                return;
+        }
+        Assert.Fail(string.Join("; ", tried));
+    }
+
+    /// <summary>The kernel wakes the reader of a ring buffer by irq_work: an interrupt each, as /proc/interrupts counts them.</summary>
+    private static long WakeUpInterrupts() => File.ReadLines("/proc/interrupts")
+        .Where(line => line.TrimEnd().EndsWith("IRQ work interrupts", StringComparison.Ordinal))
+        .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).TakeWhile(field => char.IsAsciiDigit(field[0])))
+        .Sum(long.Parse!);
+}

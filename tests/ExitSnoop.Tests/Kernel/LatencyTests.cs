@@ -1,0 +1,77 @@
+using System.Globalization;
+using ExitSnoop.Native;
+
+namespace ExitSnoop.Tests.Kernel;
+
+/// <summary>How soon after a death its event can be read.</summary>
+[Collection(KernelTests.Name)]
+public sealed class LatencyTests
+{
+    private static readonly TimeSpan Promised = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Twice the lateness of this machine, as two threads are woken one after the other, and once for chance.</summary>
+    private const int Slack = 3;
+
+    [Fact]
+    public void At_100_exits_a_second_99_in_100_events_are_there_within_20_ms()
+    {
+        LoadableBpf.Require();
+        List<string> tried = [];
+        while (tried.Count < 3)
+        {
+            (TimeSpan latency, TimeSpan late) = Measure();
+            tried.Add($"{latency.TotalMilliseconds:f2} ms where a sleep of 10 ms comes {late.TotalMilliseconds:f2} ms late");
+            TestContext.Current.TestOutputHelper?.WriteLine(tried[^1]);
+            if (latency <= Promised + (Slack * late))
+                return;
+        }
+        Assert.Fail(string.Join("; ", tried));
+    }
+
+    private static (TimeSpan Latency, TimeSpan Late) Measure()
+    {
+        using TemporaryFolder folder = new();
+        using HandMadeCgroup cgroup = HandMadeCgroup.Create();
+        string file = Path.Join(folder.Path, "latency");
+        using ExitTrace trace = ExitTrace.Start(new() { Cgroup = cgroup.CgroupPath });
+        using Child storm = cgroup.Start(
+            TestProgram.Storm, "--kind", "fork", "--workers", "1", "--rate", "100", "--seconds", "2", "--latency", file);
+
+        // A thread of the same kind that sleeps for 10 ms and looks how late it comes: what this machine adds just now.
+        List<TimeSpan> overslept = [];
+        bool done = false;
+        Thread control = new(() =>
+        {
+            while (!Volatile.Read(ref done))
+                overslept.Add(Oversleep());
+        });
+        control.Start();
+
+        Dictionary<int, ulong> arrivals = [];
+        while (!arrivals.ContainsKey(storm.Id) && trace.WaitForEvents(TimeSpan.FromSeconds(20)))
+            while (trace.TryRead(out ExitEvent? exit))
+                arrivals.TryAdd(exit.Id, BootClock.Now);
+        Volatile.Write(ref done, true);
+        control.Join();
+        storm.Wait();
+
+        // "PID START EXIT": by the child's own clock, just before its _exit.
+        List<TimeSpan> latencies = [];
+        foreach (string line in File.ReadLines(file))
+        {
+            ulong[] fields = [.. line.Split(' ').Select(field => ulong.Parse(field, CultureInfo.InvariantCulture))];
+            latencies.Add(TimeSpan.FromMicroseconds((arrivals[(int)fields[0]] - fields[2]) / 1000));
+        }
+        Assert.InRange(latencies.Count, 190, 210);
+        return (Percentile99(latencies), Percentile99(overslept));
+    }
+
+    private static unsafe TimeSpan Oversleep()
+    {
+        ulong start = BootClock.Now;
+        _ = LibC.poll(null, 0, 10);
+        return BootClock.Since(start) - TimeSpan.FromMilliseconds(10);
+    }
+
+    private static TimeSpan Percentile99(List<TimeSpan> times) => times.Order().ElementAt(times.Count * 99 / 100);
+}

@@ -1,0 +1,87 @@
+using System.Text;
+
+namespace ExitSnoop.Tests.Kernel;
+
+/// <summary>Whatever happens to the reader: events seen and events told lost are all that happened.</summary>
+[Collection(KernelTests.Name)]
+public sealed class LossTests
+{
+    private const int Exits = 6000;
+
+    [Theory]
+    [InlineData("None", false)]
+    [InlineData("None", true)]
+    [InlineData("PerfBuffer", false)]
+    [InlineData("PerfBuffer", true)]
+    public void A_reader_that_is_suspended_counts_exactly_what_it_missed(string without, bool basic)
+    {
+        int exits = basic ? 5 * Exits : Exits;
+        using Child storm = Hold(exits);
+        using Tracer tracer = Tracer.Start(["--parent", $"{storm.Id}", "--buffer", "1", "--without", $"{(int)Fallback.Parse(without)}", .. basic ? ["--basic"] : Array.Empty<string>()]);
+        tracer.Process.Kill(Signal.STOP);
+        Release(storm);
+        tracer.Process.Kill(Signal.CONT);
+        int seen = tracer.Finish().Count;
+        Assert.Equal(exits, seen + tracer.LostCount);
+        Assert.InRange(tracer.LostCount, 1, exits - 1000);
+    }
+
+    [Fact]
+    public void With_room_enough_a_reader_that_was_suspended_has_missed_nothing()
+    {
+        using Child storm = Hold(Exits);
+        using Tracer tracer = Tracer.Start("--parent", $"{storm.Id}");
+        tracer.Process.Kill(Signal.STOP);
+        Release(storm);
+        tracer.Process.Kill(Signal.CONT);
+        Assert.Equal(Exits, tracer.Finish().Count);
+        Assert.Equal(0, tracer.LostCount);
+    }
+
+    [Fact]
+    public void With_little_memory_events_that_nobody_reads_are_dropped_and_counted()
+    {
+        LoadableBpf.Require();
+        using Child storm = Hold(Exits);
+        // A heap of 8 MiB, of which the queue may take a quarter.
+        Dictionary<string, string> small = new() { ["DOTNET_GCHeapHardLimit"] = "800000" };
+        string[] arguments = [.. Tracer.Command[1..], "--parent", $"{storm.Id}", "--hold"];
+        using Tracer tracer = new(Child.Start(Tracer.Command[0], arguments.Select(Encoding.UTF8.GetBytes), small));
+        tracer.AwaitAttached();
+        Release(storm);
+        Thread.Sleep(200);
+        tracer.Process.WriteLine();
+        int seen = tracer.Finish().Count;
+        Assert.Equal(Exits, seen + tracer.LostCount);
+        Assert.InRange(tracer.LostCount, 1, Exits - 100);
+    }
+
+    [Fact]
+    public void A_slow_reader_loses_nothing_as_events_wait_in_memory()
+    {
+        LoadableBpf.Require();
+        using Child storm = Hold(Exits);
+        using ExitTrace trace = ExitTrace.Start(new() { ParentIds = [storm.Id], BufferSize = 1 });
+        Release(storm);
+        // All of it is more than the ring holds.
+        Thread.Sleep(100);
+        trace.Stop();
+        Assert.InRange(trace.QueuedBytes, 1 << 20, 64 << 20);
+        Assert.Equal(Exits, trace.ReadEvents().Count());
+        Assert.Equal(0, trace.LostCount);
+        Assert.Equal(0, trace.QueuedBytes);
+    }
+
+    private static Child Hold(int exits)
+    {
+        LoadableBpf.Require();
+        return Child.StartHeld(TestProgram.Threads, "-j", "4", $"{exits}", "1");
+    }
+
+    private static void Release(Child storm)
+    {
+        storm.WriteLine();
+        _ = storm.Output.ReadToEnd();
+        Assert.Equal(0, storm.Wait().Status);
+    }
+}

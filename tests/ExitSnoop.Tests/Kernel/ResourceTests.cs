@@ -1,0 +1,126 @@
+using System.Globalization;
+
+namespace ExitSnoop.Tests.Kernel;
+
+/// <summary>
+/// What a process used, against what wait4(2) told its parent. The tracepoint comes before the end: wait4
+/// has the same or more, by what the teardown takes.
+/// </summary>
+[Collection(KernelTests.Name)]
+public sealed class ResourceTests(RunOfScenario scenario)
+{
+    /// <summary>wait4 counts whole microseconds of user and system time apart.</summary>
+    private static readonly TimeSpan Rounding = TimeSpan.FromMicroseconds(2);
+
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>These waited for a child, whose use wait4 adds.</summary>
+    private static readonly string[] WithChildren = ["in_pidns"];
+
+    [Fact]
+    public void Small_processes_used_what_wait4_says_to_within_a_tick()
+    {
+        RunOfScenario.Observed run = scenario.Watch(cores: false);
+        int compared = 0;
+        foreach (DeathOfScenario death in run.Truth.Where(death => !WithChildren.Contains(death.Comm) && death.Case is not "comm" and not "orphan"))
+        {
+            ExitEvent exit = run.Processes["None"].Single(exit => exit.Id == death.Id && exit.Name == death.Comm);
+            ResourceUsage truth = death.Usage!;
+            void Require(bool condition, string what) => Assert.True(condition, $"{what} of {death.Comm}: {Describe(exit)}; wait4: {truth}");
+
+            Require(exit.TotalProcessorTime <= truth.Total + Rounding && exit.TotalProcessorTime >= truth.Total - Tick, "CPU time");
+            Require(exit.UserProcessorTime + exit.PrivilegedProcessorTime == exit.TotalProcessorTime, "Sum of CPU times");
+            Require(exit.PeakWorkingSet64 == truth.MaxRssKiB << 10, "Peak memory");
+            // The end of a thread writes to memory of the process once more (mm_release), and the task goes to sleep for good.
+            Require(exit.MinorFaults <= truth.MinorFaults && exit.MinorFaults >= truth.MinorFaults - 2, "Minor faults");
+            Require(exit.MajorFaults <= truth.MajorFaults && exit.MajorFaults >= truth.MajorFaults - 2, "Major faults");
+            Require(exit.VoluntarySwitches <= truth.VoluntarySwitches && exit.VoluntarySwitches >= truth.VoluntarySwitches - 3, "Voluntary switches");
+            Require(exit.InvoluntarySwitches <= truth.InvoluntarySwitches, "Involuntary switches");
+            compared++;
+        }
+        Assert.InRange(compared, 60, 200);
+    }
+
+    [Fact]
+    public void A_process_of_400_MB_misses_only_the_time_that_its_teardown_takes()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child child = Child.Run(TestProgram.Victim, "memory", "400");
+        ExitEvent exit = recording.Of(child);
+        ResourceUsage truth = child.Wait().Usage;
+        Assert.InRange(exit.TotalProcessorTime!.Value, truth.Total - TimeSpan.FromMilliseconds(120), truth.Total + Rounding);
+        Assert.Equal(truth.MaxRssKiB << 10, exit.PeakWorkingSet64);
+        Assert.InRange(exit.PeakWorkingSet64!.Value, 400L << 20, 420L << 20);
+        Assert.InRange(exit.MinorFaults!.Value, truth.MinorFaults - 2, truth.MinorFaults);
+    }
+
+    [Fact]
+    public void All_threads_count_those_that_are_gone_included()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child child = Child.Run(TestProgram.Victim, "burn", "50", "4");
+        ExitEvent exit = recording.Of(child);
+        ResourceUsage truth = child.Wait().Usage;
+        Assert.InRange(exit.TotalProcessorTime!.Value, TimeSpan.FromMilliseconds(200), truth.Total + Rounding);
+        Assert.InRange(exit.TotalProcessorTime.Value, truth.Total - Tick, truth.Total + Rounding);
+        // Counted in ticks by the kernel: most of it is the loop's.
+        Assert.True(exit.UserProcessorTime > exit.PrivilegedProcessorTime, Describe(exit));
+    }
+
+    [Fact]
+    public void Of_many_threads_that_die_at_once_none_is_forgotten()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child child = Child.Start(TestProgram.Victim, "burn", "60000", "64");
+        child.ReadId();
+        Thread.Sleep(800);
+        child.Kill(Signal.KILL);
+        ResourceUsage truth = child.Wait().Usage;
+        ExitEvent exit = recording.Of(child);
+        Assert.True(truth.Total > TimeSpan.FromMilliseconds(100), $"{truth}");
+        Assert.InRange(exit.TotalProcessorTime!.Value, truth.Total - (2 * Tick), truth.Total + Rounding);
+    }
+
+    [Fact]
+    public void Per_thread_each_has_its_own()
+    {
+        using Recording recording = Recording.OfChildren(options: new() { PerThread = true });
+        using Child child = Child.Run(TestProgram.Victim, "burn", "50", "3");
+        IReadOnlyList<ExitEvent> threads = recording.Stop();
+        Assert.Equal(3, threads.Count);
+        Assert.All(threads, exit => Assert.InRange(exit.TotalProcessorTime!.Value, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(80)));
+    }
+
+    [Fact]
+    public void Children_that_were_waited_for_do_not_count()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child parent = Child.Run("sh", "-c", $"{TestProgram.Victim} burn 200; exit 0");
+        ExitEvent exit = recording.Of(parent);
+        Assert.True(parent.Wait().Usage.Total >= TimeSpan.FromMilliseconds(200));
+        Assert.InRange(exit.TotalProcessorTime!.Value, TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
+    }
+
+    [Fact]
+    public void Bytes_read_and_written_are_those_that_proc_told_the_process_itself()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child child = Child.Run(TestProgram.Victim, "io", "4194304");
+        child.ReadId();
+        long read = Number(child.ReadLine(), "read_bytes: "), written = Number(child.ReadLine(), "write_bytes: ");
+        ExitEvent exit = recording.Of(child);
+        Assert.Equal((read, written), (exit.ReadBytes, exit.WriteBytes));
+        if (written == 0)
+            TestContext.Current.TestOutputHelper?.WriteLine("The folder for temporary files is on no disk.");
+    }
+
+    private static long Number(string line, string field)
+    {
+        Assert.StartsWith(field, line, StringComparison.Ordinal);
+        return long.Parse(line.AsSpan(field.Length), CultureInfo.InvariantCulture);
+    }
+
+    private static string Describe(ExitEvent exit) =>
+        $"{exit.UserProcessorTime} + {exit.PrivilegedProcessorTime} = {exit.TotalProcessorTime}, {exit.PeakWorkingSet64 >> 10} KiB, "
+        + $"faults {exit.MinorFaults} {exit.MajorFaults}, switches {exit.VoluntarySwitches} {exit.InvoluntarySwitches}";
+}

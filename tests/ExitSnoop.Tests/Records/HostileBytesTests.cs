@@ -1,0 +1,89 @@
+using System.Reflection;
+using ExitSnoop.Events;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace ExitSnoop.Tests.Records;
+
+/// <summary>Whatever bytes come, an event is refused or can be read to its last property.</summary>
+public sealed class HostileBytesTests
+{
+    private static readonly PropertyInfo[] Properties = typeof(ExitEvent).GetProperties();
+
+    /// <summary>Bytes of which 0 and 0xff are frequent, as many as a record has, or some more or less.</summary>
+    private static Gen<byte[]> Bytes { get; } =
+        from size in Gen.OneOf(Gen.Choose(0, 300), Gen.Choose(RecordView.BytesOffset, RecordView.BytesOffset + 6500))
+        from bytes in Gen.Frequency((3, Gen.Choose(0, 255)), (1, Gen.Constant(0)), (1, Gen.Constant(0xff))).Select(value => (byte)value).ArrayOf(size)
+        select bytes;
+
+    [Fact]
+    public void Random_bytes_are_refused_or_readable() =>
+        Property.Holds(Bytes, ReadAll);
+
+    [Fact]
+    public void Random_bytes_that_say_what_they_hold_are_readable() =>
+        Property.Holds(
+            from bytes in Bytes.Where(bytes => bytes.Length >= RecordView.BytesOffset)
+            from path in Gen.Choose(0, bytes.Length - RecordView.BytesOffset)
+            from cgroup in Gen.Choose(0, bytes.Length - RecordView.BytesOffset - path)
+            select WithSizes(bytes, path, cgroup, bytes.Length - RecordView.BytesOffset - path - cgroup),
+            bytes =>
+            {
+                Assert.True(RecordView.TryParse(bytes, out _));
+                ReadAll(bytes);
+            });
+
+    [Fact]
+    public void A_record_that_is_cut_short_is_refused()
+    {
+        byte[] whole = RecordBytes.Of(new ExitRecord(), new ExitDetail(), "/usr/bin/program", "/a/cgroup", "program\0argument\0"u8.ToArray());
+        Assert.True(RecordView.TryParse(whole, out _));
+        for (int size = 0; size < whole.Length; size++)
+            Assert.False(RecordView.TryParse(whole.AsSpan(0, size), out _), $"{size} of {whole.Length} bytes");
+    }
+
+    [Fact]
+    public void A_record_with_bytes_behind_it_as_perf_buffers_pad_is_read_the_same()
+    {
+        byte[] whole = RecordBytes.Of(new ExitRecord(), new ExitDetail(), "/usr/bin/program", "/a/cgroup", "program\0argument\0"u8.ToArray());
+        ExitEvent padded = RecordBytes.Event([.. whole, 1, 2, 3, 4, 5, 6, 7]);
+        Assert.Equal(("/usr/bin/program", "/a/cgroup", "program argument"), (padded.Path, padded.CgroupPath, padded.CommandLine));
+        ExitEvent basic = RecordBytes.Event([.. RecordBytes.Of(new ExitRecord()), .. new byte[300]]);
+        Assert.Null(basic.CommandLine);
+        Assert.Null(basic.UserId);
+    }
+
+    [Fact]
+    public void Sizes_that_point_beyond_the_end_are_refused()
+    {
+        byte[] whole = RecordBytes.Of(new ExitRecord(), new ExitDetail(), "/usr/bin/program", "/a/cgroup", "program\0argument\0"u8.ToArray());
+        Assert.False(RecordView.TryParse(WithSizes([.. whole], ushort.MaxValue, 0, 0), out _));
+        Assert.False(RecordView.TryParse(WithSizes([.. whole], 0, ushort.MaxValue, 0), out _));
+        Assert.False(RecordView.TryParse(WithSizes([.. whole], 0, 0, ushort.MaxValue), out _));
+        Assert.False(RecordView.TryParse(WithSizes([.. whole], ushort.MaxValue, ushort.MaxValue, ushort.MaxValue), out _));
+    }
+
+    private static void ReadAll(byte[] bytes)
+    {
+        if (!RecordView.TryParse(bytes, out RecordView view) || view.Record.Kind != RecordKind.Exit)
+            return;
+        foreach (bool utc in new[] { true, false })
+        {
+            ExitEvent exit = new([.. bytes], null, 0, utc, null);
+            foreach (PropertyInfo property in Properties)
+                _ = property.GetValue(exit);
+            Assert.NotNull(exit.ToString());
+            _ = exit.IsNamed(_ => false);
+        }
+    }
+
+    private static byte[] WithSizes(byte[] bytes, int path, int cgroup, int arguments)
+    {
+        ref ExitRecord record = ref System.Runtime.InteropServices.MemoryMarshal.AsRef<ExitRecord>(bytes.AsSpan());
+        record.Kind = RecordKind.Exit;
+        record.Flags |= RecordFlags.Detail;
+        ref ExitDetail detail = ref System.Runtime.InteropServices.MemoryMarshal.AsRef<ExitDetail>(bytes.AsSpan(RecordView.DetailOffset));
+        (detail.PathSize, detail.CgroupSize, detail.ArgsSize) = ((ushort)path, (ushort)cgroup, (ushort)arguments);
+        return bytes;
+    }
+}

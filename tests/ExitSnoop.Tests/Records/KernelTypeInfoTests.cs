@@ -1,0 +1,42 @@
+using ExitSnoop.Trace;
+
+namespace ExitSnoop.Tests.Records;
+
+/// <summary>A file that is given as the kernel's type information.</summary>
+public sealed class KernelTypeInfoTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("BT")]
+    [InlineData("This is no type information.")]
+    [InlineData("\u001f\u008b\u0008\u0000gzip")]
+    public void One_that_is_none_is_refused_by_name(string content)
+    {
+        using TemporaryFolder folder = new();
+        string file = Path.Join(folder.Path, "kernel.btf");
+        File.WriteAllText(file, content);
+        ExitTraceException refused = Assert.Throws<ExitTraceException>(() => KernelTypeInfo.Check(file));
+        Assert.Equal(ExitTraceError.InvalidTypeInfo, refused.Error);
+        Assert.Contains($"'{file}' is no BTF file", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_that_cannot_be_read_is_refused_by_name()
+    {
+        foreach (string path in new[] { "/no/such/file.btf", "/tmp", "", "a\0b" })
+        {
+            ExitTraceException refused = Assert.Throws<ExitTraceException>(() => KernelTypeInfo.Check(path));
+            Assert.Equal(ExitTraceError.InvalidTypeInfo, refused.Error);
+            Assert.Contains($"'{path}'", refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void The_kernels_own_is_taken()
+    {
+        if (!KernelTypeInfo.InKernel)
+            Assert.Skip("This kernel has no type information of its own.");
+        KernelTypeInfo.Check("/sys/kernel/btf/vmlinux");
+        KernelTypeInfo.Check(null);
+    }
+}

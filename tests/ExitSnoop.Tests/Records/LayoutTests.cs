@@ -1,0 +1,114 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using ExitSnoop.Events;
+using ExitSnoop.Trace;
+
+namespace ExitSnoop.Tests.Records;
+
+/// <summary>The structures of C# and the definition of an event, against the types in the compiled BPF object.</summary>
+public sealed class LayoutTests
+{
+    /// <summary>Fields whose names are not the same word in both languages.</summary>
+    private static readonly Dictionary<string, string> Renamed = new() { ["ppid"] = "parentpid", ["bufsize"] = "buffersize" };
+
+    [Fact]
+    public void The_record_is_laid_out_as_in_C() => AssertSame<ExitRecord>("exit_record");
+
+    [Fact]
+    public void The_detail_is_laid_out_as_in_C() => AssertSame<ExitDetail>("exit_detail");
+
+    [Fact]
+    public void The_configuration_is_laid_out_as_in_C() => AssertSame<ExitConfig>("exit_config");
+
+    [Theory]
+    [InlineData("record_kind", typeof(RecordKind))]
+    [InlineData("cgroup_source", typeof(CgroupSource))]
+    [InlineData("record_flags", typeof(RecordFlags))]
+    public void Enumerations_have_the_same_values(string name, Type type)
+    {
+        // An enumeration that no variable has is in no BTF; the header has them all.
+        string header = Source("exitsnoop.h");
+        int start = header.IndexOf($"enum {name} {{", StringComparison.Ordinal);
+        string[] lines = header[start..header.IndexOf("};", start, StringComparison.Ordinal)].Split('\n')[1..^1];
+        long[] values = [.. lines.Select(line => line.Split('=')[1].Split(',')[0].Trim()).Select(text =>
+            text.Contains("<<", StringComparison.Ordinal) ? 1L << int.Parse(text.Split("<<")[1]) : long.Parse(text))];
+        Assert.Equal(values, Enum.GetValuesAsUnderlyingType(type).Cast<object>().Select(Convert.ToInt64));
+    }
+
+    [Fact]
+    public void The_definition_of_an_event_has_the_offsets_and_sizes_of_the_compiled_record()
+    {
+        BpfTool.Require();
+        List<(string, int, int)> compiled = [.. Members("exit_record")];
+        int behind = Unsafe.SizeOf<ExitRecord>();
+        compiled.AddRange(Members("exit_detail").Select(member => (member.Name, member.Offset + behind, member.Size)));
+        Assert.Equal(
+            compiled,
+            ExitEventDefinition.Fields.Where(field => field.Offset is not null).Select(field => (field.Name, field.Offset!.Value, field.Size!.Value)));
+    }
+
+    [Fact]
+    public void The_definition_of_an_event_describes_each_of_its_properties_and_no_other()
+    {
+        Assert.Equal(
+            typeof(ExitEvent).GetProperties().Select(property => property.Name).Order(),
+            ExitEventDefinition.Fields.Where(field => field.Offset is null).Select(field => field.Name).Order());
+        Assert.All(ExitEventDefinition.Fields, field => Assert.False(string.IsNullOrWhiteSpace(field.Description), field.Name));
+    }
+
+    private static void AssertSame<T>(string name) where T : unmanaged
+    {
+        BpfTool.Require();
+        IEnumerable<(string, int, int)> managed = typeof(T)
+            .GetFields(BindingFlags.Instance | BindingFlags.Public)
+            .Select(field => (field.Name.ToLowerInvariant(), (int)Marshal.OffsetOf<T>(field.Name), SizeOf(field.FieldType)));
+        IEnumerable<(string, int, int)> compiled = Members(name).Select(member =>
+        {
+            string bare = member.Name.Replace("_", "", StringComparison.Ordinal);
+            return (Renamed.GetValueOrDefault(bare, bare), member.Offset, member.Size);
+        });
+        Assert.Equal(compiled, managed);
+        Assert.Equal((int)Types().Single(type => (string)type["name"]! == name)["size"]!, Unsafe.SizeOf<T>());
+    }
+
+    private static IEnumerable<(string Name, int Offset, int Size)> Members(string name)
+    {
+        IReadOnlyList<JsonNode> types = Types();
+        JsonNode structure = types.Single(type => (string)type["kind"]! == "STRUCT" && (string)type["name"]! == name);
+        foreach (JsonNode? member in structure["members"]!.AsArray())
+            yield return ((string)member!["name"]!, (int)member["bits_offset"]! / 8, SizeOf(types, (int)member["type_id"]!));
+    }
+
+    private static int SizeOf(IReadOnlyList<JsonNode> types, int id)
+    {
+        JsonNode type = types.Single(type => (int)type["id"]! == id);
+        return (string)type["kind"]! switch
+        {
+            "ARRAY" => (int)type["nr_elems"]! * SizeOf(types, (int)type["type_id"]!),
+            "TYPEDEF" or "CONST" or "VOLATILE" => SizeOf(types, (int)type["type_id"]!),
+            _ => (int)type["size"]!,
+        };
+    }
+
+    private static int SizeOf(Type type) => (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(type).Invoke(null, null)!;
+
+    private static IReadOnlyList<JsonNode> Types()
+    {
+        using TemporaryFolder folder = new();
+        string file = Path.Join(folder.Path, "exitsnoop.bpf.o");
+        using (Stream stream = Resource("exitsnoop.bpf.o"))
+        using (FileStream copy = File.Create(file))
+            stream.CopyTo(copy);
+        return [.. BpfTool.Query("btf", "dump", "file", file)["types"]!.AsArray().Select(type => type!)];
+    }
+
+    private static string Source(string name)
+    {
+        using StreamReader reader = new(Resource(name));
+        return reader.ReadToEnd();
+    }
+
+    private static Stream Resource(string name) => typeof(ExitTrace).Assembly.GetManifestResourceStream(name)!;
+}

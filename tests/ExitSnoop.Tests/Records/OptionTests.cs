@@ -1,0 +1,54 @@
+using ExitSnoop.Trace;
+
+namespace ExitSnoop.Tests.Records;
+
+/// <summary>Options that are out of range or contradict one another are refused before anything is loaded.</summary>
+public sealed class OptionTests
+{
+    public static TheoryData<string, ExitTraceOptions> Invalid { get; } = new()
+    {
+        { "power of two from 1 to 1024", new() { BufferSize = 0 } },
+        { "power of two from 1 to 1024", new() { BufferSize = -16 } },
+        { "power of two from 1 to 1024", new() { BufferSize = 12 } },
+        { "power of two from 1 to 1024", new() { BufferSize = 2048 } },
+        { "name one", new() { IncludeChildren = true } },
+        { "from 1 (HUP) to 64 (RTMAX)", new() { Signals = [Signal.None] } },
+        { "from 1 (HUP) to 64 (RTMAX)", new() { Signals = [Signal.TERM, (Signal)65] } },
+        { "from 1 (HUP) to 64 (RTMAX)", new() { Signals = [(Signal)(-1)] } },
+        { "0 to 255", new() { ExitCodes = [256] } },
+        { "0 to 255", new() { ExitCodes = [0, -1] } },
+        { "cannot be negative", new() { MinimumAge = TimeSpan.FromTicks(-1) } },
+        { "one of them", new() { Signals = [Signal.TERM], ExitCodes = [1] } },
+        { "is no failure", new() { Failed = true, ExitCodes = [0] } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Invalid), DisableDiscoveryEnumeration = true)]
+    public void It_is_refused_with_the_range(string message, ExitTraceOptions options)
+    {
+        ExitTraceException refused = Assert.Throws<ExitTraceException>(() => ExitTrace.Start(options));
+        Assert.Equal(ExitTraceError.InvalidOption, refused.Error);
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_signal_and_every_status_has_a_bit_of_its_own()
+    {
+        foreach (Signal signal in Enum.GetValues<Signal>().Except([Signal.None]))
+            Assert.Equal(1UL << ((int)signal - 1), ExitConfig.From(new() { Signals = [signal] }).Signals);
+        for (int code = 0; code <= 255; code++)
+        {
+            ExitConfig config = ExitConfig.From(new() { ExitCodes = [code] });
+            for (int word = 0; word < 4; word++)
+                Assert.Equal(word == code / 64 ? 1UL << (code % 64) : 0, config.ExitCodes[word]);
+        }
+    }
+
+    [Fact]
+    public void What_is_not_asked_for_is_0()
+    {
+        ExitConfig config = ExitConfig.From(new() { Basic = true });
+        Assert.All(System.Runtime.InteropServices.MemoryMarshal.AsBytes(new Span<ExitConfig>(ref config)).ToArray(), b => Assert.Equal(0, b));
+        Assert.Equal(1, ExitConfig.From(new()).Detail);
+    }
+}

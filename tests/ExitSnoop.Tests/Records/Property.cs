@@ -1,0 +1,14 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace ExitSnoop.Tests.Records;
+
+/// <summary>Something that holds for whatever is tried; FsCheck says with which seed it did not.</summary>
+internal static class Property
+{
+    internal static void Holds<T>(Gen<T> values, Action<T> body, int times = 2000) =>
+        Prop.ForAll(values.ToArbitrary(), body).Check(Config.QuickThrowOnFailure.WithMaxTest(times).WithQuietOnSuccess(true));
+
+    internal static void Holds<T>(Action<T> body, int times = 200) =>
+        Prop.ForAll(ArbMap.Default.ArbFor<T>(), body).Check(Config.QuickThrowOnFailure.WithMaxTest(times).WithQuietOnSuccess(true));
+}

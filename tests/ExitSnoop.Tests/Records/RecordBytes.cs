@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using ExitSnoop.Events;
+
+namespace ExitSnoop.Tests.Records;
+
+/// <summary>Makes records as the kernel would send them.</summary>
+internal static class RecordBytes
+{
+    internal static byte[] Of(ExitRecord record)
+    {
+        byte[] bytes = new byte[RecordView.DetailOffset];
+        MemoryMarshal.Write(bytes, record);
+        return bytes;
+    }
+
+    /// <param name="path">Its components are sent from the last to the first.</param>
+    internal static byte[] Of(ExitRecord record, ExitDetail detail, string path = "", string cgroup = "", byte[]? arguments = null)
+    {
+        byte[] pathBytes = Components(path), cgroupBytes = Components(cgroup);
+        arguments ??= [];
+        record.Flags |= RecordFlags.Detail;
+        detail.PathSize = (ushort)pathBytes.Length;
+        detail.CgroupSize = (ushort)cgroupBytes.Length;
+        detail.ArgsSize = (ushort)arguments.Length;
+        byte[] detailBytes = new byte[RecordView.BytesOffset - RecordView.DetailOffset];
+        MemoryMarshal.Write(detailBytes, detail);
+        return [.. Of(record), .. detailBytes, .. pathBytes, .. cgroupBytes, .. arguments];
+    }
+
+    internal static ExitEvent Event(byte[] bytes, long clockOffset = 0) => new(bytes, null, clockOffset, utc: true, label: null);
+
+    internal static Comm CommOf(ReadOnlySpan<byte> text)
+    {
+        Comm comm = default;
+        text.CopyTo(comm);
+        return comm;
+    }
+
+    private static byte[] Components(string path) =>
+        Encoding.UTF8.GetBytes(string.Concat(path.Split('/').Skip(1).Reverse().Select(name => name + "\0")));
+}

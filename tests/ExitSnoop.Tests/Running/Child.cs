@@ -1,0 +1,167 @@
+using System.Collections;
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using System.Text;
+using ExitSnoop.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace ExitSnoop.Tests;
+
+/// <summary>
+/// A child of the test, whose standard input and output are pipes, waited for with wait4(2). .NET leaves
+/// children alone that it did not start. One that still lives at the end of a test is killed.
+/// </summary>
+internal sealed unsafe class Child : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly FileStream input;
+    private WaitResult? waited;
+
+    private Child(int pid, ulong started, FileStream input, FileStream output, FileStream errors)
+    {
+        Id = pid;
+        StartedAfter = started;
+        this.input = input;
+        Output = new StreamReader(output, Encoding.UTF8);
+        Errors = new StreamReader(errors, Encoding.UTF8);
+    }
+
+    internal int Id { get; }
+
+    /// <summary>A time of the boot clock before which it did not exist: with the id, its identity.</summary>
+    internal ulong StartedAfter { get; }
+
+    /// <summary>A time of the boot clock by which it was dead, once waited for.</summary>
+    internal ulong EndedBefore { get; private set; } = ulong.MaxValue;
+
+    internal StreamReader Output { get; }
+
+    internal StreamReader Errors { get; }
+
+    internal static Child Start(string file, params IEnumerable<string> arguments) =>
+        Start(file, arguments.Select(Encoding.UTF8.GetBytes));
+
+    /// <summary>Starts a program that is looked for in PATH; its argument 0 is <paramref name="file"/>.</summary>
+    internal static Child Start(string file, IEnumerable<byte[]> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        int* ends = stackalloc int[6];
+        byte* actions = stackalloc byte[Posix.FileActionsSize];
+        for (int i = 0; i < 6; i += 2)
+            Check(Posix.pipe2(ends + i, Posix.CloseOnExec));
+        _ = Posix.posix_spawn_file_actions_init(actions);
+        _ = Posix.posix_spawn_file_actions_adddup2(actions, ends[0], 0);
+        _ = Posix.posix_spawn_file_actions_adddup2(actions, ends[3], 1);
+        _ = Posix.posix_spawn_file_actions_adddup2(actions, ends[5], 2);
+
+        byte** argv = ToNative([Encoding.UTF8.GetBytes(file), .. arguments]);
+        byte** envp = ToNative(Environment(environment));
+        ulong started = BootClock.Now;
+        int error = Posix.posix_spawnp(out int pid, *argv, actions, 0, argv, envp);
+        Free(argv);
+        Free(envp);
+        _ = Posix.posix_spawn_file_actions_destroy(actions);
+        foreach (int childs in stackalloc[] { ends[0], ends[3], ends[5] })
+            _ = LibC.close(childs);
+        FileStream input = new(new SafeFileHandle(ends[1], true), FileAccess.Write, 0);
+        FileStream output = new(new SafeFileHandle(ends[2], true), FileAccess.Read);
+        FileStream errors = new(new SafeFileHandle(ends[4], true), FileAccess.Read);
+        return error == 0 ? new Child(pid, started, input, output, errors) : throw new Win32Exception(error, file);
+    }
+
+    /// <summary>Runs a program to its end; its output, of a pipe's size at most, can be read after.</summary>
+    internal static Child Run(string file, params IEnumerable<string> arguments)
+    {
+        Child child = Start(file, arguments);
+        child.Wait();
+        return child;
+    }
+
+    internal void WriteLine(string text = "") => input.Write(Encoding.UTF8.GetBytes(text + "\n"));
+
+    /// <summary>Starts a process that becomes the program at the first line of its input: its id is known before.</summary>
+    internal static Child StartHeld(string file, params IEnumerable<string> arguments) =>
+        Start("sh", ["-c", "read go && exec \"$@\"", "sh", file, .. arguments]);
+
+    internal void CloseInput() => input.Dispose();
+
+    /// <summary>Reads the first line of a test program's output, its pid, once it is there.</summary>
+    internal int ReadId() => int.Parse(ReadLine(), System.Globalization.CultureInfo.InvariantCulture);
+
+    internal string ReadLine() =>
+        Output.ReadLine() ?? throw new InvalidOperationException($"It said no more. {Errors.ReadToEnd()}");
+
+    internal void Kill(Signal signal) => Check(Posix.kill(Id, (int)signal));
+
+    /// <summary>Waits for its death and reaps it.</summary>
+    internal WaitResult Wait()
+    {
+        if (waited is not null)
+            return waited;
+        AwaitDeath();
+        long* usage = stackalloc long[Posix.UsageFields];
+        Check(Posix.wait4(Id, out int status, 0, usage));
+        return waited = new WaitResult(status, new ResourceUsage(Time(usage), Time(usage + 2), usage[4], usage[8], usage[9], usage[16], usage[17]));
+    }
+
+    /// <summary>Waits for its death and leaves it a zombie.</summary>
+    internal void AwaitDeath()
+    {
+        int pidfd = LibC.PidfdOpen(Id);
+        Check(pidfd);
+        LibC.PollFd death = new() { Fd = pidfd, Events = LibC.PollIn };
+        int dead = LibC.poll(&death, 1, (int)Patience.TotalMilliseconds);
+        EndedBefore = BootClock.Now;
+        _ = LibC.close(pidfd);
+        if (dead != 1)
+            throw new TimeoutException($"{Id} does not die.");
+    }
+
+    public void Dispose()
+    {
+        if (waited is null)
+        {
+            Kill(Signal.KILL);
+            Wait();
+        }
+        input.Dispose();
+        Output.Dispose();
+        Errors.Dispose();
+    }
+
+    private static IEnumerable<byte[]> Environment(IReadOnlyDictionary<string, string>? added)
+    {
+        foreach (DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
+            if (added?.ContainsKey((string)variable.Key) != true)
+                yield return Encoding.UTF8.GetBytes($"{variable.Key}={variable.Value}");
+        foreach ((string name, string value) in added ?? new Dictionary<string, string>())
+            yield return Encoding.UTF8.GetBytes($"{name}={value}");
+    }
+
+    private static byte** ToNative(IEnumerable<byte[]> texts)
+    {
+        byte[][] list = [.. texts];
+        byte** pointers = (byte**)NativeMemory.AllocZeroed((nuint)(list.Length + 1), (nuint)sizeof(byte*));
+        for (int i = 0; i < list.Length; i++)
+        {
+            pointers[i] = (byte*)NativeMemory.AllocZeroed((nuint)(list[i].Length + 1));
+            list[i].CopyTo(new Span<byte>(pointers[i], list[i].Length));
+        }
+        return pointers;
+    }
+
+    private static void Free(byte** texts)
+    {
+        for (byte** text = texts; *text is not null; text++)
+            NativeMemory.Free(*text);
+        NativeMemory.Free(texts);
+    }
+
+    private static TimeSpan Time(long* timeval) => TimeSpan.FromMicroseconds((timeval[0] * 1_000_000) + timeval[1]);
+
+    private static void Check(int result)
+    {
+        if (result < 0)
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+    }
+}

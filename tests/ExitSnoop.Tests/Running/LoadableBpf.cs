@@ -1,0 +1,31 @@
+namespace ExitSnoop.Tests;
+
+/// <summary>Whether this machine lets this user trace at all; found out once, by trying.</summary>
+internal static class LoadableBpf
+{
+    private static readonly Lazy<string?> Reason = new(Try);
+
+    /// <summary>
+    /// Skips the test, with the reason, where BPF cannot be loaded; fails it where everything that tests need
+    /// was said to be in place.
+    /// </summary>
+    internal static void Require()
+    {
+        if (Reason.Value is { } reason)
+            Assert.SkipUnless(Environment.GetEnvironmentVariable("EXITSNOOP_REQUIRE_ALL") is { Length: > 0 }, reason);
+        Assert.Null(Reason.Value);
+    }
+
+    private static string? Try()
+    {
+        try
+        {
+            ExitTrace.Start(new ExitTraceOptions { BufferSize = 1 }).Dispose();
+            return null;
+        }
+        catch (ExitTraceException refused)
+        {
+            return $"BPF cannot be loaded here ({refused.Error}): {refused.Message}";
+        }
+    }
+}

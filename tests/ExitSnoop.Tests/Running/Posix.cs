@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+
+namespace ExitSnoop.Tests;
+
+/// <summary>What Process of .NET hides: arguments as bytes, the wait status and the resources of a child.</summary>
+internal static unsafe partial class Posix
+{
+    internal const int WaitNoHang = 1;
+    internal const int CloseOnExec = 0x80000;
+
+    /// <summary>More than posix_spawn_file_actions_t takes with any libc.</summary>
+    internal const int FileActionsSize = 512;
+
+    /// <summary>struct rusage: two struct timeval and 14 long.</summary>
+    internal const int UsageFields = 18;
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int pipe2(int* ends, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int kill(int pid, int signal);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int wait4(int pid, out int status, int options, long* usage);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnp(out int pid, byte* file, byte* actions, nint attributes, byte** arguments, byte** environment);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_init(byte* actions);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_adddup2(byte* actions, int fd, int newFd);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_destroy(byte* actions);
+}

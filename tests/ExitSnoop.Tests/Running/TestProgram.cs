@@ -1,0 +1,22 @@
+using System.Reflection;
+
+namespace ExitSnoop.Tests;
+
+/// <summary>The programs of tests/programs, each of which dies in a special way, and bench's storm.</summary>
+internal static class TestProgram
+{
+    private static readonly string Folder = typeof(TestProgram).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "ProgramsDirectory").Value!;
+
+    internal static string Murder { get; } = Path.Join(Folder, "murder");
+
+    internal static string Pidns { get; } = Path.Join(Folder, "pidns");
+
+    internal static string Scenario { get; } = Path.Join(Folder, "scenario");
+
+    internal static string Storm { get; } = Path.Join(Folder, "..", "bench", "storm");
+
+    internal static string Threads { get; } = Path.Join(Folder, "threads");
+
+    internal static string Victim { get; } = Path.Join(Folder, "victim");
+}
