@@ -253,14 +253,15 @@ public sealed class EndingTests
     }
 
     [Theory]
-    [InlineData("$VerbosePreference = 'Stop'", "")]
-    [InlineData("$DebugPreference = 'Stop'", "-Debug:$true")]
-    [InlineData("$WarningPreference = 'Stop'", "-Signal NOSUCH")]
-    public void A_message_that_ends_the_pipeline_leaves_no_program(string preference, string parameter)
+    [InlineData("$VerbosePreference = 'Stop'; Watch-ProcessExit -User 64099 -Timeout 5")]
+    [InlineData("$ErrorActionPreference = 'Stop'; Watch-ProcessExit 4194303")]
+    [InlineData("Watch-ProcessExit 4194303, $PID -ErrorAction Stop")]
+    [InlineData("Register-ProcessExitEvent 4194303, $PID -ErrorAction Stop")]
+    public void A_message_that_ends_the_pipeline_leaves_no_program(string script)
     {
         Need.Kernel();
         using Shell shell = Shell.Open();
-        ShellResult result = shell.Run($"{preference}; try {{ {Quiet} -Timeout 5 {parameter} }} catch {{ 'caught' }}");
+        ShellResult result = shell.Run($"try {{ {script} }} catch {{ 'caught' }}");
         Assert.Equal(["caught"], result.Output);
         Eventually.True(() => BpfPrograms.Ours.Count == 0, "A program is left behind.");
     }

@@ -12,6 +12,7 @@ internal sealed class TestCgroup : IDisposable
 
     private readonly bool unified;
     private readonly string? parent;
+    private readonly bool ours;
 
     /// <param name="name">Its name; one with a slash is a path from the hierarchy's root.</param>
     /// <param name="memory">How many bytes all in it may use.</param>
@@ -25,6 +26,7 @@ internal sealed class TestCgroup : IDisposable
         Path = name.Contains('/', StringComparison.Ordinal) ? name : $"/exitsnoop-test-{name}-{Environment.ProcessId}";
         Folder = hierarchy + Path;
         parent = System.IO.Path.GetDirectoryName(Folder) is var above && above != hierarchy && !Directory.Exists(above) ? above : null;
+        ours = !Directory.Exists(Folder);
         Directory.CreateDirectory(Folder);
         if (memory is { } limit)
             Write(unified ? "memory.max" : "memory.limit_in_bytes", limit.ToString(CultureInfo.InvariantCulture));
@@ -42,6 +44,8 @@ internal sealed class TestCgroup : IDisposable
 
     public void Dispose()
     {
+        if (!ours)
+            return;
         // It can be removed when the last process in it has been waited for.
         for (int tries = 0; Directory.Exists(Folder) && tries < 200; tries++)
         {

@@ -1,0 +1,135 @@
+using ExitSnoop.ModuleTests.Engine;
+using ExitSnoop.ModuleTests.Support;
+using Xunit;
+
+namespace ExitSnoop.ModuleTests;
+
+/// <summary>Several watches at once, in runspaces, threads and jobs.</summary>
+public sealed class JobTests
+{
+    [Fact]
+    public void Two_watches_at_once_each_see_everything()
+    {
+        Need.Kernel();
+        using Storm storm = Storm.Prepare("--kind", "fork", "--count", "2000", "--comm", "seen-by-both");
+        using Shell one = Shell.Open(), two = Shell.Open();
+        using RunningScript first = one.StartWatch("Watch-ProcessExit $id -IncludeChildren", ("id", storm.Id));
+        using RunningScript second = two.StartWatch("Watch-ProcessExit $id -IncludeChildren -Basic -Utc", ("id", storm.Id));
+        storm.Release();
+        int deaths = storm.Wait();
+
+        IEnumerable<(int, DateTime)> Identities(RunningScript watch) =>
+            watch.Wait().Events.Select(exit => (exit.Id, exit.ExitTime.ToUniversalTime().AddTicks(-(exit.ExitTime.Ticks % TimeSpan.TicksPerMillisecond)))).Order();
+        Assert.Equal(deaths, first.Wait().Events.Count);
+        Assert.Equal(Identities(first).Select(exit => exit.Item1), Identities(second).Select(exit => exit.Item1));
+    }
+
+    [Fact]
+    public void ForEach_Object_Parallel_watches_in_each_of_its_runspaces()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        Victim[] victims = [.. Enumerable.Range(1, 3).Select(code => Victim.Start("exit", code.Text()))];
+        using RunningScript watch = shell.StartWatch(
+            $"$ids | ForEach-Object -Parallel {{ Import-Module '{Paths.Module}'; Watch-ProcessExit $_ -Timestamp -Verbose }}",
+            ("ids", victims.Select(victim => victim.Id).ToArray()));
+        watch.WaitUntilAttached(3);
+        foreach (Victim victim in victims)
+            using (victim)
+                victim.Die();
+
+        ShellResult result = watch.Wait();
+        Assert.Equal([1, 2, 3], result.Events.Select(exit => exit.ExitCode).Order());
+        Assert.Empty(result.Errors);
+    }
+
+    [Fact]
+    public void Start_ThreadJob_brings_events_back()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        Need.Unless(shell.Run("if (Get-Command Start-ThreadJob -ErrorAction Ignore) { 'there' }").Output.Count == 0 ? "this PowerShell has no Start-ThreadJob" : null);
+        using Victim victim = Victim.Start("exit", "12");
+        using RunningScript watch = shell.StartWatch(
+            $"$job = Start-ThreadJob {{ Import-Module '{Paths.Module}'; Watch-ProcessExit $using:id -Verbose }}; $job | Receive-Job -Wait -AutoRemoveJob", ("id", victim.Id));
+        victim.Die();
+
+        ExitEvent exit = Assert.Single(watch.Wait().Events);
+        Assert.Equal((victim.Id, 12), (exit.Id, exit.ExitCode));
+    }
+
+    [Fact]
+    public void Start_Job_brings_events_back_with_their_views()
+    {
+        Need.Kernel();
+        using Victim victim = Victim.Start("null-deref");
+        using Child shell = Pwsh.Start($$"""
+            $job = Start-Job { Import-Module '{{Paths.Module}}'; Watch-ProcessExit $using:id -Utc -Label far -Verbose } -ArgumentList 1
+            """.Replace("$using:id", victim.Id.Text(), StringComparison.Ordinal) + """
+
+            while (-not $job.ChildJobs[0].Verbose) { Start-Sleep -Milliseconds 20 }
+            'attached'
+            $exit = Receive-Job $job -Wait -AutoRemoveJob
+            $exit.PSTypeNames -like '*ExitSnoop.ExitEvent' -join ','
+            $exit | Out-String -Stream -Width 120
+            $exit | Format-Table -View Why | Out-String -Stream -Width 160
+            "signal: $($exit | Where-Object Signal -eq SEGV | ForEach-Object Signal)"
+            """);
+        shell.WaitForOutput("attached");
+        victim.Die();
+        string[] lines = shell.Wait().Lines;
+
+        Assert.Contains("Deserialized.ExitSnoop.ExitEvent", lines);
+        Assert.Contains(lines, line => line.TrimEnd() == "TIME-UTC     LABEL PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE");
+        Assert.Contains(lines, line => line.Contains($" far   victim           {victim.Id} ", StringComparison.Ordinal) && line.Contains(" signal 11 (SEGV)", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("MAPERR at 0x0", StringComparison.Ordinal));
+        Assert.Contains("signal: SEGV", lines);
+    }
+
+    [Fact]
+    public void Removing_the_module_does_not_disturb_a_watch_in_another_runspace()
+    {
+        Need.Kernel();
+        using Shell one = Shell.Open(), two = Shell.Open();
+        using Victim victim = Victim.Start("exit", "6"), next = Victim.Start("exit", "7");
+        using RunningScript watch = one.StartWatch("Watch-ProcessExit $ids", ("ids", new[] { victim.Id, next.Id }));
+        ShellResult removed = two.Run($"Remove-Module ExitSnoop; Get-Module ExitSnoop; Import-Module '{Paths.Module}' -Force; (Get-Module ExitSnoop).Name");
+        victim.Die();
+        watch.WaitForOutput(1);
+        two.Run("Remove-Module ExitSnoop");
+        next.Die();
+
+        Assert.Equal(["ExitSnoop"], removed.Output);
+        Assert.Equal([6, 7], watch.Wait().Events.Select(exit => exit.ExitCode));
+        Assert.Empty(watch.Now.Errors);
+    }
+
+    [Fact]
+    public void Removing_the_module_from_within_its_own_pipeline_does_not_disturb_it()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using Victim first = Victim.Start("exit", "1"), second = Victim.Start("exit", "2");
+        using RunningScript watch = shell.StartWatch(
+            "Watch-ProcessExit $ids -Timestamp | ForEach-Object { Remove-Module ExitSnoop -ErrorAction Ignore; $_ }", ("ids", new[] { first.Id, second.Id }));
+        first.Die();
+        watch.WaitForOutput(1);
+        second.Die();
+        Assert.Equal([1, 2], watch.Wait().Events.Select(exit => exit.ExitCode));
+    }
+
+    [Fact]
+    public void Closing_a_runspace_ends_its_watch()
+    {
+        Need.Kernel();
+        using Victim alive = Victim.Start("sleep", "60");
+        HashSet<int> programs;
+        using (Shell shell = Shell.Open())
+        {
+            RunningScript watch = shell.StartWatch("Watch-ProcessExit $id", ("id", alive.Id));
+            programs = BpfPrograms.Ours;
+            watch.Dispose();
+        }
+        BpfPrograms.AssertGone(programs);
+    }
+}

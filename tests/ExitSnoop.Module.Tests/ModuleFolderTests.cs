@@ -1,0 +1,96 @@
+using ExitSnoop.ModuleTests.Engine;
+using ExitSnoop.ModuleTests.Support;
+using Xunit;
+
+namespace ExitSnoop.ModuleTests;
+
+/// <summary>The module as a folder: what it exports, that it is found, and how long it takes.</summary>
+public sealed class ModuleFolderTests
+{
+    private static readonly TimeSpan ImportLimit = TimeSpan.FromMilliseconds(500);
+
+    [Fact]
+    public void The_manifest_is_clean_and_exports_what_the_assembly_has()
+    {
+        using Shell shell = Shell.Open();
+        ShellResult result = shell.Run($"""
+            $manifest = Test-ModuleManifest '{Paths.Module}/ExitSnoop.psd1'
+            ($manifest.ExportedCmdlets.Keys | Sort-Object) -join ','
+            ((Get-Module ExitSnoop).ExportedCmdlets.Keys | Sort-Object) -join ','
+            $manifest.ExportedAliases.Keys -join ','
+            (Get-Alias exitsnoop).Definition
+            [string]$manifest.PowerShellVersion
+            """);
+        Assert.Empty(result.Errors);
+        Assert.Empty(result.Warnings);
+        Assert.Equal(result.Output[0], result.Output[1]);
+        Assert.Contains("Watch-ProcessExit", (string)result.Output[0]!, StringComparison.Ordinal);
+        Assert.Contains("Get-ProcessExitEventDefinition", (string)result.Output[0]!, StringComparison.Ordinal);
+        Assert.Equal(["exitsnoop", "Watch-ProcessExit", "7.4"], result.Output.Skip(2));
+    }
+
+    [Fact]
+    public void It_carries_no_libbpf_and_nothing_of_PowerShell_s()
+    {
+        string[] files = [.. Directory.EnumerateFiles(Paths.Module, "*", SearchOption.AllDirectories).Select(Path.GetFileName)!];
+        Assert.DoesNotContain(files, file => file.EndsWith(".so", StringComparison.Ordinal) || file.StartsWith("System.", StringComparison.Ordinal));
+        Assert.Equal(["ExitSnoop.Tracing.dll", "ExitSnoop.dll"], files.Where(file => file.EndsWith(".dll", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_command_of_it_is_found_without_an_import_where_the_module_is_installed()
+    {
+        Need.Pwsh();
+        ChildResult result = Child.Run(
+            Pwsh.Executable,
+            ["-NoProfile", "-Command", "(Get-ProcessExitEventDefinition)[0].Name; (Get-Command exitsnoop).Source"],
+            null,
+            Pwsh.Environment(("PSModulePath", Paths.Out.TrimEnd('/'))));
+        Assert.Equal(["exit_time", "ExitSnoop"], result.Lines);
+        Assert.Equal("", result.Error);
+    }
+
+    [Fact]
+    public void It_is_imported_in_half_a_second_at_most()
+    {
+        Need.Pwsh();
+        List<double> times = [];
+        for (int tries = 0; tries < 3 && (times.Count == 0 || times[^1] > ImportLimit.TotalMilliseconds); tries++)
+        {
+            ChildResult result = Child.Run(
+                Pwsh.Executable,
+                ["-NoProfile", "-Command", $"[int](Measure-Command {{ Import-Module '{Paths.Module}' }}).TotalMilliseconds"],
+                null,
+                Pwsh.Environment());
+            times.Add(int.Parse(result.Output.Trim()));
+        }
+        Assert.True(times[^1] <= ImportLimit.TotalMilliseconds, $"It took {string.Join(", ", times)} ms.");
+    }
+
+    [Fact]
+    public void Importing_it_again_and_again_works()
+    {
+        using Shell shell = Shell.Open();
+        ShellResult result = shell.Run($"1..3 | ForEach-Object {{ Remove-Module ExitSnoop; Import-Module '{Paths.Module}'; Import-Module '{Paths.Module}' -Force }}; (Get-ProcessExitEventDefinition).Count -gt 20");
+        Assert.Empty(result.Errors);
+        Assert.Equal([true], result.Output);
+    }
+
+    [Theory]
+    [InlineData("Watch-ProcessExit | Where-Object Sig", "Signal", "SignalCode")]
+    [InlineData("Watch-ProcessExit -Failed | Select-Object Exit", "ExitCode", "ExitTime")]
+    [InlineData("Watch-ProcessExit | Sort-Object Proc", "ProcessName")]
+    [InlineData("Watch-ProcessExit | ForEach-Object { $_.Command", "CommandLine", "CommandLineTruncated")]
+    [InlineData("(exitsnoop).Sender", "SenderId", "SenderName", "SenderUserId")]
+    [InlineData("Get-ProcessExitEventDefinition | Group-Object U", "Unit")]
+    [InlineData("Watch-ProcessExit -Par", "-ParentId")]
+    [InlineData("Watch-Proc", "Watch-ProcessExit")]
+    public void Tab_completes(string line, params string[] expected)
+    {
+        using Shell shell = Shell.Open();
+        ShellResult result = shell.Run("(TabExpansion2 $line $line.Length).CompletionMatches.ListItemText", ("line", line));
+        string[] offered = [.. result.Output.Cast<string>().Select(text => text)];
+        foreach (string name in expected)
+            Assert.Contains(offered, text => text.TrimStart('-') == name.TrimStart('-'));
+    }
+}

@@ -1,0 +1,117 @@
+using System.Text.RegularExpressions;
+using ExitSnoop.ModuleTests.Support;
+using Xunit;
+
+namespace ExitSnoop.ModuleTests;
+
+/// <summary>What a user sees: on a terminal, in a file, in a pipe.</summary>
+public sealed class TerminalTests
+{
+    private const string Red = "\u001b[31m", Reset = "\u001b[0m";
+
+    [Fact]
+    public void On_a_terminal_failed_rows_are_red_and_others_are_not()
+    {
+        Need.Kernel();
+        string[] lines = OnTerminal("", out Victim fine, out Victim failed);
+        string good = Row(lines, fine.Id), bad = Row(lines, failed.Id);
+
+        Assert.DoesNotContain("\u001b", good, StringComparison.Ordinal);
+        Assert.Contains($"{Red}code 3{Reset}", bad, StringComparison.Ordinal);
+        Assert.Contains($"{Red}{failed.Id}{Reset}", bad, StringComparison.Ordinal);
+        // Apart from the colours the columns stand as they do without.
+        Assert.Equal(good.IndexOf(fine.Id.Text(), StringComparison.Ordinal), Plain(bad).IndexOf(failed.Id.Text(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_red_cell_that_is_cut_does_not_colour_what_follows()
+    {
+        Need.Kernel();
+        string[] lines = OnTerminal("-Label 'much too long'", out _, out Victim failed);
+        string row = Row(lines, failed.Id);
+        Assert.StartsWith("much… victim", Plain(row), StringComparison.Ordinal);
+        Assert.EndsWith(Reset, row.TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal(row.Split(Red).Length, row.Split(Reset).Length);
+        Assert.Matches(@"^(\e\[31m[^\e]*\e\[0m *)+$", row.TrimEnd());
+    }
+
+    [Fact]
+    public void On_a_terminal_a_file_gets_no_colours()
+    {
+        Need.Kernel();
+        using TestFolder folder = new();
+        OnTerminal($"| Tee-Object -Variable all | Out-Null; $all | Out-File '{folder.Path("out.txt")}'; $all | Out-String -Width 100 | Set-Content '{folder.Path("string.txt")}'", out _, out Victim failed);
+        string file = File.ReadAllText(folder.Path("out.txt"));
+        Assert.Contains($" {failed.Id} ", file, StringComparison.Ordinal);
+        Assert.DoesNotContain("\u001b", file, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rows_in_a_pipe_have_no_colours_even_where_pwsh_keeps_them()
+    {
+        Need.Kernel();
+        using Victim failed = Victim.Start("exit", "3");
+        using Child shell = Pwsh.StartWatch($"Watch-ProcessExit {failed.Id} -Utc", null, ("NO_COLOR", null));
+        failed.Die();
+        string row = shell.Wait().Lines.Single(line => line.Contains($" {failed.Id} ", StringComparison.Ordinal));
+        Assert.DoesNotContain("\u001b", row, StringComparison.Ordinal);
+        Assert.EndsWith("code 3", row, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void With_NO_COLOR_nothing_in_a_pipe_has_colours()
+    {
+        Need.Kernel();
+        using Victim failed = Victim.Start("exit", "3");
+        using Child shell = Pwsh.StartWatch($"Watch-ProcessExit {failed.Id}");
+        failed.Die();
+        string output = shell.Wait().Output;
+        Assert.DoesNotContain("\u001b", output, StringComparison.Ordinal);
+        Assert.Contains("PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_row_is_on_the_terminal_at_once()
+    {
+        Need.Kernel();
+        using Victim first = Victim.Start("exit", "1"), alive = Victim.Start("sleep", "60");
+        using TerminalShell shell = new($"$VerbosePreference = 'Continue'; Watch-ProcessExit {first.Id}, {alive.Id} -Timestamp");
+        shell.WaitForOutput("attached by");
+        first.Die();
+        long died = System.Diagnostics.Stopwatch.GetTimestamp();
+        shell.WaitForOutput("code 1");
+        // 20 ms into the pipeline; the first row also compiles the view.
+        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(died).TotalMilliseconds, 0, 1500);
+        shell.Type(TerminalShell.ControlC);
+        shell.Wait();
+    }
+
+    [Fact]
+    public void An_Export_Csv_of_a_child_shell_has_every_event()
+    {
+        Need.Kernel();
+        using TestFolder folder = new();
+        using Storm storm = Storm.Prepare("--kind", "fork", "--count", "1500", "--status-mix");
+        using Child shell = Pwsh.StartWatch($"Watch-ProcessExit {storm.Id} -IncludeChildren | Export-Csv '{folder.Path("all.csv")}'");
+        storm.Release();
+        int deaths = storm.Wait();
+        Assert.Equal(0, shell.Wait().ExitCode);
+        Assert.Equal(deaths + 1, File.ReadAllLines(folder.Path("all.csv")).Length);
+    }
+
+    private static string[] OnTerminal(string parameters, out Victim fine, out Victim failed)
+    {
+        using Victim good = Victim.Start("exit", "0"), bad = Victim.Start("exit", "3");
+        (fine, failed) = (good, bad);
+        using TerminalShell shell = new($"$VerbosePreference = 'Continue'; Watch-ProcessExit {good.Id}, {bad.Id} {parameters}");
+        shell.WaitForOutput("attached by");
+        good.Die();
+        bad.Die();
+        ChildResult result = shell.Wait();
+        return [.. result.Output.Split('\n').Select(line => line.TrimEnd('\r'))];
+    }
+
+    private static string Row(string[] lines, int id) => Assert.Single(lines, line => Regex.IsMatch(Plain(line), $@"\bvictim +{id} "));
+
+    private static string Plain(string text) => Regex.Replace(text, "\u001b\\[[0-9;]*m", "");
+}
