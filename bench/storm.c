@@ -4,7 +4,7 @@
  *
  *	storm [--kind vfork|fork|exec|thread] [--workers K]
  *		--count N | --rate R --seconds S | --seconds S
- *		[--status-mix] [--comm NAME] [--pin] [--cap S] [--latency FILE]
+ *		[--status-mix | --code N] [--comm NAME] [--pin] [--cap S] [--latency FILE]
  *
  * K workers make children that exit at once: N in all, or R a second for S
  * seconds, or as many as they can in S seconds; no longer than --cap (120 s)
@@ -20,6 +20,8 @@
  *	status NUMBER EXITS	each status, as waitpid(2) stores it
  * The worker's own exit, named storm-worker, is not counted. For threads, which
  * have no wait status, the status is the one that the thread left with.
+ *
+ * All exit with 0, with --code with N, with --status-mix with everything there is.
  *
  * --latency FILE writes "PID START EXIT" for each child (vfork or fork), in
  * nanoseconds of CLOCK_BOOTTIME: its parent's clock before the fork and the
@@ -72,7 +74,7 @@ static struct latency *latencies;
 static enum kind kind = VFORK;
 static long workers = 1, count, rate, cap = 120;
 static double seconds;
-static int status_mix, pin;
+static int status_mix, fixed_code, pin;
 static pid_t parent;
 static const char *comm, *latency_file;
 static char folder[] = "/tmp/storm.XXXXXX";
@@ -97,7 +99,7 @@ static int signal_of(unsigned long i)
 
 static int code_of(unsigned long i)
 {
-	return status_mix ? (i * 7) % 256 : 0;
+	return status_mix ? (int)(i * 7 % 256) : fixed_code;
 }
 
 /* The end of a child: it may share our memory, so it leaves no trace there. */
@@ -345,17 +347,13 @@ static void make_link(void)
 
 static void parse(int argc, char **argv)
 {
-	static const struct option options[] = {{"kind", required_argument, NULL, 'k'},
-						{"workers", required_argument, NULL, 'w'},
-						{"count", required_argument, NULL, 'n'},
-						{"rate", required_argument, NULL, 'r'},
-						{"seconds", required_argument, NULL, 's'},
-						{"status-mix", no_argument, NULL, 'm'},
-						{"comm", required_argument, NULL, 'c'},
-						{"pin", no_argument, NULL, 'p'},
-						{"cap", required_argument, NULL, 'x'},
-						{"latency", required_argument, NULL, 'l'},
-						{NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+	    {"kind", required_argument, NULL, 'k'},    {"workers", required_argument, NULL, 'w'},
+	    {"count", required_argument, NULL, 'n'},   {"rate", required_argument, NULL, 'r'},
+	    {"seconds", required_argument, NULL, 's'}, {"status-mix", no_argument, NULL, 'm'},
+	    {"code", required_argument, NULL, 'e'},    {"comm", required_argument, NULL, 'c'},
+	    {"pin", no_argument, NULL, 'p'},	       {"cap", required_argument, NULL, 'x'},
+	    {"latency", required_argument, NULL, 'l'}, {NULL, 0, NULL, 0}};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -381,6 +379,9 @@ static void parse(int argc, char **argv)
 		case 'm':
 			status_mix = 1;
 			break;
+		case 'e':
+			fixed_code = number(optarg, 0, 255);
+			break;
 		case 'c':
 			comm = optarg;
 			break;
@@ -399,6 +400,8 @@ static void parse(int argc, char **argv)
 	}
 	if (optind != argc || (!count && seconds <= 0) || (count && seconds > 0))
 		errx(2, "say --count N, or --seconds S, or --rate R --seconds S");
+	if (fixed_code && (status_mix || kind == EXEC))
+		errx(2, "--code: not with --status-mix, nor with --kind exec");
 	if (comm && (strlen(comm) >= COMM_LEN || !*comm))
 		errx(2, "--comm: 1 to 15 bytes");
 	if (kind == EXEC && comm && (status_mix || strchr(comm, '/')))

@@ -1,0 +1,63 @@
+namespace ExitSnoop.Bench;
+
+/// <summary>Many exits, and the count of those that do not fit.</summary>
+internal sealed class Endurance(Bench bench)
+{
+    private readonly Workspace workspace = bench.Workspace;
+
+    internal void Measure()
+    {
+        HighestRate();
+        if (bench.HasShell)
+            ManyIntoCsv();
+        ExactLoss();
+    }
+
+    /// <summary>As many exits as the machine can make, into a file.</summary>
+    private void HighestRate()
+    {
+        Bench.Say($"the highest rate for {bench.Plan.HighestSeconds} s");
+        using CommandRun run = bench.Basic.Start(workspace, Sink.File);
+        Storm storm = Storm.Run(workspace, new StormOptions { Workers = Environment.ProcessorCount, Seconds = bench.Plan.HighestSeconds });
+        Outcome outcome = run.Finish(storm.Exits);
+        long lost = storm.Exits - outcome.Seen!.Value;
+        bench.Figures.Add(new Figure(
+            $"lost of {storm.Exits:#,0} at {storm.Rate:#,0} exits/s for {storm.Elapsed:0} s, `exitsnoop` into a file",
+            "0", $"{lost:#,0}; {outcome.Cpu.User * 100_000 / storm.Exits:0.000} s user CPU per 100,000, {outcome.PeakMemory / 1e6:0} MB",
+            lost == 0, ""));
+    }
+
+    private void ManyIntoCsv()
+    {
+        Bench.Say($"{bench.Plan.CsvExits} exits into Export-Csv");
+        using PowerShellRun run = PowerShellRun.Start(workspace, PipelineSink.Csv, bench.Plan.CsvExits);
+        Storm storm = Storm.Run(workspace, new StormOptions { Count = bench.Plan.CsvExits, Code = PowerShellRun.Code });
+        Outcome outcome = run.Finish(storm.Exits);
+        long lost = storm.Exits - outcome.Seen!.Value;
+        bench.Figures.Add(new Figure(
+            $"lost of {storm.Exits:#,0} at {storm.Rate:#,0} exits/s, `Watch-ProcessExit` into `Export-Csv`",
+            "0, peak memory < 1,000 MB", $"{lost:#,0}, {outcome.PeakMemory / 1e6:#,0} MB", lost == 0 && outcome.PeakMemory < 1e9, ""));
+    }
+
+    /// <summary>A small ring and a reader that is stopped: what was not seen must be told, to the last one.</summary>
+    private void ExactLoss()
+    {
+        Bench.Say("the count of lost events");
+        bool exact = true;
+        List<string> sums = [];
+        for (int round = 0; round < bench.Plan.LossRounds; round++)
+        {
+            // By their status in the kernel, so that no other process's exit is among the lost.
+            string[] command = [.. bench.Everything.Command, "--buffer-size", "1", "--exit-code", $"{PowerShellRun.Code}"];
+            using CommandRun run = CommandRun.Start(workspace, command, Sink.File, bench.Everything.Mark);
+            run.Child.Signal(LibC.SIGSTOP);
+            Storm storm = Storm.Run(workspace, new StormOptions { Count = bench.Plan.Exits, Code = PowerShellRun.Code });
+            run.Child.Signal(LibC.SIGCONT);
+            Outcome outcome = run.Finish(storm.Exits);
+            sums.Add($"{outcome.Seen:#,0} + {outcome.ToldLost:#,0}");
+            exact &= outcome.Seen + outcome.ToldLost == storm.Exits && outcome.ToldLost > 0;
+        }
+        bench.Figures.Add(new Figure(
+            "seen + lost, a ring of 1 MiB and a reader that is stopped", $"{bench.Plan.Exits:#,0}", string.Join("; ", sums), exact, ""));
+    }
+}

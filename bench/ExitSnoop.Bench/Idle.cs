@@ -1,0 +1,42 @@
+namespace ExitSnoop.Bench;
+
+/// <summary>CPU time of all tracers while nothing happens, side by side at the same time.</summary>
+internal sealed class Idle(Bench bench)
+{
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
+
+    internal void Measure()
+    {
+        Bench.Say($"idle for {bench.Plan.IdleSeconds} s");
+        List<(string Row, TracerRun Run)> runs = [];
+        try
+        {
+            foreach (Tracer tracer in bench.Tracers)
+                runs.Add((tracer.Name, tracer.Start(bench.Workspace, Sink.File)));
+            if (bench.HasShell)
+                runs.Add(("Watch-ProcessExit", PowerShellRun.Start(bench.Workspace, PipelineSink.Null, 1)));
+            // What a run-time does after its start is over.
+            Thread.Sleep(Rest);
+            double[] before = [.. runs.Select(run => ProcessFigures.Cpu(run.Run.Child.Pid).Total)];
+            long processes = Machine.ProcessesStarted();
+            Thread.Sleep(TimeSpan.FromSeconds(bench.Plan.IdleSeconds));
+            processes = Machine.ProcessesStarted() - processes;
+            for (int i = 0; i < runs.Count; i++)
+                bench.Samples.Add(
+                    Metric.IdleCpu, runs[i].Row,
+                    (ProcessFigures.Cpu(runs[i].Run.Child.Pid).Total - before[i]) * 60 / bench.Plan.IdleSeconds);
+            foreach (string row in (string[])[bench.Basic.Name, "Watch-ProcessExit"])
+                bench.AddFigure(
+                    $"CPU of an idle `{row}`, {bench.Plan.IdleSeconds} s in which the machine started {processes} processes", Metric.IdleCpu, row, 0.1,
+                    bench.PeerRange(Metric.IdleCpu));
+        }
+        finally
+        {
+            foreach ((_, TracerRun run) in runs)
+            {
+                run.Child.Interrupt();
+                run.Dispose();
+            }
+        }
+    }
+}

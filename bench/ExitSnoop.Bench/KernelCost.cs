@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+
+namespace ExitSnoop.Bench;
+
+/// <summary>
+/// Nanoseconds in a tracer's BPF programs, all of them together, for each exit of a storm: of those that it reports,
+/// and of those that its program drops. The kernel counts them, which costs time itself, so this is no storm for the
+/// other figures; what it costs is what an empty program shows.
+/// </summary>
+internal sealed class KernelCost(Bench bench)
+{
+    internal const string Empty = "an empty program", ExecRow = "exitsnoop --json, fork and exec";
+
+    private readonly Workspace workspace = bench.Workspace;
+
+    internal void Measure()
+    {
+        using SafeHandle counting = LibC.CountProgramRuns();
+        StormOptions vfork = new() { Count = bench.Plan.Exits };
+        for (int round = 1; round <= bench.Plan.KernelRounds; round++)
+        {
+            Bench.Say($"nanoseconds in the kernel, round {round} of {bench.Plan.KernelRounds}");
+            MeasureOne(Metric.KernelFiltered, Empty, [workspace.Tool("empty")], vfork);
+            foreach (Tracer tracer in bench.Tracers)
+            {
+                MeasureOne(Metric.KernelReported, tracer.Name, tracer.Command, vfork);
+                MeasureOne(Metric.KernelFiltered, tracer.Name, tracer.Filtered, vfork);
+            }
+            // With arguments, a path and a memory map of its own.
+            MeasureOne(Metric.KernelReported, ExecRow, bench.Everything.Command, vfork with { Kind = "exec", Count = bench.Plan.Exits / 10 });
+        }
+
+        string peers = bench.PeerRange(Metric.KernelReported);
+        bench.AddFigure("in the kernel per reported exit, basic event", Metric.KernelReported, bench.Basic.Name, 300, peers);
+        bench.AddFigure("the same, everything on", Metric.KernelReported, bench.Everything.Name, 1500, peers);
+        bench.AddFigure(
+            $"in the kernel per filtered exit (an empty program: {bench.Samples.Of(Metric.KernelFiltered, Empty)?.Median:0})",
+            Metric.KernelFiltered, bench.Basic.Name, 70, bench.PeerRange(Metric.KernelFiltered));
+    }
+
+    private void MeasureOne(Metric metric, string row, string[] command, StormOptions options)
+    {
+        using CommandRun run = CommandRun.Start(workspace, command, Sink.Null);
+        ProgramRuns before = ProcessFigures.Programs(run.Child.Pid);
+        // What else the machine does is counted, too: what was started has exited, or as many others have.
+        long started = Machine.ProcessesStarted();
+        Storm.Run(workspace, options);
+        long exits = Machine.ProcessesStarted() - started;
+        ProgramRuns runs = ProcessFigures.Programs(run.Child.Pid) - before;
+        run.Child.Interrupt();
+        bench.Samples.Add(metric, row, (double)runs.Nanoseconds / exits);
+    }
+}

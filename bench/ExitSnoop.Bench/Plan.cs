@@ -1,0 +1,56 @@
+namespace ExitSnoop.Bench;
+
+/// <summary>How much is measured.</summary>
+internal sealed record Plan
+{
+    /// <summary>What the figures are told with.</summary>
+    internal static readonly Plan Full = new();
+
+    /// <summary>A look at it in a few minutes.</summary>
+    internal static readonly Plan Quick = new()
+    {
+        IsQuick = true,
+        Rounds = 3,
+        Exits = 20_000,
+        KernelRounds = 3,
+        FirstEvents = 10,
+        ShellStarts = 3,
+        LatencySeconds = 5,
+        IdleSeconds = 10,
+        HighestSeconds = 5,
+        CsvExits = 100_000,
+        GrowthUnit = 10_000,
+        LossRounds = 1,
+    };
+
+    internal bool IsQuick { get; private init; }
+
+    /// <summary>Of all tracers side by side, one after the other.</summary>
+    internal int Rounds { get; private init; } = 7;
+
+    /// <summary>Exits of one storm.</summary>
+    internal long Exits { get; private init; } = 60_000;
+
+    internal int KernelRounds { get; private init; } = 5;
+
+    /// <summary>Starts of a console program.</summary>
+    internal int FirstEvents { get; private init; } = 20;
+
+    /// <summary>Starts of a PowerShell.</summary>
+    internal int ShellStarts { get; private init; } = 7;
+
+    internal int LatencySeconds { get; private init; } = 20;
+
+    internal int IdleSeconds { get; private init; } = 60;
+
+    /// <summary>How long the machine's highest rate of exits is kept up.</summary>
+    internal int HighestSeconds { get; private init; } = 60;
+
+    /// <summary>Exits into Export-Csv.</summary>
+    internal long CsvExits { get; private init; } = 1_000_000;
+
+    /// <summary>Exits of the smallest storm of a series of 1, 2, 4 and 8 times as many.</summary>
+    internal long GrowthUnit { get; private init; } = 50_000;
+
+    internal int LossRounds { get; private init; } = 3;
+}

@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Text;
+
+namespace ExitSnoop.Bench;
+
+/// <summary>Markdown of all that was measured, with a chart a figure.</summary>
+internal sealed class Report(Bench bench, string folder)
+{
+    /// <summary>The charts of rows, with what is to be reached.</summary>
+    private static readonly (Metric Metric, double? Limit)[] Charts =
+    [
+        (Metric.SlowDown, 1.10), (Metric.LostShare, null), (Metric.ToldShare, null), (Metric.Cpu, null), (Metric.Memory, null),
+        (Metric.KernelReported, 300), (Metric.KernelFiltered, 70), (Metric.FirstEvent, 40), (Metric.Latency, null),
+        (Metric.LatencyTail, 20), (Metric.IdleCpu, 0.1), (Metric.Import, 150),
+    ];
+
+    private static readonly Metric[] SideBySideColumns =
+        [Metric.LostShare, Metric.ToldShare, Metric.SlowDown, Metric.UserCpu, Metric.SystemCpu, Metric.Memory];
+
+    private static readonly Metric[] OtherColumns =
+    [
+        Metric.KernelReported, Metric.KernelFiltered, Metric.FirstEvent, Metric.Latency, Metric.LatencyTail, Metric.IdleCpu, Metric.Import,
+    ];
+
+    private readonly StringBuilder text = new();
+
+    /// <summary>Writes the charts and the text, and returns the text.</summary>
+    /// <param name="command">What was run.</param>
+    /// <param name="machine">See <see cref="Machine"/>.</param>
+    /// <param name="missing">The peers that were not measured, and why.</param>
+    internal string Write(string command, IEnumerable<(string Name, string Value)> machine, IReadOnlyDictionary<string, string> missing)
+    {
+        Directory.CreateDirectory(folder);
+        Line("# Measured");
+        Line();
+        Line($"By `{command}`: {bench.Plan.Rounds} rounds, all tracers in each of them, storms of {bench.Plan.Exits:#,0} exits; medians.");
+        if (bench.Plan.IsQuick)
+            Line("A quick run: too few rounds to rely on.");
+        Line();
+        Table(["", ""], machine.Select(line => (string[])[line.Name, line.Value]));
+        foreach ((string peer, string reason) in missing)
+            Line($"Not measured here: {peer} ({reason}).");
+        if (missing.Count > 0)
+            Line();
+
+        Figures();
+        SideBySideTable();
+        CostTable();
+        GrowthTable();
+        ChartList();
+
+        string all = text.ToString();
+        File.WriteAllText(Path.Join(folder, "results.md"), all);
+        return all;
+    }
+
+    private void Figures()
+    {
+        if (bench.Figures.Count == 0)
+            return;
+        Line("## Figures to reach");
+        Line();
+        Table(
+            ["", "to reach", "measured", "", "peers"],
+            bench.Figures.Select(figure => (string[])[figure.Name, figure.Target, figure.Measured, figure.Met ? "met" : "**missed**", figure.Peers]));
+    }
+
+    private void SideBySideTable()
+    {
+        string[] rows = [.. bench.Samples.Rows(Metric.SlowDown)];
+        if (rows.Length == 0)
+            return;
+        Line("## Side by side");
+        Line();
+        Line($"A storm of {bench.Plan.Exits:#,0} vfork exits by two workers. Lost: of those that the generator reaped. Slow-down:");
+        Line("the storm's time with the tracer by its time without, just before.");
+        Line();
+        MetricTable(rows, SideBySideColumns);
+    }
+
+    private void CostTable()
+    {
+        string[] rows = [.. OtherColumns.SelectMany(bench.Samples.Rows).Distinct()];
+        if (rows.Length == 0)
+            return;
+        Line("## In the kernel, from the start, after a death, idle");
+        Line();
+        MetricTable(rows, OtherColumns);
+    }
+
+    private void GrowthTable()
+    {
+        if (bench.Growth.Count > 0)
+        {
+            Line("## Growth");
+            Line();
+            double[] events = [.. bench.Growth[0].Points.Select(point => point.Events)];
+            Table(
+                ["", "", .. events.Select(count => count.ToString("#,0", CultureInfo.InvariantCulture))],
+                bench.Growth.Select(series => (string[])[Code(series.Name), $"{series.Metric.Title} ({series.Metric.Unit})", .. series.Points.Select(point => series.Metric.Text(point.Value))]));
+        }
+        foreach (string fact in bench.Facts)
+            Line(fact);
+        if (bench.Facts.Count > 0)
+            Line();
+    }
+
+    private void ChartList()
+    {
+        Chart chart = new(bench.Workspace, folder);
+        List<string> files = [];
+        foreach ((Metric metric, double? limit) in Charts)
+        {
+            List<(string, Summary, bool)> rows = [.. bench.Samples.Rows(metric).Select(row => (row, bench.Samples.Of(metric, row)!, IsPeer(row)))];
+            if (chart.Bars(metric, rows, limit) is { } file)
+                files.Add($"![{metric.Title}]({file})");
+        }
+        foreach (IGrouping<Metric, Series> group in bench.Growth.GroupBy(series => series.Metric))
+            files.Add($"![{group.Key.Title}]({chart.Lines(group.Key, [.. group])})");
+        if (files.Count == 0)
+            return;
+        Line("## Charts");
+        Line();
+        Line("Bars: medians; lines: from the least to the most. Dashed: to reach.");
+        Line();
+        foreach (string file in files)
+        {
+            Line(file);
+            Line();
+        }
+    }
+
+    private bool IsPeer(string row) => bench.Peers.Any(peer => row.StartsWith(peer.Name, StringComparison.Ordinal));
+
+    private void MetricTable(IEnumerable<string> rows, IReadOnlyList<Metric> columns) =>
+        Table(
+            ["", .. columns.Select(metric => $"{metric.Title}, {metric.Unit}")],
+            rows.Select(row => (string[])[Code(row), .. columns.Select(metric => bench.Samples.Of(metric, row) is { } values ? metric.Text(values.Median) : "")]));
+
+    private void Table(IReadOnlyList<string> header, IEnumerable<string[]> rows)
+    {
+        Line("| " + string.Join(" | ", header) + " |");
+        Line("|" + string.Concat(Enumerable.Repeat(" --- |", header.Count)));
+        foreach (string[] row in rows)
+            Line("| " + string.Join(" | ", row.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal))) + " |");
+        Line();
+    }
+
+    private static string Code(string name) => $"`{name}`";
+
+    private void Line(string line = "") => text.Append(line).Append('\n');
+}

@@ -1,0 +1,71 @@
+namespace ExitSnoop.Bench;
+
+/// <summary>Something that is measured.</summary>
+/// <param name="Id">What its chart's file is called.</param>
+/// <param name="Title">What its chart says.</param>
+/// <param name="Unit">What it is counted in.</param>
+/// <param name="Format">How its numbers are written.</param>
+internal sealed record Metric(string Id, string Title, string Unit, string Format)
+{
+    internal static readonly Metric SlowDown = new("slow-down", "Slow-down of a storm of exits", "times", "0.00");
+    internal static readonly Metric LostShare = new("lost", "Events lost", "% of those that happened", "0.##");
+    internal static readonly Metric ToldShare = new("told", "Lost events that were told", "% of those lost", "0.##");
+    internal static readonly Metric UserCpu = new("cpu-user", "CPU time in user mode", "s per 100,000 events", "0.000");
+    internal static readonly Metric SystemCpu = new("cpu-system", "CPU time in the kernel", "s per 100,000 events", "0.000");
+    internal static readonly Metric Cpu = new("cpu", "CPU time of the tracer", "s per 100,000 events", "0.000");
+    internal static readonly Metric Memory = new("memory", "Peak memory of the tracer", "MB", "0.0");
+    internal static readonly Metric KernelReported = new("kernel-reported", "In the kernel, per reported exit", "ns", "#,0");
+    internal static readonly Metric KernelFiltered = new("kernel-filtered", "In the kernel, per filtered exit", "ns", "#,0");
+    internal static readonly Metric FirstEvent = new("first-event", "From the start to the first event", "ms", "#,0.0");
+    internal static readonly Metric Latency = new("latency", "From the death to the event, median", "ms", "0.00");
+    internal static readonly Metric LatencyTail = new("latency-p99", "From the death to the event, 99th percentile", "ms", "0.00");
+    internal static readonly Metric IdleCpu = new("idle-cpu", "CPU time of an idle watch", "s per minute", "0.000");
+    internal static readonly Metric Import = new("import", "Import, load and attach in a running pwsh", "ms", "0.0");
+
+    internal string Text(double value) => value.ToString(Format, System.Globalization.CultureInfo.InvariantCulture);
+}
+
+/// <summary>What was measured: of each metric, for each row, one value a round.</summary>
+internal sealed class Samples
+{
+    private readonly Dictionary<Metric, List<(string Row, List<double> Values)>> samples = [];
+
+    internal void Add(Metric metric, string row, double value)
+    {
+        if (!samples.TryGetValue(metric, out List<(string Row, List<double> Values)>? rows))
+            samples[metric] = rows = [];
+        List<double>? values = rows.Find(other => other.Row == row).Values;
+        if (values is null)
+            rows.Add((row, values = []));
+        values.Add(value);
+    }
+
+    /// <summary>The rows of a metric, in the order in which they were first measured.</summary>
+    internal IEnumerable<string> Rows(Metric metric) => samples.TryGetValue(metric, out var rows) ? rows.Select(row => row.Row) : [];
+
+    /// <summary>Null where it was not measured.</summary>
+    internal Summary? Of(Metric metric, string row) =>
+        samples.TryGetValue(metric, out var rows) && rows.Find(other => other.Row == row).Values is { } values ? new Summary(values) : null;
+}
+
+/// <summary>Some values of one thing.</summary>
+internal sealed class Summary
+{
+    private readonly double[] sorted;
+
+    internal Summary(IEnumerable<double> values) => sorted = [.. values.Order()];
+
+    internal int Count => sorted.Length;
+
+    internal double Minimum => sorted[0];
+
+    internal double Maximum => sorted[^1];
+
+    internal double Median => sorted.Length % 2 == 1
+        ? sorted[sorted.Length / 2]
+        : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
+
+    /// <summary>The smallest value that so many percent do not exceed.</summary>
+    internal double Percentile(double percent) =>
+        sorted[Math.Clamp((int)Math.Ceiling(percent / 100 * sorted.Length) - 1, 0, sorted.Length - 1)];
+}

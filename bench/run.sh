@@ -1,0 +1,55 @@
+#!/bin/sh
+# Measures ExitSnoop beside the other tracers of process exits on this machine, as root, with what
+# ./bootstrap.sh build has made. Markdown to standard output; the same and charts in bench/results,
+# or for a quick run in out/bench/results.
+set -eu
+cd "$(dirname "$0")/.."
+
+usage() {
+	cat <<'USAGE'
+usage: bench/run.sh [--quick] [--only PART[,PART...]] [--output FOLDER]
+       bench/run.sh --micro [BenchmarkDotNet's arguments]
+
+  --quick    few rounds, small storms: a look at it in some minutes
+  --only     of storms, kernel, prompt, idle, many, growth
+  --output   where the results go
+  --micro    single operations with BenchmarkDotNet: time and bytes allocated per event
+USAGE
+}
+
+case ${1:-} in
+-h | --help)
+	usage
+	exit 0
+	;;
+--micro)
+	shift
+	exec sh bench/micro.sh "$@"
+	;;
+esac
+
+if [ "$(id -u)" != 0 ]; then
+	echo "bench: only root can trace exits here: sudo $0" >&2
+	exit 77
+fi
+if [ ! -x out/exitsnoop ]; then
+	echo "bench: there is no out/exitsnoop; ./bootstrap.sh build makes it" >&2
+	exit 1
+fi
+
+make -s -C bench
+dotnet build -c Release -v quiet -tl:off --nologo bench/ExitSnoop.Bench >&2
+
+# The peers attach by the file system of tracepoints; ours does without.
+tracefs=/sys/kernel/tracing
+cleanup() {
+	[ -z "${mounted:-}" ] || umount "$tracefs"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+if [ -d "$tracefs" ] && [ ! -e "$tracefs/events" ]; then
+	mount -t tracefs tracefs "$tracefs"
+	mounted=1
+fi
+
+EXITSNOOP_ROOT=$PWD dotnet bench/ExitSnoop.Bench/bin/Release/net10.0/ExitSnoop.Bench.dll "$@"
