@@ -131,7 +131,7 @@ public sealed partial class GoldenTableTests
     /// <summary>Where the columns of a table begin.</summary>
     private sealed partial class Layout
     {
-        // What the original printed of these is wrong; tests/golden/README and the README say so.
+        // What the original printed of these is wrong; the README says so.
         private static readonly string[] WrongInTheOriginal = ["mt_leader1st", "mt_leader_5", "mt_leader_sig", "mt_segv"];
 
         private readonly int name;

@@ -14,16 +14,31 @@ namespace ExitSnoop.ModuleTests.Engine;
 /// </summary>
 internal static class PowerShellHome
 {
+    private const string Variable = "EXITSNOOP_PWSH";
     private const string Engine = "System.Management.Automation.dll";
 
     /// <summary>pwsh itself; null where there is none.</summary>
     internal static string? Executable { get; } = FindExecutable();
+
+    /// <summary>Why there is no pwsh to start; null where there is one.</summary>
+    internal static string? NoExecutable => Executable is not null ? null
+        : Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
+            ? $"{Variable} names {named}, which is not there"
+            : $"there is no pwsh on PATH, and {Variable} names none";
 
     /// <summary>Why no engine can be hosted in this process; null where one can.</summary>
     internal static string? Missing { get; private set; } = "not looked for yet";
 
     /// <summary>Where its assemblies are.</summary>
     internal static string? Folder { get; private set; }
+
+    // With -p:PowerShellEngine=Sdk it lies beside the tests.
+    private static bool IsFromPackage =>
+#if POWERSHELL_SDK
+        true;
+#else
+        false;
+#endif
 
     // Before any test is found: from here on the runtime asks us for what it does not have.
     [ModuleInitializer]
@@ -33,13 +48,14 @@ internal static class PowerShellHome
         Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
         Environment.SetEnvironmentVariable("POWERSHELL_UPDATECHECK", "Off");
         AssemblyLoadContext.Default.Resolving += Resolve;
-#if POWERSHELL_SDK
-        Missing = null;
-#else
+        if (IsFromPackage)
+        {
+            Missing = null;
+            return;
+        }
         Folder = Executable is null ? null : FindFolder(Executable);
         Missing = WhyNot();
         AssemblyLoadContext.Default.ResolvingUnmanagedDll += ResolveNative;
-#endif
     }
 
     private static Assembly? Resolve(AssemblyLoadContext context, AssemblyName name)
@@ -54,20 +70,17 @@ internal static class PowerShellHome
 
     private static string? FindExecutable()
     {
-        if (Environment.GetEnvironmentVariable("EXITSNOOP_PWSH") is { Length: > 0 } named)
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
             return File.Exists(named) ? named : null;
         return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
             .Select(folder => Path.Combine(folder, "pwsh"))
             .FirstOrDefault(File.Exists);
     }
 
-#if !POWERSHELL_SDK
     private static string? WhyNot()
     {
         if (Executable is null)
-            return Environment.GetEnvironmentVariable("EXITSNOOP_PWSH") is { Length: > 0 } named
-                ? $"EXITSNOOP_PWSH names {named}, which is not there"
-                : "there is no pwsh on PATH, and EXITSNOOP_PWSH names none";
+            return NoExecutable;
         if (Folder is null)
             return $"the engine of {Executable} was not found";
         Version? runtime = RuntimeOf(Folder);
@@ -106,5 +119,4 @@ internal static class PowerShellHome
         string file = Path.Combine(Folder ?? "", name.EndsWith(".so", StringComparison.Ordinal) ? name : name + ".so");
         return Folder is not null && NativeLibrary.TryLoad(file, out nint handle) ? handle : 0;
     }
-#endif
 }

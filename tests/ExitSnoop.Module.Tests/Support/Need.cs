@@ -16,15 +16,11 @@ internal static class Need
         : !File.Exists("/sys/kernel/btf/vmlinux") ? "this kernel has no type information (/sys/kernel/btf/vmlinux)"
         : BpfPrograms.WhyNot());
 
-    private static readonly Lazy<string?> NoPwsh = new(() =>
-        PowerShellHome.Executable is null ? PowerShellHome.Missing
-        : null);
-
     /// <summary>An engine to host in this process.</summary>
     internal static void Engine() => Unless(PowerShellHome.Missing);
 
     /// <summary>A pwsh to start.</summary>
-    internal static void Pwsh() => Unless(NoPwsh.Value);
+    internal static void Pwsh() => Unless(PowerShellHome.NoExecutable);
 
     /// <summary>Root, on a kernel that loads BPF programs.</summary>
     internal static void Kernel() => Unless(NoKernel.Value);

@@ -28,15 +28,17 @@ public sealed class DescendantTests
     public void It_does_not_end_with_the_root_while_an_orphan_lives()
     {
         LoadableBpf.Require();
-        using Child root = Child.StartHeld("sh", "-c", "sleep 0.7 & exit 3");
+        using Child root = Child.StartHeld("sh", "-c", "\"$0\" sleep 60 & exit 3", TestProgram.Victim);
         using Recording recording = Recording.Start(new() { Ids = [root.Id], IncludeChildren = true });
         root.WriteLine();
+        int orphan = root.ReadId();
         root.Wait();
         Assert.Equal("code 3", recording.Of(root).Status);
         Assert.False(recording.Ends(TimeSpan.FromMilliseconds(200)));
         Assert.Empty(recording.Trace.AliveIds);
+        Assert.Equal(0, Posix.kill(orphan, (int)Signal.TERM));
         Assert.True(recording.Ends(Soon));
-        Assert.Equal(["sh", "sleep"], recording.Events.Select(exit => exit.Name));
+        Assert.Equal(["sh", "victim"], recording.Events.Select(exit => exit.Name));
     }
 
     [Fact]

@@ -37,8 +37,8 @@ public sealed class FilterTests
     [Fact]
     public void MinimumAge_hides_the_short_lived()
     {
-        using Recording recording = Recording.OfChildren(options: new() { MinimumAge = TimeSpan.FromMilliseconds(400) });
-        using Child old = Child.Start("sleep", "0.45"), young = Child.Run(TestProgram.Victim, "exit", "0");
+        using Recording recording = Recording.OfChildren(options: new() { MinimumAge = TimeSpan.FromSeconds(1) });
+        using Child old = Child.Start("sleep", "1.05"), young = Child.Run(TestProgram.Victim, "exit", "0");
         old.Wait();
         Assert.Equal([old.Id], recording.Stop().Select(exit => exit.Id));
     }

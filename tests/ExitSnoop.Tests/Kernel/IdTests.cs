@@ -173,24 +173,14 @@ public sealed class IdTests
 
     private static int FindChildWithDeadMainThread(int parent)
     {
-        for (int attempt = 0; attempt < 2000; attempt++)
+        string children = string.Create(CultureInfo.InvariantCulture, $"/proc/{parent}/task/{parent}/children");
+        for (int attempt = 0; attempt < 5000; attempt++)
         {
-            foreach (string folder in Directory.EnumerateDirectories("/proc", "*"))
+            if (int.TryParse(File.ReadAllText(children).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int child))
             {
-                if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
-                    continue;
-                try
-                {
-                    string stat = File.ReadAllText(Path.Join(folder, "stat"));
-                    string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-                    if (fields[0] == "Z" && fields[1] == parent.ToString(CultureInfo.InvariantCulture)
-                        && Directory.GetDirectories(Path.Join(folder, "task")).Length > 1)
-                        return id;
-                }
-                catch (IOException)
-                {
-                    // It has exited since.
-                }
+                string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{child}/stat"));
+                if (stat[(stat.LastIndexOf(')') + 2)..].StartsWith('Z'))
+                    return child;
             }
             Thread.Sleep(1);
         }

@@ -77,11 +77,13 @@ public sealed class IdentityTests
     {
         LoadableBpf.Require();
         using ExitTrace trace = ExitTrace.Start(new() { ParentIds = [Environment.ProcessId], Utc = true });
+        DateTime born = DateTime.UtcNow;
         using Child child = Child.Run(TestProgram.Victim, "exit", "0");
         DateTime dead = DateTime.UtcNow;
         Thread.Sleep(300);
+        Assert.True(trace.WaitForEvents(TimeSpan.FromSeconds(5)));
         Assert.True(trace.TryRead(out ExitEvent? exit));
-        Assert.InRange(exit.ExitTime, dead - TimeSpan.FromMilliseconds(200), dead + TimeSpan.FromMilliseconds(2));
+        Assert.InRange(exit.ExitTime, born - TimeSpan.FromMilliseconds(2), dead + TimeSpan.FromMilliseconds(2));
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public sealed class LatencyTests
                 arrivals.TryAdd(exit.Id, BootClock.Now);
         Volatile.Write(ref done, true);
         control.Join();
-        storm.Wait();
+        Assert.True(storm.Wait().Status == 0, storm.Errors.ReadToEnd());
 
         // "PID START EXIT": by the child's own clock, just before its _exit.
         List<TimeSpan> latencies = [];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace ExitSnoop.Tests.Kernel;
 
@@ -58,19 +59,25 @@ public sealed class PidNamespaceTests
     public void Asked_for_by_the_id_inside_a_process_is_found_and_its_descendants_too()
     {
         LoadableBpf.Require();
-        using Child pidns = Child.Start(
-            TestProgram.Pidns, ["--proc", "sh", "-c", "\"$0\" tree 2 2 1500 & \"$@\" --id $! --children", TestProgram.Victim, .. Tracer.Command]);
-        List<int> tree = [], traced = [];
-        while (pidns.Output.ReadLine() is { } line)
-        {
-            if (line.StartsWith('{'))
-                traced.Add(System.Text.Json.JsonSerializer.Deserialize<TraceProgram.Line>(line)!.Id);
-            else if (line.Contains('\t', StringComparison.Ordinal))
-                tree.Add(int.Parse(line.Split('\t')[0], CultureInfo.InvariantCulture));
-        }
-        Assert.True(traced.Count >= 4, pidns.Errors.ReadToEnd());
-        Assert.Empty(traced.Except(tree));
-        Assert.Equal(traced.Count, traced.Distinct().Count());
+        // A shell and its child, which prints the id that it has in there and dies when it is told back.
+        const string script =
+            """
+            sh -c '"$0" sleep 60 & wait; exit 3' "$0" & root=$!
+            "$@" --to-the-end --id $root --children & tracer=$!
+            read child
+            kill -TERM $child
+            wait $tracer
+            """;
+        using Child pidns = Child.Start(TestProgram.Pidns, ["--proc", "sh", "-c", script, TestProgram.Victim, .. Tracer.Command]);
+        // Which of the two says so first, nobody knows.
+        string[] first = [pidns.ReadLine(), pidns.ReadLine()];
+        Assert.Contains("attached", first);
+        pidns.WriteLine(first.Single(line => line != "attached"));
+        Assert.Equal(
+            ["victim signal 15 (TERM)", "sh code 3"],
+            new[] { pidns.ReadLine(), pidns.ReadLine() }.Select(line => JsonSerializer.Deserialize<TraceProgram.Line>(line)!).Select(exit => $"{exit.Name} {exit.Status}"));
+        Assert.Equal("lost 0", pidns.ReadLine());
+        Assert.Equal(0, pidns.Wait().Status);
     }
 
     private static int OnlyChildOf(int id)

@@ -79,7 +79,7 @@ public sealed class ScenarioTests(RunOfScenario scenario)
     {
         RunOfScenario.Observed run = scenario.Watch(cores: false);
         ExitEvent slept = Event(run, run.Truth.Single(death => death.Comm == "age_1250ms"));
-        Assert.InRange(slept.Age, TimeSpan.FromMilliseconds(1250), TimeSpan.FromMilliseconds(1650));
+        Assert.InRange(slept.Age, TimeSpan.FromMilliseconds(1250), TimeSpan.FromMilliseconds(2500));
         Assert.Equal(slept.Age, slept.ExitTime - slept.StartTime);
     }
 
