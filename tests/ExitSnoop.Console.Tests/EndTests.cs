@@ -152,7 +152,7 @@ public sealed class EndTests
     public void It_ends_with_the_process_it_was_asked_for()
     {
         ConsoleProgram.RequireTracing();
-        (int status, string output, string errors) = ConsoleProgram.Script("(sleep 0.3; exit 7) & \"$exitsnoop\" -p $!");
+        (int status, string output, string errors) = ConsoleProgram.Script("(sleep 1.5; exit 7) & \"$exitsnoop\" -p $!");
         Assert.True(status == 0, errors);
         Assert.EndsWith(" code 7", Assert.Single(output.TrimEnd().Split('\n').Skip(1)), StringComparison.Ordinal);
     }
@@ -162,7 +162,7 @@ public sealed class EndTests
     {
         ConsoleProgram.RequireTracing();
         (int status, string output, string errors) = ConsoleProgram.Script(
-            "(sleep 0.3; exit 7) & a=$!; (sleep 0.6; exit 8) & b=$!; (sleep 0.5; exit 0) & \"$exitsnoop\" -xp $a -p$b,$!");
+            "(sleep 1.5; exit 7) & a=$!; (sleep 2; exit 8) & b=$!; (sleep 1.5; exit 0) & \"$exitsnoop\" -xp $a -p$b,$!");
         Assert.True(status == 0, errors);
         Assert.Equal(["7", "8"], output.TrimEnd().Split('\n').Skip(1).Select(row => row.Split("code ")[1]));
     }
@@ -171,7 +171,7 @@ public sealed class EndTests
     public void It_ends_with_a_process_whose_death_is_filtered_out()
     {
         ConsoleProgram.RequireTracing();
-        (int status, string output, string errors) = ConsoleProgram.Script("sleep 0.3 & \"$exitsnoop\" -x -p $!");
+        (int status, string output, string errors) = ConsoleProgram.Script("sleep 1.5 & \"$exitsnoop\" -x -p $!");
         Assert.True(status == 0, errors);
         Assert.Single(output.TrimEnd().Split('\n'));
     }
@@ -188,7 +188,7 @@ public sealed class EndTests
     public void The_others_are_waited_for_though_one_does_not_exist()
     {
         ConsoleProgram.RequireTracing();
-        (int status, string output, string errors) = ConsoleProgram.Script("(sleep 0.3; exit 7) & \"$exitsnoop\" -p 2147483647 -p $!");
+        (int status, string output, string errors) = ConsoleProgram.Script("(sleep 1.5; exit 7) & \"$exitsnoop\" -p 2147483647 -p $!");
         Assert.Equal((1, "exitsnoop: no process has the id 2147483647\n"), (status, errors));
         Assert.EndsWith(" code 7\n", output, StringComparison.Ordinal);
     }
