@@ -61,7 +61,7 @@ public sealed class ExitEventView
             >= 1L << 10 => (size / (double)(1L << 10), " KiB"),
             _ => (size, " B"),
         };
-        return value.ToString(size < 1L << 10 ? "F0" : "F1", CultureInfo.InvariantCulture) + unit;
+        return value.ToString(size < 1L << 10 || value >= 100 ? "F0" : "F1", CultureInfo.InvariantCulture) + unit;
     }
 
     /// <summary>Who or what killed it: the sender, the OOM killer, or the fault.</summary>
