@@ -55,8 +55,18 @@ public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
         try
         {
             ExitTrace trace = Start();
-            WriteErrors(trace.TakeMissingIds().Select(TraceErrors.NoSuchProcess));
-            PSEventSubscriber subscriber = Subscribe(trace);
+            PSEventSubscriber subscriber;
+            try
+            {
+                WriteErrors(trace.TakeMissingIds().Select(TraceErrors.NoSuchProcess));
+                subscriber = Subscribe(trace);
+            }
+            catch
+            {
+                // With -ErrorAction Stop a missing id ends the registration, and nobody would end the trace.
+                trace.Dispose();
+                throw;
+            }
             if (Action is not null && !SupportEvent)
                 WriteObject(subscriber.Action);
         }
@@ -83,7 +93,6 @@ public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
         catch (ArgumentException invalid)
         {
             // An identifier that PowerShell keeps for itself.
-            trace.Dispose();
             ThrowTerminatingError(new ErrorRecord(invalid, "INVALID_REGISTRATION", ErrorCategory.InvalidArgument, SourceIdentifier));
             throw;
         }

@@ -11,7 +11,7 @@ namespace ExitSnoop.ModuleTests;
 /// </summary>
 public sealed class EndingTests
 {
-    private const int Tries = 3;
+    private const int Tries = 8;
 
     // Its deaths are those of a user that nobody has: none.
     private const string Quiet = "Watch-ProcessExit -User 64099";
