@@ -18,6 +18,7 @@ public sealed class IdTests
     [InlineData("Get-Process -Id $id | Watch-ProcessExit")]
     [InlineData("[pscustomobject]@{ Id = $id } | Watch-ProcessExit")]
     [InlineData("[pscustomobject]@{ ProcessId = [uint32]$id; Name = 'as CIM gives it' } | Watch-ProcessExit")]
+    [InlineData("Watch-ProcessExit \"$id\"")]
     [InlineData("$list = $id, $id; Watch-ProcessExit -Id $list")]
     public void The_process_asked_for_is_watched_until_it_exits(string script)
     {

@@ -47,7 +47,11 @@ internal static partial class BpfPrograms
         return ids;
     }
 
+    /// <summary>Those of this process, in which shells are hosted.</summary>
     internal static HashSet<int> Ours => Of(Environment.ProcessId);
+
+    /// <summary>Those of this process that were not among these: what a test has loaded.</summary>
+    internal static HashSet<int> OursBut(HashSet<int> before) => [.. Ours.Except(before)];
 
     /// <summary>Waits until none of them is loaded any more. The time of day at which that was seen, or null.</summary>
     internal static TimeSpan? WaitUntilGone(IEnumerable<int> ids, TimeSpan limit)
