@@ -22,13 +22,16 @@ public sealed class ResourceTests(RunOfScenario scenario)
     {
         RunOfScenario.Observed run = scenario.Watch(cores: false);
         int compared = 0;
+        List<string> late = [];
         foreach (DeathOfScenario death in run.Truth.Where(death => !WithChildren.Contains(death.Comm) && death.Case is not "comm" and not "orphan"))
         {
             ExitEvent exit = run.Processes["None"].Single(exit => exit.Id == death.Id && exit.Name == death.Comm);
             ResourceUsage truth = death.Usage!;
             void Require(bool condition, string what) => Assert.True(condition, $"{what} of {death.Comm}: {Describe(exit)}; wait4: {truth}");
 
-            Require(exit.TotalProcessorTime <= truth.Total + Rounding && exit.TotalProcessorTime >= truth.Total - Tick, "CPU time");
+            Require(exit.TotalProcessorTime <= truth.Total + Rounding, "CPU time");
+            if (exit.TotalProcessorTime < truth.Total - Tick)
+                late.Add($"{death.Comm}: {Describe(exit)}; wait4: {truth}");
             Require(exit.UserProcessorTime + exit.PrivilegedProcessorTime == exit.TotalProcessorTime, "Sum of CPU times");
             Require(exit.PeakWorkingSet64 == truth.MaxRssKiB << 10, "Peak memory");
             // The end of a thread writes to memory of the process once more (mm_release), and the task goes to sleep for good.
@@ -39,6 +42,8 @@ public sealed class ResourceTests(RunOfScenario scenario)
             compared++;
         }
         Assert.InRange(compared, 60, 200);
+        // A virtual processor that is taken away between the tracepoint and the end is time of the process, too.
+        Assert.True(late.Count <= compared / 20, string.Join('\n', late));
     }
 
     [Fact]
@@ -62,7 +67,8 @@ public sealed class ResourceTests(RunOfScenario scenario)
         ExitEvent exit = recording.Of(child);
         ResourceUsage truth = child.Wait().Usage;
         Assert.InRange(exit.TotalProcessorTime!.Value, TimeSpan.FromMilliseconds(200), truth.Total + Rounding);
-        Assert.InRange(exit.TotalProcessorTime.Value, truth.Total - Tick, truth.Total + Rounding);
+        // What four threads used, of which three were released before: a thread forgotten would be 50 ms.
+        Assert.InRange(exit.TotalProcessorTime.Value, truth.Total - (2 * Tick), truth.Total + Rounding);
         // Counted in ticks by the kernel: most of it is the loop's.
         Assert.True(exit.UserProcessorTime > exit.PrivilegedProcessorTime, Describe(exit));
     }
