@@ -16,10 +16,16 @@ const volatile struct exit_config config = {};
 /* 1 while the reader blocks, so that a record has to wake it; see wake_reader(). */
 volatile __u32 reader_asleep;
 
-/* A ring buffer, or made a perf event array before the load where there is none. */
+/*
+ * Ring buffers of the reader's, each for the processors whose number ends in its index (see
+ * config.ring_mask): where all processors write to one, to take its lock and its lines of cache from each
+ * other costs more than the record. Made a perf event array before the load where there are none.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 16 << 20);
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
 } events SEC(".maps");
 
 /* Records for which there was no room. */
@@ -111,11 +117,15 @@ struct {
  * WHOLE: the program has all there is, else what a basic event in the first PID namespace
  * needs. libbpf looks up the types of a whole program, also for branches that the
  * configuration closes: half the time to load.
+ *
+ * FAILED: only what failed, the most usual filter. Decided before the configuration is read, it
+ * touches no line of cache but the process's own. For processes where group_dead is known.
  */
 enum variant {
 	BASIC = 0,
 	TYPED = 1,
 	WHOLE = 2,
+	FAILED = 4,
 };
 
 #define READ(variant, ...) ((variant)&TYPED ? ___arrow(__VA_ARGS__) : BPF_CORE_READ(__VA_ARGS__))
@@ -174,35 +184,45 @@ static __always_inline __u32 tgid_of(struct task_struct *task, const int variant
  * record is an exchange, hence a full barrier (bpf_ringbuf_commit), so either the flag is
  * seen here, or the reader, which sets it before its last look, sees the record.
  */
-static __always_inline void wake_reader(void)
+static __always_inline void wake_reader(void *ring)
 {
 	void *sample;
 
-	if (config.perf_buffer || !reader_asleep)
+	if (!reader_asleep)
 		return;
 	reader_asleep = 0;
-	sample = bpf_ringbuf_reserve(&events, sizeof(__u64), 0);
+	sample = bpf_ringbuf_reserve(ring, sizeof(__u64), 0);
 	if (sample)
 		bpf_ringbuf_discard(sample, BPF_RB_FORCE_WAKEUP);
+}
+
+/* This processor's; never NULL once the reader has put them there. */
+static __always_inline void *own_ring(void)
+{
+	__u32 index = bpf_get_smp_processor_id() & config.ring_mask;
+
+	return bpf_map_lookup_elem(&events, &index);
 }
 
 static __always_inline void send(void *ctx, struct exit_record *record, __u64 size)
 {
 	__u32 zero = 0;
 	__u64 *count;
-	long failed;
+	void *ring = NULL;
+	long failed = 1;
 
 	if (config.perf_buffer)
 		failed = bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, record, size);
-	else
-		failed = bpf_ringbuf_output(&events, record, size, BPF_RB_NO_WAKEUP);
+	else if ((ring = own_ring()))
+		failed = bpf_ringbuf_output(ring, record, size, BPF_RB_NO_WAKEUP);
 
 	if (failed && record->kind == RECORD_EXIT) {
 		count = bpf_map_lookup_elem(&lost, &zero);
 		if (count)
 			__sync_fetch_and_add(count, 1);
 	}
-	wake_reader();
+	if (ring)
+		wake_reader(ring);
 }
 
 /*
@@ -258,13 +278,15 @@ static __always_inline void leave(struct exit_record *record, struct task_struct
 {
 	struct identity left;
 	__u8 claimed = 1;
+	void *ring;
 
 	if (config.per_thread) {
 		left = left_process(record, leader, variant);
 		bpf_map_update_elem(&claims, &left, &claimed, BPF_ANY);
 	}
 	bpf_map_delete_elem(&ids, &record->pid);
-	wake_reader();
+	if (!config.perf_buffer && (ring = own_ring()))
+		wake_reader(ring);
 }
 
 static __always_inline struct list_head *next_entry(struct list_head *entry)
@@ -275,26 +297,27 @@ static __always_inline struct list_head *next_entry(struct list_head *entry)
 	return next;
 }
 
-static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task)
+static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task, const int variant)
 {
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
-	struct cgroup_subsys_state *state = NULL;
-	struct cgroup *cgroup = NULL;
+	struct css_set *set = READ(variant, task, cgroups);
+	struct cgroup_subsys_state **states, *state = NULL;
 	struct cgrp_cset_link link = {};
 	struct list_head *head, *entry;
+	struct cgroup *cgroup = NULL;
 	int index = -1;
 
 	if (config.cgroup_source == CGROUP_V2)
-		return BPF_CORE_READ(set, dfl_cgrp, kn);
+		return READ(variant, set, dfl_cgrp, kn);
 
 	if (config.cgroup_source == CGROUP_MEMORY)
 		index = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
 	else if (config.cgroup_source == CGROUP_PIDS)
 		index = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
 	if (index >= 0) {
-		bpf_probe_read_kernel(&state, sizeof(state),
-				      (void *)set + bpf_core_field_offset(set->subsys) +
-					  index * sizeof(state));
+		states = (void *)set + bpf_core_field_offset(set->subsys) + index * sizeof(state);
+		if (variant & TYPED)
+			return (*states)->cgroup->kn;
+		bpf_probe_read_kernel(&state, sizeof(state), states);
 		bpf_probe_read_kernel(&cgroup, sizeof(cgroup), &state->cgroup);
 		return BPF_CORE_READ(cgroup, kn);
 	}
@@ -312,21 +335,21 @@ static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task)
 	return NULL;
 }
 
-static __always_inline struct kernfs_node *parent_node(struct kernfs_node *node)
+static __always_inline struct kernfs_node *parent_node(struct kernfs_node *node, const int variant)
 {
 	if (bpf_core_field_exists(node->__parent))
-		return BPF_CORE_READ(node, __parent);
-	return BPF_CORE_READ(node, parent);
+		return READ(variant, node, __parent);
+	return READ(variant, node, parent);
 }
 
-static __always_inline bool in_cgroup(struct task_struct *task)
+static __always_inline bool in_cgroup(struct task_struct *task, const int variant)
 {
-	struct kernfs_node *node = cgroup_node(task);
+	struct kernfs_node *node = cgroup_node(task, variant);
 
 	for (int i = 0; i < PATH_DEPTH && node; i++) {
-		if (BPF_CORE_READ(node, id) == config.cgroup_id)
+		if (READ(variant, node, id) == config.cgroup_id)
 			return true;
-		node = parent_node(node);
+		node = parent_node(node, variant);
 	}
 	return false;
 }
@@ -362,7 +385,7 @@ static __always_inline bool wanted_process(struct task_struct *task, struct exit
 	}
 	if (config.minimum_age && record->exit_time - record->start_time < config.minimum_age)
 		return false;
-	if (variant & WHOLE && config.cgroup_id && !in_cgroup(task))
+	if (variant & WHOLE && config.cgroup_id && !in_cgroup(task, variant))
 		return false;
 	return true;
 }
@@ -386,58 +409,73 @@ static __always_inline bool put_name(struct detailed_record *all, __u64 limit, c
 	return true;
 }
 
-/* The executable's path, from its last component up over mounts to the root (fs/d_path.c). */
-static __always_inline void put_path(struct detailed_record *all, struct mm_struct *mm)
+/*
+ * The executable's path, from its last component up over mounts to the root (fs/d_path.c).
+ * Most lie in one mount, and the loop through that is the fast one.
+ */
+static __always_inline void put_path(struct detailed_record *all, struct mm_struct *mm, const int variant)
 {
-	struct file *file = BPF_CORE_READ(mm, exe_file);
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct vfsmount *inner = BPF_CORE_READ(file, f_path.mnt);
-	struct mount *mount = (void *)inner - bpf_core_field_offset(struct mount, mnt);
+	struct file *file = READ(variant, mm, exe_file);
+	struct dentry *dentry = READ(variant, file, f_path.dentry), *parent;
+	struct vfsmount *inner = READ(variant, file, f_path.mnt);
+	struct dentry *root = READ(variant, inner, mnt_root);
+	struct mount *mount = (void *)inner - bpf_core_field_offset(struct mount, mnt), *outer;
 
 	if (!file)
 		return;
+	for (int i = 0; i < PATH_DEPTH && dentry != root; i++) {
+		parent = READ(variant, dentry, d_parent);
+		if (dentry == parent) {
+			/* A file in memory (memfd_create) stands alone, and its name is all there is. */
+			if (!i)
+				put_name(all, PATH_BYTES, READ(variant, dentry, d_name.name));
+			return;
+		}
+		if (!put_name(all, PATH_BYTES, READ(variant, dentry, d_name.name)))
+			goto cut;
+		dentry = parent;
+	}
 	for (int i = 0; i < PATH_DEPTH; i++) {
-		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
-
 		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
-			struct mount *outer = BPF_CORE_READ(mount, mnt_parent);
-
+			outer = BPF_CORE_READ(mount, mnt_parent);
 			if (outer == mount)
 				return;
 			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 			mount = outer;
 			continue;
 		}
-		if (dentry == parent) {
-			/* A file in memory (memfd_create) stands alone, and its name is all there is. */
-			if (!all->used)
-				put_name(all, PATH_BYTES, BPF_CORE_READ(dentry, d_name.name));
+		parent = BPF_CORE_READ(dentry, d_parent);
+		if (dentry == parent)
 			return;
-		}
 		if (!put_name(all, PATH_BYTES, BPF_CORE_READ(dentry, d_name.name)))
 			break;
 		dentry = parent;
 	}
+	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) && mount == BPF_CORE_READ(mount, mnt_parent))
+		return;
+cut:
 	all->record.flags |= RECORD_PATH_CUT;
 }
 
-static __always_inline void put_cgroup(struct detailed_record *all, struct task_struct *task)
+static __always_inline void put_cgroup(struct detailed_record *all, struct task_struct *task,
+				       const int variant)
 {
-	struct kernfs_node *node = cgroup_node(task), *parent;
+	struct kernfs_node *node = cgroup_node(task, variant), *parent;
 
 	for (int i = 0; i < PATH_DEPTH && node; i++) {
-		parent = parent_node(node);
-		if (!parent || !put_name(all, 2 * PATH_BYTES, BPF_CORE_READ(node, name)))
+		parent = parent_node(node, variant);
+		if (!parent || !put_name(all, 2 * PATH_BYTES, READ(variant, node, name)))
 			break;
 		node = parent;
 	}
 }
 
 /* The arguments as they stand in the process's own memory, as /proc/PID/cmdline shows them. */
-static __always_inline void put_arguments(struct detailed_record *all, struct mm_struct *mm)
+static __always_inline void put_arguments(struct detailed_record *all, struct mm_struct *mm,
+					  const int variant)
 {
-	unsigned long start = BPF_CORE_READ(mm, arg_start);
-	__u64 size = BPF_CORE_READ(mm, arg_end) - start;
+	unsigned long start = READ(variant, mm, arg_start);
+	__u64 size = READ(variant, mm, arg_end) - start;
 	__u64 end = all->used;
 	__u8 last = 0;
 	long title;
@@ -468,20 +506,20 @@ static __always_inline void put_arguments(struct detailed_record *all, struct mm
 		all->used = end + size;
 }
 
-static __always_inline void put_command(struct detailed_record *all, struct task_struct *task)
+static __always_inline void put_command(struct detailed_record *all, struct task_struct *task,
+					const int variant)
 {
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct mm_struct *mm = READ(variant, task, mm);
+	bool has_memory = mm && !(all->record.flags & RECORD_KTHREAD);
 
-	if (all->record.flags & RECORD_KTHREAD)
-		mm = NULL;
 	all->used = 0;
-	if (mm)
-		put_path(all, mm);
+	if (has_memory)
+		put_path(all, mm, variant);
 	all->detail.path_size = all->used;
-	put_cgroup(all, task);
+	put_cgroup(all, task, variant);
 	all->detail.cgroup_size = all->used - all->detail.path_size;
-	if (mm)
-		put_arguments(all, mm);
+	if (has_memory)
+		put_arguments(all, mm, variant);
 	all->detail.args_size = all->used - all->detail.path_size - all->detail.cgroup_size;
 }
 
@@ -493,18 +531,19 @@ static __always_inline void send_with_bytes(void *ctx, struct detailed_record *a
 		send(ctx, &all->record, sizeof(all->record) + sizeof(all->detail) + size);
 }
 
-static __always_inline void add_thread(struct exit_detail *detail, struct task_struct *thread)
+static __always_inline void add_thread(struct exit_detail *detail, struct task_struct *thread,
+				       const int variant)
 {
-	detail->cpu_time += BPF_CORE_READ(thread, se.sum_exec_runtime);
-	detail->user_time += BPF_CORE_READ(thread, utime);
-	detail->system_time += BPF_CORE_READ(thread, stime);
-	detail->minor_faults += BPF_CORE_READ(thread, min_flt);
-	detail->major_faults += BPF_CORE_READ(thread, maj_flt);
-	detail->voluntary_switches += BPF_CORE_READ(thread, nvcsw);
-	detail->involuntary_switches += BPF_CORE_READ(thread, nivcsw);
+	detail->cpu_time += READ(variant, thread, se.sum_exec_runtime);
+	detail->user_time += READ(variant, thread, utime);
+	detail->system_time += READ(variant, thread, stime);
+	detail->minor_faults += READ(variant, thread, min_flt);
+	detail->major_faults += READ(variant, thread, maj_flt);
+	detail->voluntary_switches += READ(variant, thread, nvcsw);
+	detail->involuntary_switches += READ(variant, thread, nivcsw);
 	if (bpf_core_field_exists(thread->ioac)) {
-		detail->read_bytes += BPF_CORE_READ(thread, ioac.read_bytes);
-		detail->write_bytes += BPF_CORE_READ(thread, ioac.write_bytes);
+		detail->read_bytes += READ(variant, thread, ioac.read_bytes);
+		detail->write_bytes += READ(variant, thread, ioac.write_bytes);
 	}
 }
 
@@ -513,37 +552,43 @@ static __always_inline void add_thread(struct exit_detail *detail, struct task_s
  * (__exit_signal in kernel/exit.c), then those not yet released. In this order a thread
  * that moves from one to the other in between is missed, never counted twice.
  */
-static __always_inline void put_resources(struct exit_detail *detail, struct task_struct *task, bool thread)
+static __always_inline void put_resources(struct exit_detail *detail, struct task_struct *task, bool thread,
+					  const int variant)
 {
-	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	struct signal_struct *signal = READ(variant, task, signal);
 	struct list_head *head, *entry;
 
-	detail->max_rss = BPF_CORE_READ(signal, maxrss);
+	detail->max_rss = READ(variant, signal, maxrss);
 	if (thread) {
-		add_thread(detail, task);
+		add_thread(detail, task, variant);
 		return;
 	}
-	detail->cpu_time = BPF_CORE_READ(signal, sum_sched_runtime);
-	detail->user_time = BPF_CORE_READ(signal, utime);
-	detail->system_time = BPF_CORE_READ(signal, stime);
-	detail->minor_faults = BPF_CORE_READ(signal, min_flt);
-	detail->major_faults = BPF_CORE_READ(signal, maj_flt);
-	detail->voluntary_switches = BPF_CORE_READ(signal, nvcsw);
-	detail->involuntary_switches = BPF_CORE_READ(signal, nivcsw);
+	detail->cpu_time = READ(variant, signal, sum_sched_runtime);
+	detail->user_time = READ(variant, signal, utime);
+	detail->system_time = READ(variant, signal, stime);
+	detail->minor_faults = READ(variant, signal, min_flt);
+	detail->major_faults = READ(variant, signal, maj_flt);
+	detail->voluntary_switches = READ(variant, signal, nvcsw);
+	detail->involuntary_switches = READ(variant, signal, nivcsw);
 	if (bpf_core_field_exists(signal->ioac)) {
-		detail->read_bytes = BPF_CORE_READ(signal, ioac.read_bytes);
-		detail->write_bytes = BPF_CORE_READ(signal, ioac.write_bytes);
+		detail->read_bytes = READ(variant, signal, ioac.read_bytes);
+		detail->write_bytes = READ(variant, signal, ioac.write_bytes);
 	}
 
+	if (READ(variant, signal, nr_threads) == 1) {
+		add_thread(detail, task, variant);
+		return;
+	}
 	head = (void *)signal + bpf_core_field_offset(signal->thread_head);
 	entry = next_entry(head);
 	for (int i = 0; i < 32 && entry != head; i++) {
-		add_thread(detail, (void *)entry - bpf_core_field_offset(task->thread_node));
+		add_thread(detail, (void *)entry - bpf_core_field_offset(task->thread_node), WHOLE);
 		entry = next_entry(entry);
 	}
 }
 
-static __always_inline void put_sender(struct detailed_record *all, struct task_struct *task, __u64 start)
+static __always_inline void put_sender(struct detailed_record *all, struct task_struct *task, __u64 start,
+				       const int variant)
 {
 	struct identity killed = {
 	    .start_time = start,
@@ -555,7 +600,7 @@ static __always_inline void put_sender(struct detailed_record *all, struct task_
 	if (!killed.signal)
 		return;
 	/* Whoever happened to allocate runs the OOM killer (mark_oom_victim): not a sender. */
-	if (killed.signal == SIGKILL && BPF_CORE_READ(task, signal, oom_mm)) {
+	if (killed.signal == SIGKILL && READ(variant, task, signal, oom_mm)) {
 		all->record.flags |= RECORD_OOM_KILLED;
 		return;
 	}
@@ -571,11 +616,14 @@ static __always_inline void put_sender(struct detailed_record *all, struct task_
 }
 
 static __always_inline void send_detailed(void *ctx, struct task_struct *task, struct exit_record *record,
-					  __u64 leader_start)
+					  __u64 leader_start, const int variant)
 {
-	__u32 zero = 0;
+	__u32 zero = 0, level;
 	__u64 user_and_group = bpf_get_current_uid_gid();
 	struct detailed_record *all = bpf_map_lookup_elem(&scratch, &zero);
+	struct task_struct *parent = READ(variant, task, real_parent, group_leader);
+	struct pid *session = READ(variant, task, signal, pids[PIDTYPE_SID]);
+	struct pid *pid = READ(variant, task, group_leader, thread_pid);
 	struct exit_detail *detail;
 
 	if (!all)
@@ -587,22 +635,17 @@ static __always_inline void send_detailed(void *ctx, struct task_struct *task, s
 
 	detail->uid = user_and_group;
 	detail->gid = user_and_group >> 32;
-	BPF_CORE_READ_INTO(&detail->parent_comm, task, real_parent, group_leader, comm);
-
-	struct pid *session = BPF_CORE_READ(task, signal, pids[PIDTYPE_SID]);
-
+	bpf_core_read(&detail->parent_comm, COMM_SIZE, &parent->comm);
 	if (config.pid_namespace)
 		detail->session = id_in_namespace(session);
 	else
 		detail->session = id_at_level(session, 0).nr;
+	level = READ(variant, pid, level);
+	detail->namespace_pid = level ? id_at_level(pid, level).nr : record->host_pid;
 
-	struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
-
-	detail->namespace_pid = id_at_level(pid, BPF_CORE_READ(pid, level)).nr;
-
-	put_resources(detail, task, record->flags & RECORD_THREAD);
-	put_sender(all, task, leader_start);
-	put_command(all, task);
+	put_resources(detail, task, record->flags & RECORD_THREAD, variant);
+	put_sender(all, task, leader_start, variant);
+	put_command(all, task, variant);
 
 	send_with_bytes(ctx, all);
 }
@@ -629,7 +672,7 @@ static __always_inline void report(void *ctx, struct task_struct *task, struct t
 	bpf_core_read(&record->comm, COMM_SIZE, &subject->comm);
 
 	if (variant & WHOLE && config.detail)
-		send_detailed(ctx, task, record, leader_start);
+		send_detailed(ctx, task, record, leader_start, variant);
 	else
 		send(ctx, record, sizeof(*record));
 }
@@ -652,6 +695,9 @@ static __always_inline int process_exit_common(unsigned long long *ctx, const in
 	__u64 *watched = NULL;
 	bool dead = false, wanted;
 	__u32 status;
+
+	if (variant & FAILED && (!ctx[1] || !READ(variant, task, signal, group_exit_code)))
+		return 0;
 
 	/* For most exits that are not wanted it ends here: nothing is prepared before. */
 	if (!config.per_thread || config.by_id)
@@ -702,6 +748,18 @@ SEC("tp_btf/sched_process_exit")
 int basic_exit(unsigned long long *ctx)
 {
 	return process_exit_common(ctx, BASIC | TYPED);
+}
+
+SEC("tp_btf/sched_process_exit")
+int process_failed(unsigned long long *ctx)
+{
+	return process_exit_common(ctx, WHOLE | TYPED | FAILED);
+}
+
+SEC("tp_btf/sched_process_exit")
+int basic_failed(unsigned long long *ctx)
+{
+	return process_exit_common(ctx, BASIC | TYPED | FAILED);
 }
 
 SEC("raw_tp/sched_process_exit")
@@ -806,7 +864,7 @@ int process_exec(unsigned long long *ctx)
 	all->record.flags = RECORD_DETAIL;
 	all->record.host_pid = BPF_CORE_READ(task, tgid);
 	all->record.start_time = start_time(BPF_CORE_READ(task, group_leader), WHOLE);
-	put_command(all, task);
+	put_command(all, task, WHOLE);
 
 	send_with_bytes(ctx, all);
 	return 0;

@@ -11,7 +11,7 @@
 #define ARGS_MAX 4096	  /* bytes of arguments kept; beyond that they are cut */
 #define NAME_MAX_SIZE 256 /* a path component and its NUL: NAME_MAX + 1 */
 #define PATH_BYTES 1024	  /* of the executable, and again of the cgroup */
-#define PATH_DEPTH 32	  /* components looked at */
+#define PATH_DEPTH 32	  /* components looked at in the executable's mount, and again above */
 
 enum record_kind {
 	RECORD_EXIT = 0,
@@ -89,6 +89,7 @@ struct exit_config {
 	__u32 pid_namespace;	/* inode number of the reader's, 0 for the first */
 	__u32 cgroup_source;	/* enum cgroup_source */
 	__u32 cgroup_hierarchy; /* id of the named hierarchy */
+	__u32 ring_mask;	/* the number of ring buffers, a power of two, less one */
 	__u8 by_id;
 	__u8 include_children;
 	__u8 by_parent;
@@ -100,7 +101,6 @@ struct exit_config {
 	__u8 has_group_dead;  /* the tracepoint has that argument (6.16) */
 	__u8 perf_buffer;     /* no ring buffer (before 5.8) */
 	__u8 monotonic_clock; /* no boot clock helper (before 5.8) */
-	__u8 reserved;
 };
 
 enum cgroup_source {

@@ -87,7 +87,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     [Parameter]
     public SwitchParameter Basic { get; set; }
 
-    /// <summary>The ring buffer's size in MiB, a power of two.</summary>
+    /// <summary>The size of the ring buffers of all processors together in MiB, a power of two.</summary>
     [Parameter]
     [ValidateRange(ExitTraceOptions.MinimumBufferSize, ExitTraceOptions.MaximumBufferSize)]
     public int BufferSize { get; set; } = 16;

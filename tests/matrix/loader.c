@@ -24,6 +24,7 @@
 #include "exitsnoop.h"
 
 #define PERF_PAGES 64
+#define RING_SIZE (16 << 20)
 
 struct way {
 	bool raw, claim, perf;
@@ -33,6 +34,7 @@ static struct bpf_object *object;
 static struct bpf_link *links[8];
 static int linked;
 static struct ring_buffer *ring;
+static int ring_map = -1;
 static struct perf_buffer *perf;
 
 static volatile sig_atomic_t stopped;
@@ -133,10 +135,13 @@ static void configure(const struct way *way)
 	memset(config, 0, sizeof(*config));
 	config->detail = 1;
 	config->has_group_dead = !way->claim;
-	if (!way->perf)
-		return;
-	config->perf_buffer = config->monotonic_clock = 1;
 	map = bpf_object__find_map_by_name(object, "events");
+	if (!way->perf) {
+		ring_map = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "events", 0, 0, RING_SIZE, NULL);
+		bpf_map__set_inner_map_fd(map, ring_map);
+		return;
+	}
+	config->perf_buffer = config->monotonic_clock = 1;
 	bpf_map__set_type(map, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	bpf_map__set_key_size(map, sizeof(__u32));
 	bpf_map__set_value_size(map, sizeof(__u32));
@@ -154,6 +159,16 @@ static bool wanted(const char *program, const struct way *way)
 	return !strcmp(program, "signal_generate");
 }
 
+/* All processors' records in one ring: config.ring_mask is 0. */
+static struct ring_buffer *open_ring(int events)
+{
+	__u32 zero = 0;
+
+	if (bpf_map_update_elem(events, &zero, &ring_map, BPF_ANY))
+		return NULL;
+	return ring_buffer__new(ring_map, print_record, NULL, NULL);
+}
+
 static bool attach(const struct way *way)
 {
 	struct bpf_program *program = NULL;
@@ -163,7 +178,7 @@ static bool attach(const struct way *way)
 	if (way->perf)
 		perf = perf_buffer__new(events, PERF_PAGES, print_sample, count_lost, NULL, NULL);
 	else
-		ring = ring_buffer__new(events, print_record, NULL, NULL);
+		ring = open_ring(events);
 	if (!perf && !ring)
 		return false;
 	while ((program = bpf_object__next_program(object, program))) {
@@ -183,9 +198,11 @@ static void end(void)
 		bpf_link__destroy(links[--linked]);
 	perf_buffer__free(perf);
 	ring_buffer__free(ring);
+	close(ring_map);
 	bpf_object__close(object);
 	perf = NULL;
 	ring = NULL;
+	ring_map = -1;
 }
 
 static bool start(const char *path, const struct way *way)

@@ -60,7 +60,7 @@ public sealed class ExitTrace : IDisposable
     public string LibBpfPath => LibBpf.Path;
 #pragma warning restore CA1822
 
-    /// <summary>The ring buffer's size in MiB.</summary>
+    /// <summary>The size of the ring buffers of all processors together, in MiB.</summary>
     public int BufferSize => options.BufferSize;
 
     /// <summary>How records travel: "ring buffer", or "perf buffer" on a kernel before 5.8.</summary>

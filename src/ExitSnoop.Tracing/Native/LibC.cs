@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Native;
@@ -8,19 +9,36 @@ internal static unsafe partial class LibC
     private const string Library = "libc";
 
     internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EACCES = 13, EINVAL = 22, EMFILE = 24;
-    internal const int ProtRead = 1, ProtWrite = 2, MapShared = 1;
-    internal const nint MapFailed = -1;
+    internal const int ProtRead = 1, ProtWrite = 2;
+    private const int MapShared = 1;
+    private const nint MapFailed = -1;
     internal const short PollIn = 1;
+    internal const int CloseOnExec = 0x80000;
     internal const int ClockRealtime = 0, ClockMonotonic = 1, ClockBoottime = 7;
 
     // Of x86-64 and arm64 alike; glibc has a wrapper only from 2.36 on.
     private const long SysPidfdOpen = 434;
 
-    [LibraryImport(Library, SetLastError = true)]
-    internal static partial nint mmap(nint address, nuint length, int protection, int flags, int fd, nint offset);
+    /// <summary>Maps a descriptor, shared with whoever else maps it.</summary>
+    /// <exception cref="Win32Exception">The kernel refused.</exception>
+    internal static void* Map(int fd, int length, int protection, nint offset)
+    {
+        nint address = mmap(0, (nuint)length, protection, MapShared, fd, offset);
+        return address != MapFailed ? (void*)address : throw new Win32Exception(Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>Undoes <see cref="Map"/>; nothing for null.</summary>
+    internal static void Unmap(void* address, int length)
+    {
+        if (address is not null)
+            _ = munmap((nint)address, (nuint)length);
+    }
 
     [LibraryImport(Library, SetLastError = true)]
-    internal static partial int munmap(nint address, nuint length);
+    private static partial nint mmap(nint address, nuint length, int protection, int flags, int fd, nint offset);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int munmap(nint address, nuint length);
 
     /// <summary>Waits for events; <paramref name="timeout"/> is in milliseconds, -1 for ever.</summary>
     [LibraryImport(Library, SetLastError = true)]

@@ -27,7 +27,7 @@ internal sealed unsafe class PerfBuffer : IRecordSource
         }
     }
 
-    public int Fd => LibBpf.perf_buffer__epoll_fd(buffer);
+    public IReadOnlyList<int> Fds => [LibBpf.perf_buffer__epoll_fd(buffer)];
 
     public bool CanBeWoken => false;
 

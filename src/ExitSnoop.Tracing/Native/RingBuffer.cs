@@ -1,64 +1,70 @@
 using System.ComponentModel;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Native;
 
-/// <summary>Takes one record; the bytes are the kernel's and gone when it returns.</summary>
-internal delegate void RecordHandler(ReadOnlySpan<byte> record);
-
 /// <summary>
-/// The reader of a BPF ring buffer (kernel/bpf/ringbuf.c), which the kernel maps as a page with the
+/// The reader of one BPF ring buffer (kernel/bpf/ringbuf.c), which the kernel maps as a page with the
 /// reader's position, a page with the writer's, and the data, mapped twice so that no record is split.
 /// </summary>
 /// <remarks>
 /// Not libbpf's: its reader maps all of the data, and twice, which counts as 32 MiB of resident memory
 /// for a ring of 16 MiB that is empty. This one maps a window of the data where it reads.
 /// </remarks>
-internal sealed unsafe class RingBuffer : IRecordSource
+internal sealed unsafe class RingBuffer : IDisposable
 {
     // include/uapi/linux/bpf.h: each record begins with its length, whose top bits are these, and four bytes more.
     private const uint Busy = 1u << 31, Discarded = 1u << 30;
     private const int HeaderSize = 8;
     private const int WindowSize = 256 << 10, LongestRecord = 64 << 10, WindowLength = WindowSize + LongestRecord;
 
-    /// <summary>Records taken before the caller gets a turn, so that a storm does not keep it here.</summary>
-    private const int DrainMaximum = 4096;
+    /// <summary>Bytes read before the writers are told: to tell them of each record takes the line of cache from them.</summary>
+    private const int ReleaseInterval = 64 << 10;
 
-    private readonly int fd;
     private readonly ulong mask;
     private readonly int pageSize = Environment.SystemPageSize;
     private readonly ulong* consumer;
     private readonly ulong* producer;
-    private readonly int* asleep;
     private byte* window;
     private ulong windowStart;
     private ulong position;
+    private ulong released;
 
-    /// <param name="fd">The map; it stays the caller's.</param>
-    /// <param name="flagFd">The array map that begins with the flag by which the reader says that it blocks.</param>
-    /// <param name="size">The ring's size in bytes, a power of two.</param>
-    /// <exception cref="Win32Exception">Mapping failed.</exception>
-    internal RingBuffer(int fd, int flagFd, int size)
+    /// <summary>Makes a ring buffer of the kernel's, empty.</summary>
+    /// <param name="size">The bytes of its data, a power of two.</param>
+    /// <exception cref="Win32Exception">The kernel refused.</exception>
+    internal RingBuffer(int size)
     {
-        this.fd = fd;
+        Fd = LibBpf.bpf_map_create(LibBpf.MapType.RingBuffer, "events", 0, 0, (uint)size, 0);
+        if (Fd < 0)
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
         mask = (ulong)size - 1;
-        consumer = (ulong*)Map(fd, pageSize, LibC.ProtRead | LibC.ProtWrite, 0);
-        producer = (ulong*)Map(fd, pageSize, LibC.ProtRead, pageSize);
-        asleep = (int*)Map(flagFd, pageSize, LibC.ProtRead | LibC.ProtWrite, 0);
-        position = Volatile.Read(ref *consumer);
-        MoveWindow();
+        try
+        {
+            consumer = (ulong*)LibC.Map(Fd, pageSize, LibC.ProtRead | LibC.ProtWrite, 0);
+            producer = (ulong*)LibC.Map(Fd, pageSize, LibC.ProtRead, pageSize);
+            MoveWindow();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
-    public int Fd => fd;
+    /// <summary>The map; it polls readable while there is something in it.</summary>
+    internal int Fd { get; }
 
-    public bool CanBeWoken => true;
+    /// <summary>How far has been written, as a position that only grows.</summary>
+    internal ulong End => Volatile.Read(ref *producer);
 
-    /// <inheritdoc/>
-    public int Drain(RecordHandler handler)
+    /// <summary>How far has been read.</summary>
+    internal ulong Position => position;
+
+    /// <summary>The bytes of the next record, valid until the next call; false where none is complete before <paramref name="end"/>.</summary>
+    internal bool TryPeek(ulong end, out ReadOnlySpan<byte> record)
     {
-        int records = 0;
-        while (records < DrainMaximum && position != Volatile.Read(ref *producer))
+        while (position < end)
         {
             if (position - windowStart >= WindowSize)
                 MoveWindow();
@@ -67,45 +73,46 @@ internal sealed unsafe class RingBuffer : IRecordSource
             // Reserved but not yet written; those behind it have to wait their turn.
             if ((length & Busy) != 0)
                 break;
-            uint size = length & ~Discarded;
             if ((length & Discarded) == 0)
             {
-                handler(new ReadOnlySpan<byte>(header + HeaderSize, (int)size));
-                records++;
+                record = new ReadOnlySpan<byte>(header + HeaderSize, (int)length);
+                return true;
             }
-            position += (size + HeaderSize + 7) & ~7UL;
-            Volatile.Write(ref *consumer, position);
+            Advance((int)(length & ~Discarded));
         }
-        return records;
+        record = default;
+        return false;
     }
 
-    /// <inheritdoc/>
-    public void SetAsleep(bool value)
+    /// <summary>Goes on behind the record of this many bytes that <see cref="TryPeek"/> found.</summary>
+    internal void Advance(int length)
     {
-        // A full barrier: the last look that follows must not be taken before the flag is seen.
-        Interlocked.Exchange(ref Unsafe.AsRef<int>(asleep), value ? 1 : 0);
+        position += ((ulong)length + HeaderSize + 7) & ~7UL;
+        if (position - released >= ReleaseInterval)
+            Release();
+    }
+
+    /// <summary>Gives what has been read to the writers.</summary>
+    internal void Release()
+    {
+        released = position;
+        Volatile.Write(ref *consumer, position);
     }
 
     public void Dispose()
     {
-        _ = LibC.munmap((nint)window, WindowLength);
-        _ = LibC.munmap((nint)consumer, (nuint)pageSize);
-        _ = LibC.munmap((nint)producer, (nuint)pageSize);
-        _ = LibC.munmap((nint)asleep, (nuint)pageSize);
+        LibC.Unmap(window, WindowLength);
+        LibC.Unmap(consumer, pageSize);
+        LibC.Unmap(producer, pageSize);
+        _ = LibC.close(Fd);
     }
 
     private void MoveWindow()
     {
-        if (window is not null)
-            _ = LibC.munmap((nint)window, WindowLength);
+        LibC.Unmap(window, WindowLength);
+        window = null;
         ulong offset = position & mask & ~((ulong)pageSize - 1);
-        window = (byte*)Map(fd, WindowLength, LibC.ProtRead, (2 * pageSize) + (nint)offset);
+        window = (byte*)LibC.Map(Fd, WindowLength, LibC.ProtRead, (2 * pageSize) + (nint)offset);
         windowStart = position - ((position & mask) - offset);
-    }
-
-    private static nint Map(int fd, int length, int protection, nint offset)
-    {
-        nint address = LibC.mmap(0, (nuint)length, protection, LibC.MapShared, fd, offset);
-        return address != LibC.MapFailed ? address : throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 }

@@ -14,6 +14,7 @@ internal struct ExitConfig
     public uint PidNamespace;
     public CgroupSource CgroupSource;
     public uint CgroupHierarchy;
+    public uint RingMask;
     public byte ById;
     public byte IncludeChildren;
     public byte ByParent;
@@ -25,7 +26,6 @@ internal struct ExitConfig
     public byte HasGroupDead;
     public byte PerfBuffer;
     public byte MonotonicClock;
-    public byte Reserved;
 
     [InlineArray(4)]
     internal struct ExitCodeSet

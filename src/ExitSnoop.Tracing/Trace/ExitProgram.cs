@@ -91,9 +91,9 @@ internal sealed class ExitProgram : IDisposable
         bpf.Dispose();
     }
 
-    private IRecordSource OpenSource(int bytes) => PerfBuffer
-        ? new PerfBuffer(bpf.MapFd("events"), (int)BitOperations.RoundUpToPowerOf2((uint)(bytes / Environment.ProcessorCount)))
-        : new RingBuffer(bpf.MapFd("events"), bpf.MapFd(".bss"), bytes);
+    /// <summary>One for each processor, and none smaller than 1 MiB; a power of two, as the program takes the last bits of a number.</summary>
+    private static int RingCount(int bytes) =>
+        Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)LibBpf.libbpf_num_possible_cpus()), bytes >> 20);
 
     /// <summary>The inode number of the caller's PID namespace, 0 for the first.</summary>
     private static uint OwnPidNamespace =>
@@ -107,7 +107,7 @@ internal sealed class ExitProgram : IDisposable
             program.Configure(options, cgroups, plan);
             program.bpf.Load();
             program.Fill(options);
-            program.Source = program.OpenSource(options.BufferSize << 20);
+            program.OpenSource(options.BufferSize << 20);
             foreach (string name in plan.Programs(options))
                 program.links.Add(program.bpf.Attach(name));
             return program;
@@ -140,7 +140,12 @@ internal sealed class ExitProgram : IDisposable
         }
         else
         {
-            bpf.SetMaxEntries("events", (uint)options.BufferSize << 20);
+            int bytes = options.BufferSize << 20, count = RingCount(bytes);
+            RingBuffers rings = new(count, bytes / count);
+            Source = rings;
+            config.RingMask = (uint)count - 1;
+            bpf.SetMaxEntries("events", (uint)count);
+            bpf.SetInnerMap("events", rings.Fds[0]);
         }
 
         SizeOrOmit("ids", options.IncludeChildren ? DescendantsMax : (uint)options.Ids.Count);
@@ -153,6 +158,15 @@ internal sealed class ExitProgram : IDisposable
             bpf.Omit("senders");
             bpf.Omit("scratch");
         }
+    }
+
+    private void OpenSource(int bytes)
+    {
+        int events = bpf.MapFd("events");
+        if (Source is RingBuffers rings)
+            rings.Connect(events, bpf.MapFd(".bss"));
+        else
+            Source = new PerfBuffer(events, (int)BitOperations.RoundUpToPowerOf2((uint)(bytes / LibBpf.libbpf_num_possible_cpus())));
     }
 
     private void SizeOrOmit(string map, uint count)
@@ -194,11 +208,14 @@ internal sealed class ExitProgram : IDisposable
 
         bool whole = !options.Basic || options.Cgroup is not null || OwnPidNamespace != 0;
 
+        // In a program of its own, which looks at nothing else where nothing failed.
+        bool failed = options is { Failed: true, PerThread: false, Ids.Count: 0 };
+
         foreach (bool tryTyped in typed ? [true, false] : new[] { false })
         {
             if (groupDead)
-                yield return new Plan(tryTyped, whole, HasGroupDead: true, perfBuffer);
-            yield return new Plan(tryTyped, whole, HasGroupDead: false, perfBuffer);
+                yield return new Plan(tryTyped, whole, failed && tryTyped, HasGroupDead: true, perfBuffer);
+            yield return new Plan(tryTyped, whole, Failed: false, HasGroupDead: false, perfBuffer);
         }
     }
 
@@ -211,9 +228,9 @@ internal sealed class ExitProgram : IDisposable
         return image;
     }
 
-    private sealed record Plan(bool Typed, bool Whole, bool HasGroupDead, bool PerfBuffer)
+    private sealed record Plan(bool Typed, bool Whole, bool Failed, bool HasGroupDead, bool PerfBuffer)
     {
-        internal string ExitProgram => (Whole ? "process_exit" : "basic_exit") + (Typed ? "" : "_raw");
+        internal string ExitProgram => (Whole ? "process" : "basic") + (Failed ? "_failed" : Typed ? "_exit" : "_exit_raw");
 
         /// <summary>The programs to load, in the order to attach them: the exit last, so that nothing it needs is missed.</summary>
         internal List<string> Programs(ExitTraceOptions options)

@@ -6,7 +6,7 @@ namespace ExitSnoop;
 /// </summary>
 public sealed record ExitTraceOptions
 {
-    /// <summary>The smallest and the largest ring buffer, in MiB.</summary>
+    /// <summary>The smallest and the largest <see cref="BufferSize"/>.</summary>
     public const int MinimumBufferSize = 1, MaximumBufferSize = 1024;
 
     /// <summary>Only these processes, by id (tgid) in the PID namespace of the caller. The trace ends when all have exited.</summary>
@@ -57,7 +57,10 @@ public sealed record ExitTraceOptions
     /// <summary>Only what the original shows: no sender, command, identity, resources or container.</summary>
     public bool Basic { get; init; }
 
-    /// <summary>The ring buffer's size in MiB, a power of two from 1 to 1024.</summary>
+    /// <summary>
+    /// The size of the ring buffers of all processors together, in MiB, a power of two from 1 to 1024. Each
+    /// processor has its own, of at least 1 MiB.
+    /// </summary>
     public int BufferSize { get; init; } = 16;
 
     /// <summary>A file with the kernel's type information (BTF), for a kernel that has none of its own.</summary>

@@ -40,7 +40,7 @@ internal sealed unsafe class RecordReader : IDisposable
         watched = options.Ids.Count > 0 ? new WatchedProcesses(program, options) : null;
         perThread = options.PerThread;
         wallClock = options.WallClock ?? RealTime;
-        stopFd = LibC.eventfd(0, 0);
+        stopFd = LibC.eventfd(0, LibC.CloseOnExec);
         add = Add;
         thread = new Thread(Run) { IsBackground = true, Name = "ExitSnoop reader" };
     }
@@ -151,7 +151,8 @@ internal sealed unsafe class RecordReader : IDisposable
         waits.Clear();
         waits.Add(new LibC.PollFd { Fd = stopFd, Events = LibC.PollIn });
         if (idle)
-            waits.Add(new LibC.PollFd { Fd = source.Fd, Events = LibC.PollIn });
+            foreach (int fd in source.Fds)
+                waits.Add(new LibC.PollFd { Fd = fd, Events = LibC.PollIn });
         int processes = waits.Count;
         if (watched is not null)
             foreach (int fd in watched.PidFds)

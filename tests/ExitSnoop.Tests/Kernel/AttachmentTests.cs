@@ -27,8 +27,8 @@ public sealed class AttachmentTests
             mapNames.Add((string)map["name"]!);
         }
         bool perfBuffer = fallbacks.HasFlag(ExitProgramFallbacks.PerfBuffer);
-        Assert.Contains(perfBuffer ? "perf_event_array" : "ringbuf", mapTypes);
-        Assert.DoesNotContain(perfBuffer ? "ringbuf" : "perf_event_array", mapTypes);
+        Assert.Contains(perfBuffer ? "perf_event_array" : "array_of_maps", mapTypes);
+        Assert.DoesNotContain(perfBuffer ? "array_of_maps" : "perf_event_array", mapTypes);
         Assert.Equal(perfBuffer ? "perf buffer" : "ring buffer", recording.Trace.Transport);
 
         bool claimed = fallbacks.HasFlag(ExitProgramFallbacks.NoGroupDead) || Environment.OSVersion.Version < new Version(6, 16);
@@ -54,23 +54,38 @@ public sealed class AttachmentTests
 
     [Theory]
     [InlineData(1)]
-    [InlineData(3)]
-    [InlineData(1000)]
-    public void A_perf_buffer_is_made_for_any_number_of_processors(int processors)
+    [InlineData(2)]
+    [InlineData(16)]
+    public void The_rings_of_all_processors_have_the_size_asked_for_together(int bufferSize)
     {
-        LoadableBpf.Require();
-        Dictionary<string, string> environment = new() { ["DOTNET_PROCESSOR_COUNT"] = $"{processors:x}" };
-        string[] arguments = [.. Tracer.Command[1..], "--parent", $"{Environment.ProcessId}", "--buffer", "1", "--without", $"{(int)ExitProgramFallbacks.PerfBuffer}"];
-        using Tracer tracer = new(Child.Start(Tracer.Command[0], arguments.Select(System.Text.Encoding.UTF8.GetBytes), environment));
-        tracer.AwaitAttached();
-        using Child child = Child.Run(TestProgram.Victim, "exit", "8");
-        Assert.Contains(tracer.Finish(), line => line.Id == child.Id);
+        BpfTool.Require();
+        using Recording recording = Recording.OfChildren(options: new() { BufferSize = bufferSize });
+        long[] rings = [.. BpfTool.IdsHeldBy(Environment.ProcessId, "map_id")
+            .Select(id => BpfTool.Query("map", "show", "id", $"{id}"))
+            .Where(map => (string?)map["type"] == "ringbuf")
+            .Select(map => (long)map["max_entries"]!)];
+        Assert.Equal((long)bufferSize << 20, rings.Sum());
+        int processors = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)ExitSnoop.Native.LibBpf.libbpf_num_possible_cpus());
+        Assert.Equal(Math.Min(processors, bufferSize), rings.Length);
+    }
+
+    [Theory]
+    [InlineData(false, false, true)]
+    [InlineData(false, true, true)]
+    [InlineData(true, false, false)]
+    public void What_did_not_fail_is_dropped_by_a_program_of_its_own_where_processes_are_told(bool perThread, bool basic, bool expected)
+    {
+        BpfTool.Require();
+        if (Environment.OSVersion.Version < new Version(6, 16))
+            Assert.Skip("the tracepoint has no group_dead before 6.16");
+        using Recording recording = Recording.OfChildren(options: new() { Failed = true, PerThread = perThread, Basic = basic });
+        Assert.Equal(expected, ((string)ExitProgram()["name"]!).EndsWith("_failed", StringComparison.Ordinal));
     }
 
     private static JsonNode ExitProgram() => BpfTool.IdsHeldBy(Environment.ProcessId, "link_id")
         .Select(link => BpfTool.Query("link", "show", "id", $"{link}"))
         .Select(link => BpfTool.Query("prog", "show", "id", link["prog_id"]!.ToString()))
-        .Single(program => ((string)program["name"]!).StartsWith("process_exit", StringComparison.Ordinal));
+        .Single(program => (string)program["name"]! is not ("signal_generate" or "process_exec" or "process_fork"));
 
     private static IEnumerable<string> MapsOf(JsonNode program) =>
         program["map_ids"]!.AsArray().Select(id => (string)BpfTool.Query("map", "show", "id", id!.ToString())["name"]!);

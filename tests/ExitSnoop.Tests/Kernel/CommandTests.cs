@@ -95,7 +95,8 @@ public sealed partial class CommandTests
 
     [Theory]
     [InlineData(26, 1, false)]
-    [InlineData(40, 1, true)]
+    [InlineData(40, 1, false)]
+    [InlineData(70, 1, true)]
     [InlineData(3, 200, false)]
     [InlineData(10, 200, true)]
     public void A_path_too_deep_or_too_long_keeps_its_end_and_says_so(int depth, int nameLength, bool cut)
