@@ -17,16 +17,25 @@ const volatile struct exit_config config = {};
 volatile __u32 reader_asleep;
 
 /*
- * Ring buffers of the reader's, each for the processors whose number ends in its index (see
- * config.ring_mask): where all processors write to one, to take its lock and its lines of cache from each
- * other costs more than the record. Made a perf event array before the load where there are none.
+ * A ring buffer for each processor, or a few processors (own_ring()): where all write to one,
+ * to take its lock and its lines of cache from each other costs more than the record. Maps of
+ * their own, as to put rings into a map of maps takes a grace period each. Those that the
+ * machine has no use for are not made. Where there are no ring buffers, the first is made a
+ * perf event array before the load.
  */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} events SEC(".maps");
+struct ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+};
+
+struct ring events_0 SEC(".maps");
+struct ring events_1 SEC(".maps");
+struct ring events_2 SEC(".maps");
+struct ring events_3 SEC(".maps");
+struct ring events_4 SEC(".maps");
+struct ring events_5 SEC(".maps");
+struct ring events_6 SEC(".maps");
+struct ring events_7 SEC(".maps");
 
 /* Records for which there was no room. */
 struct {
@@ -196,12 +205,26 @@ static __always_inline void wake_reader(void *ring)
 		bpf_ringbuf_discard(sample, BPF_RB_FORCE_WAKEUP);
 }
 
-/* This processor's; never NULL once the reader has put them there. */
+/* The ring of this processor. The verifier drops all behind the last, whose map is not there. */
 static __always_inline void *own_ring(void)
 {
 	__u32 index = bpf_get_smp_processor_id() & config.ring_mask;
 
-	return bpf_map_lookup_elem(&events, &index);
+#define RING(number)                                                                                         \
+	if (config.ring_mask == number || index == number)                                                   \
+		return &events_##number;                                                                     \
+	/* Each compared by itself: a table of their addresses is none that can be relocated. */             \
+	KEEP_BOUND(index)
+
+	RING(0);
+	RING(1);
+	RING(2);
+	RING(3);
+	RING(4);
+	RING(5);
+	RING(6);
+#undef RING
+	return &events_7;
 }
 
 static __always_inline void send(void *ctx, struct exit_record *record, __u64 size)
@@ -209,19 +232,21 @@ static __always_inline void send(void *ctx, struct exit_record *record, __u64 si
 	__u32 zero = 0;
 	__u64 *count;
 	void *ring = NULL;
-	long failed = 1;
+	long failed;
 
-	if (config.perf_buffer)
-		failed = bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, record, size);
-	else if ((ring = own_ring()))
+	if (config.perf_buffer) {
+		failed = bpf_perf_event_output(ctx, &events_0, BPF_F_CURRENT_CPU, record, size);
+	} else {
+		ring = own_ring();
 		failed = bpf_ringbuf_output(ring, record, size, BPF_RB_NO_WAKEUP);
+	}
 
 	if (failed && record->kind == RECORD_EXIT) {
 		count = bpf_map_lookup_elem(&lost, &zero);
 		if (count)
 			__sync_fetch_and_add(count, 1);
 	}
-	if (ring)
+	if (!config.perf_buffer)
 		wake_reader(ring);
 }
 
@@ -230,14 +255,15 @@ static __always_inline void send(void *ctx, struct exit_record *record, __u64 si
  * thread (they pass here after all have left), so the first that sees it claims the
  * death.
  */
-static __always_inline bool group_dead(unsigned long long *ctx, struct task_struct *task, const int variant)
+static __always_inline bool group_dead(unsigned long long *ctx, struct task_struct *task,
+				       struct signal_struct *signal, const int variant)
 {
 	struct identity claim = {};
 	__u8 claimed = 1;
 
 	if (config.has_group_dead)
 		return ctx[1];
-	if (READ(variant, task, signal, live.counter))
+	if (READ(variant, signal, live.counter))
 		return false;
 	claim.tgid = READ(variant, task, tgid);
 	claim.start_time = start_time(READ(variant, task, group_leader), variant);
@@ -278,15 +304,14 @@ static __always_inline void leave(struct exit_record *record, struct task_struct
 {
 	struct identity left;
 	__u8 claimed = 1;
-	void *ring;
 
 	if (config.per_thread) {
 		left = left_process(record, leader, variant);
 		bpf_map_update_elem(&claims, &left, &claimed, BPF_ANY);
 	}
 	bpf_map_delete_elem(&ids, &record->pid);
-	if (!config.perf_buffer && (ring = own_ring()))
-		wake_reader(ring);
+	if (!config.perf_buffer)
+		wake_reader(own_ring());
 }
 
 static __always_inline struct list_head *next_entry(struct list_head *entry)
@@ -297,9 +322,8 @@ static __always_inline struct list_head *next_entry(struct list_head *entry)
 	return next;
 }
 
-static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task, const int variant)
+static __always_inline struct kernfs_node *cgroup_node(struct css_set *set, const int variant)
 {
-	struct css_set *set = READ(variant, task, cgroups);
 	struct cgroup_subsys_state **states, *state = NULL;
 	struct cgrp_cset_link link = {};
 	struct list_head *head, *entry;
@@ -344,7 +368,7 @@ static __always_inline struct kernfs_node *parent_node(struct kernfs_node *node,
 
 static __always_inline bool in_cgroup(struct task_struct *task, const int variant)
 {
-	struct kernfs_node *node = cgroup_node(task, variant);
+	struct kernfs_node *node = cgroup_node(READ(variant, task, cgroups), variant);
 
 	for (int i = 0; i < PATH_DEPTH && node; i++) {
 		if (READ(variant, node, id) == config.cgroup_id)
@@ -411,7 +435,7 @@ static __always_inline bool put_name(struct detailed_record *all, __u64 limit, c
 
 /*
  * The executable's path, from its last component up over mounts to the root (fs/d_path.c).
- * Most lie in one mount, and the loop through that is the fast one.
+ * Most lie in one mount: the loop through that is the fast one and goes further.
  */
 static __always_inline void put_path(struct detailed_record *all, struct mm_struct *mm, const int variant)
 {
@@ -435,7 +459,7 @@ static __always_inline void put_path(struct detailed_record *all, struct mm_stru
 			goto cut;
 		dentry = parent;
 	}
-	for (int i = 0; i < PATH_DEPTH; i++) {
+	for (int i = 0; i < PATH_DEPTH / 2; i++) {
 		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
 			outer = BPF_CORE_READ(mount, mnt_parent);
 			if (outer == mount)
@@ -457,10 +481,10 @@ cut:
 	all->record.flags |= RECORD_PATH_CUT;
 }
 
-static __always_inline void put_cgroup(struct detailed_record *all, struct task_struct *task,
+static __always_inline void put_cgroup(struct detailed_record *all, struct kernfs_node *node,
 				       const int variant)
 {
-	struct kernfs_node *node = cgroup_node(task, variant), *parent;
+	struct kernfs_node *parent;
 
 	for (int i = 0; i < PATH_DEPTH && node; i++) {
 		parent = parent_node(node, variant);
@@ -506,17 +530,16 @@ static __always_inline void put_arguments(struct detailed_record *all, struct mm
 		all->used = end + size;
 }
 
-static __always_inline void put_command(struct detailed_record *all, struct task_struct *task,
-					const int variant)
+static __always_inline void put_command(struct detailed_record *all, struct mm_struct *mm,
+					struct kernfs_node *cgroup, const int variant)
 {
-	struct mm_struct *mm = READ(variant, task, mm);
 	bool has_memory = mm && !(all->record.flags & RECORD_KTHREAD);
 
 	all->used = 0;
 	if (has_memory)
 		put_path(all, mm, variant);
 	all->detail.path_size = all->used;
-	put_cgroup(all, task, variant);
+	put_cgroup(all, cgroup, variant);
 	all->detail.cgroup_size = all->used - all->detail.path_size;
 	if (has_memory)
 		put_arguments(all, mm, variant);
@@ -552,10 +575,9 @@ static __always_inline void add_thread(struct exit_detail *detail, struct task_s
  * (__exit_signal in kernel/exit.c), then those not yet released. In this order a thread
  * that moves from one to the other in between is missed, never counted twice.
  */
-static __always_inline void put_resources(struct exit_detail *detail, struct task_struct *task, bool thread,
-					  const int variant)
+static __always_inline void put_resources(struct exit_detail *detail, struct task_struct *task,
+					  struct signal_struct *signal, bool thread, const int variant)
 {
-	struct signal_struct *signal = READ(variant, task, signal);
 	struct list_head *head, *entry;
 
 	detail->max_rss = READ(variant, signal, maxrss);
@@ -587,7 +609,7 @@ static __always_inline void put_resources(struct exit_detail *detail, struct tas
 	}
 }
 
-static __always_inline void put_sender(struct detailed_record *all, struct task_struct *task, __u64 start,
+static __always_inline void put_sender(struct detailed_record *all, struct signal_struct *signal, __u64 start,
 				       const int variant)
 {
 	struct identity killed = {
@@ -600,7 +622,7 @@ static __always_inline void put_sender(struct detailed_record *all, struct task_
 	if (!killed.signal)
 		return;
 	/* Whoever happened to allocate runs the OOM killer (mark_oom_victim): not a sender. */
-	if (killed.signal == SIGKILL && READ(variant, task, signal, oom_mm)) {
+	if (killed.signal == SIGKILL && READ(variant, signal, oom_mm)) {
 		all->record.flags |= RECORD_OOM_KILLED;
 		return;
 	}
@@ -615,15 +637,21 @@ static __always_inline void put_sender(struct detailed_record *all, struct task_
 	__builtin_memcpy(all->detail.sender_comm, sender->comm, COMM_SIZE);
 }
 
-static __always_inline void send_detailed(void *ctx, struct task_struct *task, struct exit_record *record,
+/*
+ * Pointers of the task's are read once and first: at each place that reads one, and each time that
+ * it gets there, the verifier searches all the kernel's types for what may be trusted.
+ */
+static __always_inline void send_detailed(void *ctx, struct task_struct *task, struct task_struct *parent,
+					  struct signal_struct *signal, struct exit_record *record,
 					  __u64 leader_start, const int variant)
 {
 	__u32 zero = 0, level;
 	__u64 user_and_group = bpf_get_current_uid_gid();
+	struct mm_struct *mm = READ(variant, task, mm);
+	struct kernfs_node *cgroup = cgroup_node(READ(variant, task, cgroups), variant);
+	struct pid *pid = READ(variant, signal, pids[PIDTYPE_TGID]);
+	struct pid *session = READ(variant, signal, pids[PIDTYPE_SID]);
 	struct detailed_record *all = bpf_map_lookup_elem(&scratch, &zero);
-	struct task_struct *parent = READ(variant, task, real_parent, group_leader);
-	struct pid *session = READ(variant, task, signal, pids[PIDTYPE_SID]);
-	struct pid *pid = READ(variant, task, group_leader, thread_pid);
 	struct exit_detail *detail;
 
 	if (!all)
@@ -635,7 +663,7 @@ static __always_inline void send_detailed(void *ctx, struct task_struct *task, s
 
 	detail->uid = user_and_group;
 	detail->gid = user_and_group >> 32;
-	bpf_core_read(&detail->parent_comm, COMM_SIZE, &parent->comm);
+	BPF_CORE_READ_INTO(&detail->parent_comm, parent, group_leader, comm);
 	if (config.pid_namespace)
 		detail->session = id_in_namespace(session);
 	else
@@ -643,23 +671,25 @@ static __always_inline void send_detailed(void *ctx, struct task_struct *task, s
 	level = READ(variant, pid, level);
 	detail->namespace_pid = level ? id_at_level(pid, level).nr : record->host_pid;
 
-	put_resources(detail, task, record->flags & RECORD_THREAD, variant);
-	put_sender(all, task, leader_start, variant);
-	put_command(all, task, variant);
+	put_resources(detail, task, signal, record->flags & RECORD_THREAD, variant);
+	put_sender(all, signal, leader_start, variant);
+	put_command(all, mm, cgroup, variant);
 
 	send_with_bytes(ctx, all);
 }
 
 /* The rest of the record, for an exit whose status is wanted. */
 static __always_inline void report(void *ctx, struct task_struct *task, struct task_struct *leader,
-				   struct exit_record *record, const int variant)
+				   struct signal_struct *signal, struct exit_record *record,
+				   const int variant)
 {
 	struct task_struct *subject = config.per_thread ? task : leader;
+	struct task_struct *parent = READ(variant, leader, real_parent);
 	__u64 leader_start = start_time(leader, variant);
 
 	record->exit_time = now();
 	record->start_time = config.per_thread ? start_time(subject, variant) : leader_start;
-	record->ppid = tgid_of(READ(variant, leader, real_parent), variant);
+	record->ppid = tgid_of(parent, variant);
 	if (!wanted_process(leader, record, variant))
 		return;
 	record->tid = record->pid;
@@ -672,39 +702,42 @@ static __always_inline void report(void *ctx, struct task_struct *task, struct t
 	bpf_core_read(&record->comm, COMM_SIZE, &subject->comm);
 
 	if (variant & WHOLE && config.detail)
-		send_detailed(ctx, task, record, leader_start, variant);
+		send_detailed(ctx, task, parent, signal, record, leader_start, variant);
 	else
 		send(ctx, record, sizeof(*record));
 }
 
 /* What wait_task_zombie() gives to waitpid(2), or how this thread left. */
-static __always_inline __u32 wait_status(struct task_struct *task, const int variant)
+static __always_inline __u32 wait_status(struct task_struct *task, struct signal_struct *signal,
+					 const int variant)
 {
 	if (config.per_thread)
 		return READ(variant, task, exit_code);
 	/* From 6.0 on the flag is set at every death, and has_group_dead says 6.16. */
-	if (config.has_group_dead || READ(variant, task, signal, flags) & SIGNAL_GROUP_EXIT)
-		return READ(variant, task, signal, group_exit_code);
+	if (config.has_group_dead || READ(variant, signal, flags) & SIGNAL_GROUP_EXIT)
+		return READ(variant, signal, group_exit_code);
 	return READ(variant, task, group_leader, exit_code);
 }
 
 static __always_inline int process_exit_common(unsigned long long *ctx, const int variant)
 {
 	struct task_struct *task = (void *)ctx[0], *leader;
+	struct signal_struct *signal;
 	struct exit_record record;
 	__u64 *watched = NULL;
 	bool dead = false, wanted;
 	__u32 status;
 
-	if (variant & FAILED && (!ctx[1] || !READ(variant, task, signal, group_exit_code)))
+	signal = READ(variant, task, signal);
+	if (variant & FAILED && (!ctx[1] || !READ(variant, signal, group_exit_code)))
 		return 0;
 
 	/* For most exits that are not wanted it ends here: nothing is prepared before. */
 	if (!config.per_thread || config.by_id)
-		dead = group_dead(ctx, task, variant);
+		dead = group_dead(ctx, task, signal, variant);
 	if (!config.per_thread && !dead)
 		return 0;
-	status = wait_status(task, variant);
+	status = wait_status(task, signal, variant);
 	wanted = wanted_status(status);
 	if (!wanted && !config.by_id)
 		return 0;
@@ -722,7 +755,7 @@ static __always_inline int process_exit_common(unsigned long long *ctx, const in
 			return 0;
 	}
 	if (wanted)
-		report(ctx, task, leader, &record, variant);
+		report(ctx, task, leader, signal, &record, variant);
 
 	/* Last: a reader that finds the process gone from here has its record already. */
 	if (watched && dead && config.include_children)
@@ -864,7 +897,7 @@ int process_exec(unsigned long long *ctx)
 	all->record.flags = RECORD_DETAIL;
 	all->record.host_pid = BPF_CORE_READ(task, tgid);
 	all->record.start_time = start_time(BPF_CORE_READ(task, group_leader), WHOLE);
-	put_command(all, task, WHOLE);
+	put_command(all, BPF_CORE_READ(task, mm), cgroup_node(BPF_CORE_READ(task, cgroups), WHOLE), WHOLE);
 
 	send_with_bytes(ctx, all);
 	return 0;

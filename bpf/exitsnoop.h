@@ -11,7 +11,7 @@
 #define ARGS_MAX 4096	  /* bytes of arguments kept; beyond that they are cut */
 #define NAME_MAX_SIZE 256 /* a path component and its NUL: NAME_MAX + 1 */
 #define PATH_BYTES 1024	  /* of the executable, and again of the cgroup */
-#define PATH_DEPTH 32	  /* components looked at in the executable's mount, and again above */
+#define PATH_DEPTH 32	  /* components looked at; of a path half as many above the file's mount */
 
 enum record_kind {
 	RECORD_EXIT = 0,

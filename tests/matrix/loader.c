@@ -34,7 +34,6 @@ static struct bpf_object *object;
 static struct bpf_link *links[8];
 static int linked;
 static struct ring_buffer *ring;
-static int ring_map = -1;
 static struct perf_buffer *perf;
 
 static volatile sig_atomic_t stopped;
@@ -135,12 +134,14 @@ static void configure(const struct way *way)
 	memset(config, 0, sizeof(*config));
 	config->detail = 1;
 	config->has_group_dead = !way->claim;
-	map = bpf_object__find_map_by_name(object, "events");
-	if (!way->perf) {
-		ring_map = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "events", 0, 0, RING_SIZE, NULL);
-		bpf_map__set_inner_map_fd(map, ring_map);
+	/* All processors' records in one ring: config.ring_mask is 0. */
+	for (map = bpf_object__next_map(object, NULL); map; map = bpf_object__next_map(object, map))
+		if (!strncmp(bpf_map__name(map), "events_", 7))
+			bpf_map__set_autocreate(map, !strcmp(bpf_map__name(map), "events_0"));
+	map = bpf_object__find_map_by_name(object, "events_0");
+	bpf_map__set_max_entries(map, RING_SIZE);
+	if (!way->perf)
 		return;
-	}
 	config->perf_buffer = config->monotonic_clock = 1;
 	bpf_map__set_type(map, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	bpf_map__set_key_size(map, sizeof(__u32));
@@ -159,26 +160,16 @@ static bool wanted(const char *program, const struct way *way)
 	return !strcmp(program, "signal_generate");
 }
 
-/* All processors' records in one ring: config.ring_mask is 0. */
-static struct ring_buffer *open_ring(int events)
-{
-	__u32 zero = 0;
-
-	if (bpf_map_update_elem(events, &zero, &ring_map, BPF_ANY))
-		return NULL;
-	return ring_buffer__new(ring_map, print_record, NULL, NULL);
-}
-
 static bool attach(const struct way *way)
 {
 	struct bpf_program *program = NULL;
-	int events = bpf_object__find_map_fd_by_name(object, "events");
+	int events = bpf_object__find_map_fd_by_name(object, "events_0");
 
 	/* What is sent before there is a buffer is lost: attach last. */
 	if (way->perf)
 		perf = perf_buffer__new(events, PERF_PAGES, print_sample, count_lost, NULL, NULL);
 	else
-		ring = open_ring(events);
+		ring = ring_buffer__new(events, print_record, NULL, NULL);
 	if (!perf && !ring)
 		return false;
 	while ((program = bpf_object__next_program(object, program))) {
@@ -198,11 +189,9 @@ static void end(void)
 		bpf_link__destroy(links[--linked]);
 	perf_buffer__free(perf);
 	ring_buffer__free(ring);
-	close(ring_map);
 	bpf_object__close(object);
 	perf = NULL;
 	ring = NULL;
-	ring_map = -1;
 }
 
 static bool start(const char *path, const struct way *way)

@@ -58,13 +58,10 @@ internal sealed unsafe class BpfObject : SafeHandle
 
     internal void SetMaxEntries(string map, uint count) => _ = LibBpf.bpf_map__set_max_entries(Map(map), count);
 
-    /// <summary>Says before the load that the values of a map of maps will be like this one, by its file descriptor.</summary>
-    internal void SetInnerMap(string map, int fd) => _ = LibBpf.bpf_map__set_inner_map_fd(Map(map), fd);
-
     /// <summary>A map that no loaded program reaches need not be made.</summary>
     internal void Omit(string map) => _ = LibBpf.bpf_map__set_autocreate(Map(map), false);
 
-    /// <summary>Makes a map that is declared as one of ring buffers a perf event array, one slot a processor.</summary>
+    /// <summary>Makes a map that is declared as a ring buffer a perf event array, one slot a processor.</summary>
     internal void MakePerfEventArray(string name)
     {
         nint map = Map(name);

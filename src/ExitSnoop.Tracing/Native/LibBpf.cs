@@ -131,14 +131,6 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library)]
     internal static partial int bpf_map__set_max_entries(nint map, uint count);
 
-    /// <summary>Shows what the values of a map are like, where those are maps.</summary>
-    [LibraryImport(Library)]
-    internal static partial int bpf_map__set_inner_map_fd(nint map, int fd);
-
-    /// <summary>Makes a map by itself; its file descriptor, or negative and errno.</summary>
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int bpf_map_create(MapType type, string name, uint keySize, uint valueSize, uint maxEntries, nint options);
-
     [LibraryImport(Library)]
     internal static partial int bpf_map__set_autocreate(nint map, [MarshalAs(UnmanagedType.U1)] bool create);
 

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Native;
 
@@ -30,14 +29,12 @@ internal sealed unsafe class RingBuffer : IDisposable
     private ulong position;
     private ulong released;
 
-    /// <summary>Makes a ring buffer of the kernel's, empty.</summary>
+    /// <param name="fd">The map; it stays the caller's.</param>
     /// <param name="size">The bytes of its data, a power of two.</param>
-    /// <exception cref="Win32Exception">The kernel refused.</exception>
-    internal RingBuffer(int size)
+    /// <exception cref="Win32Exception">Mapping failed.</exception>
+    internal RingBuffer(int fd, int size)
     {
-        Fd = LibBpf.bpf_map_create(LibBpf.MapType.RingBuffer, "events", 0, 0, (uint)size, 0);
-        if (Fd < 0)
-            throw new Win32Exception(Marshal.GetLastPInvokeError());
+        Fd = fd;
         mask = (ulong)size - 1;
         try
         {
@@ -104,7 +101,6 @@ internal sealed unsafe class RingBuffer : IDisposable
         LibC.Unmap(window, WindowLength);
         LibC.Unmap(consumer, pageSize);
         LibC.Unmap(producer, pageSize);
-        _ = LibC.close(Fd);
     }
 
     private void MoveWindow()

@@ -20,44 +20,34 @@ internal sealed unsafe class RingBuffers : IRecordSource
 
     private readonly RingBuffer[] rings;
     private readonly ulong[] goals, ends;
-    private int* asleep;
+    private readonly int* asleep;
 
-    /// <summary>Makes the rings.</summary>
-    /// <param name="count">How many, a power of two.</param>
+    /// <param name="maps">The ring buffers' maps; they stay the caller's.</param>
     /// <param name="size">The bytes of each, a power of two.</param>
-    /// <exception cref="Win32Exception">The kernel refused.</exception>
-    internal RingBuffers(int count, int size)
+    /// <param name="flagMap">The array map that begins with the flag by which the reader says that it blocks.</param>
+    /// <exception cref="Win32Exception">Mapping failed.</exception>
+    internal RingBuffers(IReadOnlyList<int> maps, int size, int flagMap)
     {
-        rings = new RingBuffer[count];
-        goals = new ulong[count];
-        ends = new ulong[count];
+        Fds = maps;
+        rings = new RingBuffer[maps.Count];
+        goals = new ulong[maps.Count];
+        ends = new ulong[maps.Count];
         try
         {
-            for (int i = 0; i < count; i++)
-                rings[i] = new RingBuffer(size);
+            asleep = (int*)LibC.Map(flagMap, Environment.SystemPageSize, LibC.ProtRead | LibC.ProtWrite, 0);
+            for (int i = 0; i < rings.Length; i++)
+                rings[i] = new RingBuffer(maps[i], size);
         }
         catch
         {
             Dispose();
             throw;
         }
-        Fds = Array.ConvertAll(rings, ring => ring.Fd);
     }
 
     public IReadOnlyList<int> Fds { get; }
 
     public bool CanBeWoken => true;
-
-    /// <summary>Gives the rings to a loaded program.</summary>
-    /// <param name="map">The map that takes them; it stays the caller's.</param>
-    /// <param name="flagMap">The array map that begins with the flag by which the reader says that it blocks.</param>
-    /// <exception cref="Win32Exception">The kernel refused.</exception>
-    internal void Connect(int map, int flagMap)
-    {
-        asleep = (int*)LibC.Map(flagMap, Environment.SystemPageSize, LibC.ProtRead | LibC.ProtWrite, 0);
-        for (int i = 0; i < rings.Length; i++)
-            new BpfMap<int, int>(map).Set(i, rings[i].Fd);
-    }
 
     /// <inheritdoc/>
     public int Drain(RecordHandler handler)

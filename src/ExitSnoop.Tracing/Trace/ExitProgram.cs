@@ -17,6 +17,9 @@ internal sealed class ExitProgram : IDisposable
     /// <summary>Enough for every process of a machine with the default pid_max on 64 bits to be a descendant.</summary>
     private const uint DescendantsMax = 65536;
 
+    /// <summary>The rings events_0 and on of the object.</summary>
+    private const int RingsMax = 8;
+
     private readonly BpfObject bpf;
     private readonly List<BpfLink> links = [];
     private readonly string exitProgram;
@@ -91,10 +94,6 @@ internal sealed class ExitProgram : IDisposable
         bpf.Dispose();
     }
 
-    /// <summary>One for each processor, and none smaller than 1 MiB; a power of two, as the program takes the last bits of a number.</summary>
-    private static int RingCount(int bytes) =>
-        Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)LibBpf.libbpf_num_possible_cpus()), bytes >> 20);
-
     /// <summary>The inode number of the caller's PID namespace, 0 for the first.</summary>
     private static uint OwnPidNamespace =>
         FileIdentity.Inode("/proc/self/ns/pid") is { } own and not FirstPidNamespace ? (uint)own : 0;
@@ -107,7 +106,7 @@ internal sealed class ExitProgram : IDisposable
             program.Configure(options, cgroups, plan);
             program.bpf.Load();
             program.Fill(options);
-            program.OpenSource(options.BufferSize << 20);
+            program.Source = program.OpenSource(options.BufferSize << 20);
             foreach (string name in plan.Programs(options))
                 program.links.Add(program.bpf.Attach(name));
             return program;
@@ -132,20 +131,15 @@ internal sealed class ExitProgram : IDisposable
             config.CgroupId = cgroups.IdOf(options.Cgroup);
         config.PidNamespace = OwnPidNamespace;
 
+        int rings = plan.PerfBuffer ? 1 : RingCount(options.BufferSize);
+        config.RingMask = (uint)rings - 1;
+        for (int i = 0; i < RingsMax; i++)
+            SizeOrOmit($"events_{i}", i < rings ? (uint)(options.BufferSize << 20) / (uint)rings : 0);
         if (plan.PerfBuffer)
         {
             // The boot clock's helper and the ring buffer came with the same kernel, 5.8.
             config.PerfBuffer = config.MonotonicClock = 1;
-            bpf.MakePerfEventArray("events");
-        }
-        else
-        {
-            int bytes = options.BufferSize << 20, count = RingCount(bytes);
-            RingBuffers rings = new(count, bytes / count);
-            Source = rings;
-            config.RingMask = (uint)count - 1;
-            bpf.SetMaxEntries("events", (uint)count);
-            bpf.SetInnerMap("events", rings.Fds[0]);
+            bpf.MakePerfEventArray("events_0");
         }
 
         SizeOrOmit("ids", options.IncludeChildren ? DescendantsMax : (uint)options.Ids.Count);
@@ -160,14 +154,20 @@ internal sealed class ExitProgram : IDisposable
         }
     }
 
-    private void OpenSource(int bytes)
+    private IRecordSource OpenSource(int bytes)
     {
-        int events = bpf.MapFd("events");
-        if (Source is RingBuffers rings)
-            rings.Connect(events, bpf.MapFd(".bss"));
-        else
-            Source = new PerfBuffer(events, (int)BitOperations.RoundUpToPowerOf2((uint)(bytes / LibBpf.libbpf_num_possible_cpus())));
+        if (PerfBuffer)
+            return new PerfBuffer(bpf.MapFd("events_0"), (int)BitOperations.RoundUpToPowerOf2((uint)(bytes / LibBpf.libbpf_num_possible_cpus())));
+        int[] rings = [.. Enumerable.Range(0, RingCount(bytes >> 20)).Select(i => bpf.MapFd($"events_{i}"))];
+        return new RingBuffers(rings, bytes / rings.Length, bpf.MapFd(".bss"));
     }
+
+    /// <summary>
+    /// One for each processor, as far as they go and none is smaller than 1 MiB; a power of two, as the program
+    /// takes the last bits of a processor's number.
+    /// </summary>
+    private static int RingCount(int mebibytes) =>
+        (int)Math.Min(BitOperations.RoundUpToPowerOf2((uint)LibBpf.libbpf_num_possible_cpus()), (uint)Math.Min(RingsMax, mebibytes));
 
     private void SizeOrOmit(string map, uint count)
     {
