@@ -87,6 +87,27 @@ public sealed class JobTests
     }
 
     [Fact]
+    public void An_ampersand_brings_events_back_with_their_views()
+    {
+        Need.Kernel();
+        using Victim victim = Victim.Start("exit", "8");
+        // Such a job finds the module as an installed one is found.
+        using Child shell = Pwsh.Start($$"""
+            $job = Watch-ProcessExit {{victim.Id}} -Utc -Verbose &
+            while (-not $job.ChildJobs[0].Verbose) { Start-Sleep -Milliseconds 20 }
+            'attached'
+            Receive-Job $job -Wait -AutoRemoveJob 4>$null | Out-String -Stream -Width 120
+            """, null, ("PSModulePath", Paths.Out));
+        shell.WaitForOutput("attached");
+        victim.Die();
+        ChildResult result = shell.Wait();
+
+        Assert.Equal("", result.Error);
+        Assert.Contains("TIME-UTC     PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE", result.Lines.Select(line => line.TrimEnd()));
+        Assert.Matches($@"^\d\d:\d\d:\d\d\.\d\d\d victim           {victim.Id} .* code 8$", result.Lines[^1].TrimEnd());
+    }
+
+    [Fact]
     public void Removing_the_module_does_not_disturb_a_watch_in_another_runspace()
     {
         Need.Kernel();
