@@ -131,6 +131,24 @@ public sealed partial class RemotingTests
         Eventually.True(() => !Directory.Exists($"/proc/{there}"), "The PowerShell on the other side has not ended.");
     }
 
+    [Fact]
+    public void Ctrl_C_on_a_terminal_ends_the_watch_there_and_not_the_shell_here()
+    {
+        Need.Kernel();
+        using SshServer server = SshServer.Open();
+        string variables = string.Concat(server.Variables.Select(variable => $"$env:{variable.Name} = '{variable.Value}'; "));
+        using TerminalShell shell = new($"{variables} Invoke-Command -HostName localhost {{ \"there=$PID\"; Watch-ProcessExit -User 64099 -Verbose }}", stay: true);
+        shell.WaitForOutput("attached by");
+        HashSet<int> programs = BpfPrograms.Of(int.Parse(There().Match(shell.Output).Groups[1].ValueSpan, CultureInfo.InvariantCulture));
+        shell.Type(TerminalShell.ControlC);
+        BpfPrograms.AssertGone(programs);
+        shell.WaitForOutput("PS ");
+        shell.Type("'still ' + 'here'\r");
+        shell.WaitForOutput("still here");
+        shell.Type("exit\r");
+        shell.Wait();
+    }
+
     [Theory]
     [InlineData("$job = Invoke-Command -HostName localhost { WATCH } -AsJob", "Stop-Job $job")]
     [InlineData("$session = New-PSSession -HostName localhost; $job = Invoke-Command $session { WATCH } -AsJob", "Stop-Job $job")]
@@ -244,6 +262,9 @@ public sealed partial class RemotingTests
     private static int IdThere(Child shell) => int.Parse(Id().Match(shell.Output).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
 
     private static IEnumerable<string> Told(ChildResult result) => result.Lines.Where(line => line.Contains("tells: ", StringComparison.Ordinal));
+
+    [GeneratedRegex(@"there=(\d+)")]
+    private static partial Regex There();
 
     [GeneratedRegex(@"pid=(\d+)")]
     private static partial Regex Id();
