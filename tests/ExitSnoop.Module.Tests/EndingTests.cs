@@ -165,13 +165,14 @@ public sealed class EndingTests
     });
 
     [Theory]
-    [InlineData("Start-ThreadJob")]
-    [InlineData("Start-Job")]
-    public void Stop_Job_ends_it(string start) => InTime(() =>
+    [InlineData("Start-ThreadJob", "")]
+    [InlineData("Start-Job", "")]
+    [InlineData("&", "&")]
+    public void Stop_Job_ends_it(string start, string background) => InTime(() =>
     {
         // A child shell, whose job is in the same process or in a child of its own.
         using Child shell = Pwsh.Start($$"""
-            $job = {{start}} { Import-Module '{{Paths.Module}}'; "pid=$PID"; {{Quiet}} -Verbose }
+            $job = {{start}} { Import-Module '{{Paths.Module}}'; "pid=$PID"; {{Quiet}} -Verbose } {{background}}
             while (-not $job.ChildJobs.Verbose -and -not $job.Verbose) { Start-Sleep -Milliseconds 20 }
             Receive-Job $job; 'attached'
             $null = [Console]::ReadLine(); 'now'; Stop-Job $job; "stopped $($job.State)"; $null = [Console]::ReadLine()
@@ -287,6 +288,49 @@ public sealed class EndingTests
         Assert.InRange(Descriptors(), 0, before + 3);
         Assert.InRange(Readers(), 0, readers);
         Eventually.True(() => BpfPrograms.OursBut(programs).Count == 0, "Programs are left behind.");
+    }
+
+    [Theory]
+    [InlineData("", "Unregister-Event Exits")]
+    [InlineData("", "Get-EventSubscriber | Unregister-Event")]
+    [InlineData("", "Unregister-Event -SubscriptionId (Get-EventSubscriber).SubscriptionId")]
+    [InlineData("-Action { }", "Unregister-Event Exits")]
+    [InlineData("-Action { }", "Stop-Job $job")]
+    [InlineData("-Action { }", "Remove-Job $job -Force")]
+    [InlineData("-Action { } -SupportEvent", "Unregister-Event Exits -Force")]
+    [InlineData("", "Remove-Module ExitSnoop")]
+    [InlineData("-Action { }", "Remove-Module ExitSnoop")]
+    public void A_subscription_that_is_ended_is_detached(string parameters, string end) => InTime(() =>
+    {
+        using Shell shell = Shell.Open();
+        HashSet<int> before = BpfPrograms.Ours;
+        using Victim alive = Victim.Start("sleep", "60");
+        Stopwatch clock = new();
+        shell.Run($"$job = Register-ProcessExitEvent $id -SourceIdentifier Exits {parameters}", ("id", alive.Id));
+        HashSet<int> programs = BpfPrograms.OursBut(before);
+        using RunningScript ending = shell.Start($"$clock.Restart(); {end}", ("clock", clock));
+        TimeSpan time = Gone(programs, clock);
+        Assert.Empty(ending.Wait().Errors);
+        Eventually.True(() => shell.Run("@(Get-EventSubscriber -Force).Count").Output[0] is 0, "There is a subscription still.");
+        return time;
+    });
+
+    [Theory]
+    [InlineData("", "exit 3")]
+    [InlineData("-Action { }", "exit 3")]
+    [InlineData("-Action { } -SupportEvent", "[Environment]::Exit(3)")]
+    public void The_exit_of_the_shell_leaves_nothing_of_a_subscription(string parameters, string exit)
+    {
+        Need.Kernel();
+        using Storm storm = Storm.Prepare("--seconds", "6", "--rate", "500");
+        // It ends while events come and actions run.
+        using Child shell = Pwsh.StartWatch(
+            $"$job = Register-ProcessExitEvent {storm.Id} -IncludeChildren {parameters}; $null = [Console]::ReadLine(); Start-Sleep -Milliseconds 50; {exit}");
+        HashSet<int> programs = BpfPrograms.Of(shell.Id);
+        storm.Release();
+        shell.Write("\n");
+        Assert.Equal(3, shell.Wait().ExitCode);
+        BpfPrograms.AssertGone(programs);
     }
 
     private static IEnumerable<int> Children(int id) =>

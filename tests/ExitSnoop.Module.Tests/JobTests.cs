@@ -73,7 +73,7 @@ public sealed class JobTests
             $exit.PSTypeNames -like '*ExitSnoop.ExitEvent' -join ','
             $exit | Out-String -Stream -Width 120
             $exit | Format-Table -View Why | Out-String -Stream -Width 160
-            "signal: $($exit | Where-Object Signal -eq SEGV | ForEach-Object Signal)"
+            foreach ($signal in 'SEGV', 'SIGSEGV', 11, 'TERM') { "${signal}: $(@($exit | Where-Object Signal -eq $signal).Count)" }
             """);
         shell.WaitForOutput("attached");
         victim.Die();
@@ -83,7 +83,28 @@ public sealed class JobTests
         Assert.Contains(lines, line => line.TrimEnd() == "TIME-UTC     LABEL PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE");
         Assert.Contains(lines, line => line.Contains($" far   victim           {victim.Id} ", StringComparison.Ordinal) && line.Contains(" signal 11 (SEGV)", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.Contains("MAPERR at 0x0", StringComparison.Ordinal));
-        Assert.Contains("signal: SEGV", lines);
+        Assert.Equal(["SEGV: 1", "SIGSEGV: 1", "11: 1", "TERM: 0"], lines[^4..]);
+    }
+
+    [Fact]
+    public void An_ampersand_brings_events_back_with_their_views()
+    {
+        Need.Kernel();
+        using Victim victim = Victim.Start("exit", "8");
+        // Such a job finds the module as an installed one is found.
+        using Child shell = Pwsh.Start($$"""
+            $job = Watch-ProcessExit {{victim.Id}} -Utc -Verbose &
+            while (-not $job.ChildJobs[0].Verbose) { Start-Sleep -Milliseconds 20 }
+            'attached'
+            Receive-Job $job -Wait -AutoRemoveJob 4>$null | Out-String -Stream -Width 120
+            """, null, ("PSModulePath", Paths.Out));
+        shell.WaitForOutput("attached");
+        victim.Die();
+        ChildResult result = shell.Wait();
+
+        Assert.Equal("", result.Error);
+        Assert.Contains("TIME-UTC     PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE", result.Lines.Select(line => line.TrimEnd()));
+        Assert.Matches($@"^\d\d:\d\d:\d\d\.\d\d\d victim           {victim.Id} .* code 8$", result.Lines[^1].TrimEnd());
     }
 
     [Fact]

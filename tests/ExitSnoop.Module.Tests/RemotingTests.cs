@@ -1,0 +1,277 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using ExitSnoop.ModuleTests.Support;
+using Xunit;
+
+namespace ExitSnoop.ModuleTests;
+
+/// <summary>Watching other machines over SSH; they are this one, under names of their own.</summary>
+public sealed partial class RemotingTests
+{
+    // The views of an event, as script blocks.
+    private const string All = "{ $_ }, { $_ | Format-Table -View Why }, { $_ | Format-Table -View Resources }, { $_ | Format-List }";
+
+    [Fact]
+    public void Events_of_another_machine_arrive_while_its_watch_goes_on()
+    {
+        Need.Kernel();
+        using SshServer server = SshServer.Open();
+        using Victim first = Victim.Start("exit", "3"), second = Victim.Start("exit", "4");
+        using Child shell = Start(server, $$"""
+            Invoke-Command -HostName localhost { Watch-ProcessExit {{first.Id}}, {{second.Id}} -Verbose; 'the watch is over' } |
+                ForEach-Object { "$($_.PSComputerName) tells: $_ $($_.Id) $($_.ExitCode)" }
+            """);
+        WaitUntilAttached(shell);
+        first.Die();
+        shell.WaitForOutput($" {first.Id} 3\n");
+        Assert.DoesNotContain("the watch is over", shell.Output, StringComparison.Ordinal);
+        Assert.False(shell.HasExited);
+
+        second.Die();
+        ChildResult result = shell.Wait();
+        Assert.Equal("", result.Error);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(
+            [$"localhost tells: victim ({first.Id}): code 3 {first.Id} 3", $"localhost tells: victim ({second.Id}): code 4 {second.Id} 4", "localhost tells: the watch is over  "],
+            Told(result));
+    }
+
+    [Fact]
+    public void Several_machines_are_watched_at_once()
+    {
+        Need.Kernel();
+        using SshServer server = SshServer.Open();
+        using Victim victim = Victim.Start("exit", "5");
+        using Child shell = Start(server, $$"""
+            Invoke-Command -HostName 127.0.0.1, localhost, root@db1 { Watch-ProcessExit {{victim.Id}} -Verbose } |
+                ForEach-Object { "$($_.PSComputerName) tells: $($_.Status)" }
+            """);
+        WaitUntilAttached(shell, machines: 3);
+        victim.Die();
+        ChildResult result = shell.Wait();
+        Assert.Equal("", result.Error);
+        Assert.Equal(["127.0.0.1 tells: code 5", "db1 tells: code 5", "localhost tells: code 5"], Told(result).Order());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-Utc -Label far")]
+    public void What_arrives_is_shown_as_it_is_shown_there(string parameters)
+    {
+        Need.Kernel();
+        using SshServer server = SshServer.Open();
+        using Victim victim = Victim.Start("null-deref");
+        using Child shell = Start(server, $$"""
+            $arrived, $shownThere = Invoke-Command -HostName localhost -HideComputerName {
+                $exit = Watch-ProcessExit {{victim.Id}} {{parameters}} -Verbose
+                $exit, ({{All}} | ForEach-Object { ($exit | ForEach-Object $_ | Out-String -Width 200) })
+            }
+            $arrived.PSTypeNames -like '*.ExitEvent'
+            $shown = {{All}} | ForEach-Object { $arrived | ForEach-Object $_ | Out-String -Width 200 }
+            $shown
+            foreach ($i in 0..3) { "as there: $($shown[$i] -eq $shownThere[$i])" }
+            """);
+        WaitUntilAttached(shell);
+        victim.Die();
+        ChildResult result = shell.Wait();
+        Assert.Equal("", result.Error);
+
+        string time = parameters.Length == 0 ? "" : "TIME-UTC     LABEL ";
+        Assert.Contains($"{time}PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE", result.Lines.Select(line => line.TrimEnd()));
+        Assert.Contains(result.Lines, line => line.Contains("MAPERR at 0x0", StringComparison.Ordinal));
+        Assert.Contains(result.Lines, line => line.StartsWith("-- Why --", StringComparison.Ordinal));
+        Assert.Contains("Deserialized.ExitSnoop.ExitEvent", result.Lines);
+        Assert.Equal(["as there: True", "as there: True", "as there: True", "as there: True"], result.Lines.Where(line => line.StartsWith("as there", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void The_table_tells_which_machine_it_was_on()
+    {
+        Need.Kernel();
+        using SshServer server = SshServer.Open();
+        using Victim victim = Victim.Start("exit", "7");
+        using Child shell = Start(server, $"Invoke-Command -HostName web1 {{ Watch-ProcessExit {victim.Id} -Verbose }}");
+        WaitUntilAttached(shell);
+        victim.Die();
+        string[] lines = shell.Wait().Lines;
+        Assert.Matches(@"^PCOMM            PID     PPID    TID     AGE\(s\)  EXIT_CODE +PSComputerName$", lines[^3]);
+        Assert.Matches($@"^victim           {victim.Id,-7} .* code 7 +web1$", lines[^1]);
+    }
+
+    [Fact]
+    public void Signals_of_another_machine_are_compared_by_name_and_number()
+    {
+        Need.Kernel();
+        using SshServer server = SshServer.Open();
+        using Victim victim = Victim.Start("null-deref");
+        using Child shell = Start(server, $$"""
+            Invoke-Command -HostName localhost { Watch-ProcessExit {{victim.Id}} -Verbose } -OutVariable all | Out-Null
+            foreach ($signal in 'SEGV', 'SIGSEGV', 'sigsegv', '11', 11, 'TERM') { "tells: $signal $(@($all | Where-Object Signal -eq $signal).Count)" }
+            """);
+        WaitUntilAttached(shell);
+        victim.Die();
+        Assert.Equal(["tells: SEGV 1", "tells: SIGSEGV 1", "tells: sigsegv 1", "tells: 11 1", "tells: 11 1", "tells: TERM 0"], Told(shell.Wait()));
+    }
+
+    [Theory]
+    [InlineData(Child.SigInt)]
+    [InlineData(Child.SigKill)]
+    public void To_end_the_command_here_ends_the_watch_there(int signal)
+    {
+        Need.Kernel();
+        using SshServer server = SshServer.Open();
+        using Child shell = Start(server, "Invoke-Command -HostName localhost { \"pid=$PID\"; Watch-ProcessExit -User 64099 -Verbose }");
+        WaitUntilAttached(shell);
+        int there = IdThere(shell);
+        HashSet<int> programs = BpfPrograms.Of(there);
+        shell.Signal(signal);
+
+        BpfPrograms.AssertGone(programs);
+        shell.Wait();
+        Eventually.True(() => !Directory.Exists($"/proc/{there}"), "The PowerShell on the other side has not ended.");
+    }
+
+    [Fact]
+    public void Ctrl_C_on_a_terminal_ends_the_watch_there_and_not_the_shell_here()
+    {
+        Need.Kernel();
+        using SshServer server = SshServer.Open();
+        string variables = string.Concat(server.Variables.Select(variable => $"$env:{variable.Name} = '{variable.Value}'; "));
+        using TerminalShell shell = new($"{variables} Invoke-Command -HostName localhost {{ \"there=$PID\"; Watch-ProcessExit -User 64099 -Verbose }}", stay: true);
+        shell.WaitForOutput("attached by");
+        HashSet<int> programs = BpfPrograms.Of(int.Parse(There().Match(shell.Output).Groups[1].ValueSpan, CultureInfo.InvariantCulture));
+        shell.Type(TerminalShell.ControlC);
+        BpfPrograms.AssertGone(programs);
+        shell.WaitForOutput("PS ");
+        shell.Type("'still ' + 'here'\r");
+        shell.WaitForOutput("still here");
+        shell.Type("exit\r");
+        shell.Wait();
+    }
+
+    [Theory]
+    [InlineData("$job = Invoke-Command -HostName localhost { WATCH } -AsJob", "Stop-Job $job")]
+    [InlineData("$session = New-PSSession -HostName localhost; $job = Invoke-Command $session { WATCH } -AsJob", "Stop-Job $job")]
+    [InlineData("$session = New-PSSession -HostName localhost; $job = Invoke-Command $session { WATCH } -AsJob", "Remove-PSSession $session")]
+    public void A_watch_in_the_background_is_ended_from_here(string start, string end)
+    {
+        Need.Kernel();
+        using SshServer server = SshServer.Open();
+        using Victim victim = Victim.Start("exit", "6"), alive = Victim.Start("sleep", "60");
+        string watch = $"\"pid=$PID\"; Watch-ProcessExit {victim.Id}, {alive.Id} -Verbose";
+        using Child shell = Start(server, $$"""
+            {{start.Replace("WATCH", watch, StringComparison.Ordinal)}}
+            while ($all.Count -lt 2) { Receive-Job $job -OutVariable +all }
+            {{end}}
+            'over'
+            [Console]::ReadLine()
+            """);
+        WaitUntilAttached(shell);
+        HashSet<int> programs = BpfPrograms.Of(IdThere(shell));
+        victim.Die();
+        shell.WaitForOutput("code 6");
+        shell.WaitForOutput("over");
+        BpfPrograms.AssertGone(programs);
+        shell.Write("\n");
+        Assert.Equal("", shell.Wait().Error);
+    }
+
+    [Fact]
+    public void Registrations_on_several_machines_fill_one_queue()
+    {
+        Need.Kernel();
+        using SshServer server = SshServer.Open();
+        using Victim victim = Victim.Start("null-deref");
+        using Child shell = Start(server, $$"""
+            $fleet = New-PSSession -HostName web1, web2
+            Invoke-Command $fleet { Register-ProcessExitEvent {{victim.Id}} -SourceIdentifier Fleet -Forward -Verbose }
+            'registered'
+            while (@(Get-Event -SourceIdentifier Fleet -ErrorAction Ignore).Count -lt 2) { Start-Sleep -Milliseconds 20 }
+            Get-Event -SourceIdentifier Fleet | ForEach-Object {
+                "$($_.ComputerName) tells: $($_.SourceArgs[1].Id) $($_.SourceArgs[1].Signal -eq 'SIGSEGV') $($_.Sender.LostCount)"
+            }
+            (Get-Event)[0].SourceArgs[1]
+            "left there: $(@(Invoke-Command $fleet { Get-EventSubscriber }).Count)"
+            """);
+        shell.WaitForOutput("registered");
+        victim.Die();
+        ChildResult result = shell.Wait();
+        Assert.Equal("", result.Error);
+        Assert.Equal([$"web1 tells: {victim.Id} True 0", $"web2 tells: {victim.Id} True 0"], Told(result).Order());
+        Assert.Contains("PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE", result.Lines.Select(line => line.TrimEnd()));
+        Assert.Contains("left there: 0", result.Lines);
+    }
+
+    /// <summary>What README and about_ExitSnoop say to watch a fleet by, as it stands there.</summary>
+    public static TheoryData<string> Documented => [.. Commands("Invoke-Command -HostName")];
+
+    [Theory]
+    [MemberData(nameof(Documented))]
+    public void The_documented_command_watches_a_fleet(string command)
+    {
+        Need.Kernel();
+        using SshServer server = SshServer.Open();
+        using Child shell = Start(server, command);
+        WaitForFleet(shell, command);
+        shell.Signal(Child.SigInt);
+        shell.Wait();
+    }
+
+    [Fact]
+    public void The_documented_registration_watches_a_fleet()
+    {
+        Need.Kernel();
+        using SshServer server = SshServer.Open();
+        string command = Assert.Single(Commands("New-PSSession -HostName"));
+        string wait = command.Split('\n').First(line => line.StartsWith("Wait-Event", StringComparison.Ordinal));
+        using Child shell = Start(server, command.Replace(
+            wait, $"while ($true) {{ {wait}; Get-Event | ForEach-Object {{ $_.ComputerName; Remove-Event -EventIdentifier $_.EventIdentifier }} }}", StringComparison.Ordinal));
+        WaitForFleet(shell, command);
+        shell.Signal(Child.SigInt);
+        shell.Wait();
+    }
+
+    private static IEnumerable<string> Commands(string with) =>
+        ((string[])["README.md", "docs/en-US/about_ExitSnoop.md"])
+            .SelectMany(file => Fence().Matches(File.ReadAllText(Path.Combine(Paths.Repository, file))))
+            .Select(block => block.Groups[1].Value)
+            .Where(command => command.Contains(with, StringComparison.Ordinal));
+
+    // Nobody says when all have attached, so there is a death until each has told of one.
+    private static void WaitForFleet(Child shell, string command)
+    {
+        string[] machines = [.. HostName().Match(command).Groups[1].Value.Split(", ").Select(name => name.Split('@')[^1])];
+        Assert.Equal(3, machines.Length);
+        Eventually.True(
+            () =>
+            {
+                using Victim victim = Victim.Start("exit", "77");
+                victim.Die();
+                return shell.Output.Contains("code 77", StringComparison.Ordinal) && machines.All(machine => shell.Output.Contains(machine, StringComparison.Ordinal));
+            },
+            () => $"Not all machines tell: {shell.Output}\n{shell.Error}", TimeSpan.FromSeconds(60));
+        Assert.Equal("", shell.Error);
+    }
+
+    private static Child Start(SshServer server, string script) => Pwsh.Start(script, null, server.Variables);
+
+    // Verbose messages of other machines are shown by the shell here.
+    private static void WaitUntilAttached(Child shell, int machines = 1) => Eventually.True(
+        () => shell.Output.Split("attached by").Length > machines, () => $"No watch has attached.\n{shell.Output}\n{shell.Error}", TimeSpan.FromSeconds(60));
+
+    private static int IdThere(Child shell) => int.Parse(Id().Match(shell.Output).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+
+    private static IEnumerable<string> Told(ChildResult result) => result.Lines.Where(line => line.Contains("tells: ", StringComparison.Ordinal));
+
+    [GeneratedRegex(@"there=(\d+)")]
+    private static partial Regex There();
+
+    [GeneratedRegex(@"pid=(\d+)")]
+    private static partial Regex Id();
+
+    [GeneratedRegex("^```[a-z]*\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Fence();
+
+    [GeneratedRegex(@"-HostName ([^\s,]+(?:, [^\s,]+)*)")]
+    private static partial Regex HostName();
+}
