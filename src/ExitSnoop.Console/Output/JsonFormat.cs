@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -14,6 +15,10 @@ namespace ExitSnoop.Console.Output;
 /// </remarks>
 internal sealed class JsonFormat(OutputBuffer output, WallClock clock) : IEventFormat
 {
+    /// <summary>Of ASCII, what stands for itself.</summary>
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create([.. Enumerable.Range(' ', '\x7f' - ' ').Select(c => (char)c).Where(c => c is not ('"' or '\\'))]);
+
     private static readonly string[] SignalMembers = GetSignalMembers();
 
     /// <inheritdoc />
@@ -188,8 +193,8 @@ internal sealed class JsonFormat(OutputBuffer output, WallClock clock) : IEventF
     private void AppendText(ReadOnlySpan<char> text)
     {
         output.Append("\""u8);
-        int plain = 0;
-        for (int i = 0; i < text.Length;)
+        int plain = 0, first = text.IndexOfAnyExcept(Plain);
+        for (int i = first < 0 ? text.Length : first; i < text.Length;)
         {
             bool escape;
             int units = 1;
