@@ -516,6 +516,11 @@ static __always_inline void put_arguments(struct detailed_record *all, struct mm
 		title = bpf_probe_read_user_str(&all->bytes[end], ARGS_MAX, (void *)start);
 		if (title > 0)
 			all->used = end + title;
+		if (title == ARGS_MAX) {
+			bpf_probe_read_user(&last, sizeof(last), (void *)(start + ARGS_MAX - 1));
+			if (last)
+				all->record.flags |= RECORD_ARGS_CUT;
+		}
 		return;
 	}
 

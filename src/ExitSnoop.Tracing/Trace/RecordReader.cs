@@ -25,6 +25,7 @@ internal sealed unsafe class RecordReader : IDisposable
     private readonly Thread thread;
     private readonly bool perThread;
     private readonly Func<long> wallClock;
+    private readonly long namespaceOffset;
     private readonly int stopFd;
     private readonly object gate = new();
     private long clockOffset;
@@ -40,6 +41,7 @@ internal sealed unsafe class RecordReader : IDisposable
         watched = options.Ids.Count > 0 ? new WatchedProcesses(program, options) : null;
         perThread = options.PerThread;
         wallClock = options.WallClock ?? RealTime;
+        namespaceOffset = TimeNamespace.Offset(program.Clock);
         stopFd = LibC.eventfd(0, LibC.CloseOnExec);
         add = Add;
         thread = new Thread(Run) { IsBackground = true, Name = "ExitSnoop reader" };
@@ -189,7 +191,7 @@ internal sealed unsafe class RecordReader : IDisposable
     private long SampleClockOffset()
     {
         _ = LibC.clock_gettime(program.Clock, out LibC.Timespec boot);
-        return wallClock() - boot.TotalNanoseconds;
+        return wallClock() - (boot.TotalNanoseconds - namespaceOffset);
     }
 
     private static long RealTime()

@@ -160,21 +160,27 @@ public sealed partial class CommandTests
     }
 
     [Theory]
-    [InlineData(7)]
-    [InlineData(400)]
-    public void A_program_that_sets_its_title_over_its_arguments_shows_that_as_ps_does(int length)
+    [InlineData(7, false)]
+    [InlineData(400, false)]
+    [InlineData(4095, false)]
+    [InlineData(4096, true)]
+    [InlineData(9000, true)]
+    public void A_program_that_sets_its_title_over_its_arguments_shows_that_as_ps_does(int length, bool cut)
     {
         if (!File.Exists("/usr/bin/perl"))
             Assert.Skip("There is no perl, which can set its title.");
-        string title = "a title " + new string('x', length);
+        string title = "a title ".PadRight(length, 'x')[..length];
         using Recording recording = Recording.OfChildren();
         using Child child = Child.Start("/usr/bin/perl", "-e", "$| = 1; $0 = shift; print qq(set\n); <STDIN>;", title);
         Assert.Equal("set", child.ReadLine());
         string seenByPs = File.ReadAllText($"/proc/{child.Id}/cmdline").TrimEnd('\0');
         child.WriteLine();
         child.Wait();
-        Assert.Equal(title, seenByPs);
-        Assert.Equal([seenByPs], recording.Of(child).Arguments!);
+        // Of a title /proc shows a page at most.
+        Assert.Equal(title[..Math.Min(length, 4096)], seenByPs);
+        ExitEvent exit = recording.Of(child);
+        Assert.Equal([title[..Math.Min(length, ArgumentsMaximum - 1)]], exit.Arguments!);
+        Assert.Equal(cut, exit.CommandLineTruncated);
     }
 
     [Fact]

@@ -74,9 +74,9 @@ internal static class TraceProgram
     }
 
     /// <summary>What it tells of an event.</summary>
-    internal sealed record Line(string Name, int Id, int ParentId, int? NamespaceId, int? HostId, int? SessionId, int? SenderId, string Status)
+    internal sealed record Line(string Name, int Id, int ParentId, int? NamespaceId, int? HostId, int? SessionId, int? SenderId, string Status, DateTime StartTime, DateTime ExitTime)
     {
         internal static Line Of(ExitEvent exit) => new(
-            exit.Name, exit.Id, exit.ParentId, exit.NamespaceId, exit.HostId, exit.SessionId, exit.SenderId, exit.Status);
+            exit.Name, exit.Id, exit.ParentId, exit.NamespaceId, exit.HostId, exit.SessionId, exit.SenderId, exit.Status, exit.StartTime, exit.ExitTime);
     }
 }

@@ -1,0 +1,29 @@
+namespace ExitSnoop.Tests.Kernel;
+
+/// <summary>A tracer whose clocks are ahead of the machine's: it tells the wall clock's time all the same.</summary>
+[Collection(KernelTests.Name)]
+public sealed class TimeNamespaceTests
+{
+    [Theory]
+    [InlineData(ExitProgramFallbacks.None)]
+    [InlineData(ExitProgramFallbacks.PerfBuffer)]
+    internal void Times_are_those_of_the_wall_clock(ExitProgramFallbacks without)
+    {
+        LoadableBpf.Require();
+        if (!File.Exists("/proc/self/ns/time"))
+            Assert.Skip("time namespaces came with 5.6");
+        using Tracer tracer = new(Child.Start(
+            "unshare",
+            ["--time", "--boottime", "100000", "--monotonic", "200000", "--fork", .. Tracer.Command, "--parent", $"{Environment.ProcessId}", "--without", $"{(int)without}"]));
+        tracer.AwaitAttached();
+        DateTime before = DateTime.Now;
+        using Child child = Child.Run(TestProgram.Victim, "exit", "3");
+        child.Wait();
+        DateTime after = DateTime.Now;
+
+        TraceProgram.Line seen = tracer.Finish().Single(line => line.Id == child.Id);
+        TimeSpan slack = TimeSpan.FromMilliseconds(50);
+        Assert.InRange(seen.StartTime, before - slack, after);
+        Assert.InRange(seen.ExitTime, seen.StartTime, after + slack);
+    }
+}
