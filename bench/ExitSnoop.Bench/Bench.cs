@@ -28,7 +28,7 @@ internal sealed class Bench
 
     internal Tracer Everything => Tracer.Everything(Workspace);
 
-    internal IEnumerable<Tracer> Tracers => [Basic, Everything, .. Peers];
+    internal IEnumerable<Tracer> Tracers => [Basic, Everything, Tracer.Json(Workspace), .. Peers];
 
     internal static void Say(string text) => Console.Error.WriteLine($"bench: {text}");
 

@@ -9,7 +9,7 @@ namespace ExitSnoop.Bench;
 /// </summary>
 internal sealed class KernelCost(Bench bench)
 {
-    internal const string Empty = "an empty program", ExecRow = "exitsnoop --json, fork and exec";
+    internal const string Empty = "an empty program", ExecRow = "exitsnoop --why, fork and exec";
 
     private readonly Workspace workspace = bench.Workspace;
 

@@ -18,10 +18,9 @@ internal sealed class Promptness(Bench bench)
         if (bench.HasShell)
             MeasureImport();
 
-        foreach (Tracer tracer in (Tracer[])[bench.Basic, bench.Everything])
-            bench.AddFigure(
-                $"start to first event, `{tracer.Name}`, median of {bench.Plan.FirstEvents}", Metric.FirstEvent, tracer.Name, 40,
-                bench.PeerRange(Metric.FirstEvent));
+        bench.AddFigure(
+            $"start to first event, `exitsnoop`, median of {bench.Plan.FirstEvents}", Metric.FirstEvent, bench.Basic.Name, 40,
+            bench.PeerRange(Metric.FirstEvent));
         bench.AddFigure("import, load and attach in a running pwsh", Metric.Import, Shell, 150, "");
         foreach (string row in (string[])[bench.Basic.Name, Shell])
             bench.AddFigure(

@@ -46,8 +46,16 @@ internal sealed record Tracer(string Name, string[] Command, string[] Filtered)
     internal static Tracer Basic(Workspace workspace) =>
         new("exitsnoop", [workspace.Console], [workspace.Console, "--failed"]);
 
-    /// <summary>The console program with all that is to be known of an exit.</summary>
+    /// <summary>The console program with all that is to be known of an exit: collected, and told as far as a line holds it.</summary>
     internal static Tracer Everything(Workspace workspace) =>
+        new("exitsnoop --why", [workspace.Console, "--why"], [workspace.Console, "--why", "--failed"])
+        {
+            // The generator's own command line has the name, too, but not in a column.
+            Mark = $" {Storm.Name}  ",
+        };
+
+    /// <summary>The same, and all of it told: a kilobyte for each exit.</summary>
+    internal static Tracer Json(Workspace workspace) =>
         new("exitsnoop --json", [workspace.Console, "--json"], [workspace.Console, "--json", "--failed"])
         {
             Mark = $"\"Name\":\"{Storm.Name}\"",
