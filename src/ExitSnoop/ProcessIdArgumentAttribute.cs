@@ -20,6 +20,6 @@ public sealed class ProcessIdArgumentAttribute : ArgumentTransformationAttribute
         if (item is null)
             return null;
         PSObject process = PSObject.AsPSObject(item);
-        return process.BaseObject is IConvertible ? item : (process.Properties["ProcessId"] ?? process.Properties["Id"])?.Value ?? item;
+        return process.BaseObject is IConvertible ? item : (process.Properties["ProcessId"] ?? process.Properties["Id"] ?? process.Properties["Pid"])?.Value ?? item;
     }
 }
