@@ -164,13 +164,10 @@ public sealed class CompletionTests
     [InlineData("exitsnoop -x | ForEach-Object { $_.Oom", "OomKilled")]
     [InlineData("Watch-ProcessExit | Where-Object { $_.Signal -eq 'KILL' } | Select-Object User", "UserId", "UserName", "UserProcessorTime")]
     [InlineData("Get-ProcessExitEventDefinition | Where-Object Ker", "Kernels")]
-    [InlineData("Watch-ProcessExit | Format-Table -View ", "Why", "Resources")]
     public void Property_names_complete_after_the_pipe(string line, params string[] expected)
     {
         string[] offered = [.. Complete(line).Single().Select(offer => offer.Shown)];
-        Assert.Equal(expected.Order(), offered.Intersect(expected).Order());
-        if (!line.EndsWith(' '))
-            Assert.Equal(expected.Length, offered.Length);
+        Assert.Equal(expected.Order(), offered.Order());
     }
 
     [Fact]
