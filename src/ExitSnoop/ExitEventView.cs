@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Management.Automation.Runspaces;
 
 namespace ExitSnoop.Commands;
@@ -13,6 +14,11 @@ public sealed class ExitEventView
 {
     private const string TypeName = "ExitSnoop.ExitEvent";
     private const int TimeWidth = 12, LabelWidth = 5;
+
+    /// <summary>Holds "signal 11 (SEGV)" and more of it.</summary>
+    private const int StatusWidth = 18;
+
+    private const int NarrowestName = 8;
 
     private static readonly (string Header, int Width, string Value)[] Columns =
     [
@@ -92,13 +98,25 @@ public sealed class ExitEventView
             return label ? new ExitEventView($"{TypeName}#Label") : new ExitEventView();
 
         string zone = utc ? "UTC" : LocalZone.Abbreviation;
-        string suffix = label ? "Label" : "";
-        if (zone == "UTC")
-            return new ExitEventView($"{TypeName}#TimeUtc{suffix}");
-        // The header names the zone, so this view can only be made here; elsewhere the next name serves.
-        string zoned = $"{TypeName}#Time{suffix}-{zone}";
-        Define(cmdlet, zoned, "TIME-" + zone, label);
-        return new ExitEventView(zoned, $"{TypeName}#Time{suffix}");
+        List<(string Header, int Width, string Value)> columns = [("TIME-" + zone, TimeWidth, "[ExitSnoop.Commands.ExitEventView]::Time($_.ExitTime)")];
+        if (label)
+            columns.Add(("LABEL", LabelWidth, "$_.Label"));
+        int name = columns.Count;
+        columns.AddRange(Columns);
+        string general = $"{TypeName}#Time{(zone == "UTC" ? "Utc" : "")}{(label ? "Label" : "")}";
+
+        // Where the status would not fit on the screen the name gives way: it is rarely as long as it may be.
+        int missing = columns.Sum(column => column.Width + 1) - 1 + StatusWidth - ScreenWidth(cmdlet);
+        if (missing > 0)
+            columns[name] = columns[name] with { Width = Math.Max(columns[name].Width - missing, NarrowestName) };
+        else if (zone == "UTC")
+            return new ExitEventView(general);
+
+        // The header names the zone, the widths suit this screen, so this view can only be made here; elsewhere
+        // the next name serves.
+        string special = $"{general}-{zone}-{columns[name].Width}";
+        Define(cmdlet, special, columns);
+        return new ExitEventView(special, general);
     }
 
     /// <summary>The event as it goes into the pipeline.</summary>
@@ -112,17 +130,26 @@ public sealed class ExitEventView
         return wrapped;
     }
 
-    private static void Define(PSCmdlet cmdlet, string typeName, string header, bool label)
+    private static int ScreenWidth(PSCmdlet cmdlet)
+    {
+        try
+        {
+            return cmdlet.Host.UI?.RawUI?.BufferSize.Width is > 0 and int width ? width : int.MaxValue;
+        }
+        catch (Exception none) when (none is HostException or NotImplementedException or InvalidOperationException or IOException)
+        {
+            // A host that has no screen.
+            return int.MaxValue;
+        }
+    }
+
+    private static void Define(PSCmdlet cmdlet, string typeName, IEnumerable<(string Header, int Width, string Value)> columns)
     {
         InitialSessionState state = Runspace.DefaultRunspace.InitialSessionState;
         foreach (SessionStateFormatEntry entry in state.Formats)
             if (entry.FormatData?.TypeNames.Contains(typeName) == true)
                 return;
 
-        List<(string Header, int Width, string Value)> columns = [(header, TimeWidth, "[ExitSnoop.Commands.ExitEventView]::Time($_.ExitTime)")];
-        if (label)
-            columns.Add(("LABEL", LabelWidth, "$_.Label"));
-        columns.AddRange(Columns);
         TableControl table = new(
             new TableControlRow(columns.Select(column => new TableControlColumn(
                 Alignment.Left,
@@ -136,8 +163,8 @@ public sealed class ExitEventView
         }
         catch (RuntimeException shared)
         {
-            // A runspace whose formats are shared or closed shows the plain header TIME.
-            cmdlet.WriteVerbose($"The header of the time column does not name its zone here: {shared.Message}");
+            // A runspace whose formats are shared or closed shows the general view.
+            cmdlet.WriteVerbose($"The columns do not suit the zone or the screen here: {shared.Message}");
         }
     }
 }

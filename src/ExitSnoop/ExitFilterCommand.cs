@@ -11,7 +11,9 @@ public abstract class ExitFilterCommand : PSCmdlet
     /// <summary>Only the processes with these ids. The trace ends when all of them have exited.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("p", "Pid", "ProcessId")]
+    [ProcessIdArgument]
     [ValidateNotNullOrEmpty]
+    [ValidateRange(1, int.MaxValue)]
     [ArgumentCompleter(typeof(ProcessIdCompleter))]
     public int[]? Id { get; set; }
 
@@ -31,6 +33,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     /// <summary>Only processes of these names; wildcards are allowed.</summary>
     [Parameter]
     [SupportsWildcards]
+    [Wildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[]? Name { get; set; }
@@ -58,7 +61,9 @@ public abstract class ExitFilterCommand : PSCmdlet
 
     /// <summary>Only children of these processes.</summary>
     [Parameter]
+    [ProcessIdArgument]
     [ValidateNotNullOrEmpty]
+    [ValidateRange(0, int.MaxValue)]
     [ArgumentCompleter(typeof(ProcessIdCompleter))]
     public int[]? ParentId { get; set; }
 
@@ -89,7 +94,7 @@ public abstract class ExitFilterCommand : PSCmdlet
 
     /// <summary>The size of the ring buffers of all processors together in MiB, a power of two.</summary>
     [Parameter]
-    [ValidateRange(ExitTraceOptions.MinimumBufferSize, ExitTraceOptions.MaximumBufferSize)]
+    [BufferSize]
     public int BufferSize { get; set; } = 16;
 
     /// <summary>A file with the kernel's type information, for a kernel that has none of its own.</summary>

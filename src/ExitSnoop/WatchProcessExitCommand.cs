@@ -26,7 +26,7 @@ public sealed class WatchProcessExitCommand : ExitTraceCommand
 
     /// <summary>Ends after so many seconds.</summary>
     [Parameter]
-    [ValidateRange(0.0, 1_000_000_000.0)]
+    [ValidateRange(0.0, ExitTraceOptions.MaximumSeconds)]
     public double Timeout { get; set; } = double.PositiveInfinity;
 
     /// <inheritdoc/>

@@ -18,6 +18,12 @@ public sealed class IdTests
     [InlineData("Get-Process -Id $id | Watch-ProcessExit")]
     [InlineData("[pscustomobject]@{ Id = $id } | Watch-ProcessExit")]
     [InlineData("[pscustomobject]@{ ProcessId = [uint32]$id; Name = 'as CIM gives it' } | Watch-ProcessExit")]
+    [InlineData("Watch-ProcessExit (Get-Process -Id $id)")]
+    [InlineData("Watch-ProcessExit -Id (Get-Process -Id $id), $id")]
+    [InlineData("Watch-ProcessExit ([pscustomobject]@{ ProcessId = [uint32]$id })")]
+    [InlineData("Watch-ProcessExit ([pscustomobject]@{ ProcessId = [uint32]$id; Id = 'as other classes have it' })")]
+    [InlineData("$list = [System.Collections.Generic.List[object]](Get-Process -Id $id); Watch-ProcessExit $list")]
+    [InlineData("Watch-ProcessExit -ParentId (Get-Process -Id $PID) -MaxEvents 1 -Id $id")]
     [InlineData("Watch-ProcessExit \"$id\"")]
     [InlineData("$list = $id, $id; Watch-ProcessExit -Id $list")]
     public void The_process_asked_for_is_watched_until_it_exits(string script)
@@ -51,6 +57,38 @@ public sealed class IdTests
 
         ExitEvent exit = Assert.Single(result.Events);
         Assert.Equal((result.Output[0], 5), (exit.Id, exit.ExitCode));
+    }
+
+    [Theory]
+    [InlineData("Register-ProcessExitEvent (Get-Process -Id $id) Ends")]
+    [InlineData("Get-Process -Id $id | Register-ProcessExitEvent -SourceIdentifier Ends")]
+    [InlineData("[pscustomobject]@{ ProcessId = [uint32]$id } | Register-ProcessExitEvent -SourceIdentifier Ends")]
+    [InlineData("Register-ProcessExitEvent -Id ([pscustomobject]@{ ProcessId = [uint32]$id }), $id -SourceIdentifier Ends")]
+    public void A_subscription_takes_processes_as_a_watch_does(string script)
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using Victim victim = Victim.Start("exit", "7");
+        using RunningScript running = shell.StartWatch(script + "; (Wait-Event Ends -Timeout 30).SourceEventArgs", ("id", victim.Id));
+        Assert.Equal(7, victim.Die());
+
+        ShellResult result = running.Wait();
+        ExitEvent exit = Assert.Single(result.Events);
+        Assert.Equal((victim.Id, 7), (exit.Id, exit.ExitCode));
+        Assert.Empty(result.Errors);
+    }
+
+    [Fact]
+    public void Processes_started_with_PassThru_are_taken_as_an_argument()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        ShellResult result = shell.Run("""
+            $processes = 5, 6 | ForEach-Object { Start-Process sh ('-c "sleep 0.6; exit {0}"' -f $_) -PassThru }
+            Watch-ProcessExit $processes
+            """);
+        Assert.Equal([5, 6], result.Events.Select(exit => exit.ExitCode).Order());
+        Assert.Empty(result.Errors);
     }
 
     [Fact]

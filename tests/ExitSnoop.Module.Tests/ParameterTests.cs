@@ -73,15 +73,39 @@ public sealed class ParameterTests
     [InlineData("-Timeout 1e12", "1000000000")]
     [InlineData("-ExitCode 256", "255")]
     [InlineData("-ExitCode 0, -1", "0")]
-    [InlineData("-BufferSize 0", "1")]
-    [InlineData("-BufferSize 2048", "1024")]
+    [InlineData("-BufferSize 0", "power of two from 1 to 1024")]
+    [InlineData("-BufferSize 3", "power of two from 1 to 1024")]
+    [InlineData("-BufferSize -16", "power of two from 1 to 1024")]
+    [InlineData("-BufferSize 2048", "power of two from 1 to 1024")]
     [InlineData("-Signal 0", "1 (HUP) to 64 (RTMAX)")]
     [InlineData("-Signal 65", "1 (HUP) to 64 (RTMAX)")]
     [InlineData("-Signal SEGV, NOSUCH", "'NOSUCH'")]
     [InlineData("-Signal None", "1 (HUP) to 64 (RTMAX)")]
+    [InlineData("-MinimumAge -1", "0 to 1000000000 seconds")]
+    [InlineData("-MinimumAge -0:00:01", "0 to 1000000000 seconds")]
+    [InlineData("-MinimumAge (New-TimeSpan -Seconds -1)", "0 to 1000000000 seconds")]
+    [InlineData("-MinimumAge 1e10", "0 to 1000000000 seconds")]
+    [InlineData("-MinimumAge 1e300", "0 to 1000000000 seconds")]
     [InlineData("-MinimumAge nonsense", "nonsense")]
+    [InlineData("-Id 0", "greater than or equal to 1")]
+    [InlineData("-Id -1", "greater than or equal to 1")]
+    [InlineData("-Id 1, 0", "greater than or equal to 1")]
+    [InlineData("1, -7", "greater than or equal to 1")]
+    [InlineData("-Id ([pscustomobject]@{ Id = 0 })", "greater than or equal to 1")]
+    [InlineData("-Id 5000000000", "Int32")]
     [InlineData("-Id nonsense", "nonsense")]
+    [InlineData("-Id ([datetime]'2026-01-01')", "DateTime")]
+    [InlineData("-Id $null", "null")]
+    [InlineData("-Id @()", "empty")]
+    [InlineData("-ParentId -1", "greater than or equal to 0")]
+    [InlineData("-ParentId @()", "empty")]
     [InlineData("-Name @()", "Name")]
+    [InlineData("-Name ''", "empty")]
+    [InlineData("-Name '[a'", "'[a'")]
+    [InlineData("-User @()", "empty")]
+    [InlineData("-User ''", "empty")]
+    [InlineData("-Cgroup ''", "empty")]
+    [InlineData("-BtfPath ''", "empty")]
     [InlineData("-NoSuchParameter", "NoSuchParameter")]
     public void A_bad_parameter_is_a_binding_error_that_says_the_range(string parameter, string range)
     {
@@ -90,13 +114,33 @@ public sealed class ParameterTests
         Assert.Contains(error.Category, (string[])["InvalidData", "InvalidArgument"]);
         Assert.Contains("ParameterBinding", shell.Run($"try {{ Watch-ProcessExit {parameter} }} catch {{ $_.Exception.GetType().Name }}").Output[0] as string, StringComparison.Ordinal);
         Assert.Contains(range, error.Message, StringComparison.Ordinal);
+        // Before anything is loaded, and so by the other cmdlets too.
+        if (parameter.Contains("MaxEvents", StringComparison.Ordinal) || parameter.Contains("Timeout", StringComparison.Ordinal))
+            return;
+        foreach (string cmdlet in (string[])["Register-ProcessExitEvent", "Get-ProcessExitEventDefinition"])
+            Assert.Contains(range, shell.Run($"{cmdlet} {parameter}").OnlyError.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_bad_id_in_the_pipeline_is_an_error_of_its_own_and_the_others_are_watched()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using Victim victim = Victim.Start("exit", "5");
+        using RunningScript watch = shell.StartWatch(
+            "[pscustomobject]@{ Id = 0 }, [pscustomobject]@{ Id = $id }, [pscustomobject]@{ Other = 1 } | Watch-ProcessExit", ("id", victim.Id));
+        victim.Die();
+
+        ShellResult result = watch.Wait();
+        Assert.Equal([victim.Id], result.Events.Select(exit => exit.Id));
+        Assert.Equal(["ParameterArgumentValidationError", "InputObjectNotBound"], result.Errors.Select(error => error.ShortId));
     }
 
     [Theory]
     [InlineData("-Signal KILL -ExitCode 3", "exit code")]
     [InlineData("-Failed -ExitCode 0", "exit code of 0")]
-    [InlineData("-BufferSize 3", "power of two from 1 to 1024")]
-    [InlineData("-MinimumAge -1", "negative")]
+    [InlineData("-IncludeChildren", "by id")]
+    [InlineData("-Cgroup /no/such/cgroup", "/no/such/cgroup")]
     public void Parameters_that_cannot_hold_together_are_refused(string parameters, string says)
     {
         using Shell shell = Shell.Open();

@@ -23,6 +23,53 @@ public sealed class TerminalTests
         Assert.Equal(good.IndexOf(fine.Id.Text(), StringComparison.Ordinal), Plain(bad).IndexOf(failed.Id.Text(), StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("-Timestamp -Label x", "x     ", "Asia/Kolkata")]
+    [InlineData("-Timestamp -Label x", "x     ", "UTC")]
+    [InlineData("-Utc -Label ''", "exit  ", "UTC")]
+    [InlineData("-Timestamp", "", "Asia/Kolkata")]
+    [InlineData("", "", "UTC")]
+    public void On_80_columns_the_status_is_whole_and_the_name_gives_way(string parameters, string label, string zone)
+    {
+        Need.Kernel();
+        using TestFolder folder = new();
+        using Victim victim = Victim.StartNamed(folder, "of_15_character", "sleep", "60");
+        using TerminalShell shell = new(
+            $"$VerbosePreference = 'Continue'; $env:TZ = '{zone}'; [TimeZoneInfo]::ClearCachedData(); Watch-ProcessExit {victim.Id} {parameters}", columns: 80);
+        shell.WaitForOutput("attached by");
+        victim.Signal(Child.SigTerm);
+        string[] lines = [.. shell.Wait().Output.Split('\n').Select(line => Plain(line).TrimEnd('\r'))];
+        string row = Assert.Single(lines, line => line.Contains($" {victim.Id} ", StringComparison.Ordinal));
+
+        Assert.EndsWith(" signal 15 (TERM)", row, StringComparison.Ordinal);
+        Assert.InRange(row.Length, 0, 80);
+        Assert.Contains(label.Length > 0 ? $"{label}of_15_cha… {victim.Id}" : $"of_15_character  {victim.Id}", row, StringComparison.Ordinal);
+        string header = Assert.Single(lines, line => line.Contains("PCOMM", StringComparison.Ordinal));
+        Assert.Equal(header.IndexOf("EXIT_CODE", StringComparison.Ordinal), row.IndexOf("signal", StringComparison.Ordinal));
+    }
+
+    // Whatever pwsh does with colours where its output is redirected, it does with ours as with its own.
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("", "1")]
+    [InlineData("$PSStyle.OutputRendering = 'PlainText'; ", null)]
+    [InlineData("$PSStyle.OutputRendering = 'Ansi'; ", null)]
+    public void The_header_in_a_pipe_is_coloured_as_that_of_Get_Process(string before, string? noColor)
+    {
+        Need.Kernel();
+        using Victim failed = Victim.Start("exit", "3");
+        using Child shell = Pwsh.StartWatch(before + $"Watch-ProcessExit {failed.Id} -Utc; Get-Process -Id $PID | Format-Table", null, ("NO_COLOR", noColor));
+        failed.Die();
+        string[] lines = shell.Wait().Lines;
+        string ours = Assert.Single(lines, line => line.Contains("EXIT_CODE", StringComparison.Ordinal));
+        string theirs = Assert.Single(lines, line => line.Contains("ProcessName", StringComparison.Ordinal));
+        Assert.Equal(theirs.Contains('\u001b'), ours.Contains('\u001b'));
+        // With the same colours, of which theirs have one more for a column that is computed.
+        Assert.Subset(Colours(theirs), Colours(ours));
+
+        static HashSet<string> Colours(string line) => [.. Regex.Matches(line, "\u001b\\[[0-9;]*m").Select(match => match.Value)];
+    }
+
     [Fact]
     public void A_red_cell_that_is_cut_does_not_colour_what_follows()
     {

@@ -17,10 +17,10 @@ public sealed class ViewTests
         Need.Kernel();
         string[] lines = Run(Watch + "$all | Format-Table -View Why | Out-String -Stream -Width 200", out int killed, out int crashed);
 
-        Assert.Equal("TIME     NAME         ID      USER     STATUS            SENDER/REASON    COMMAND", lines[0]);
+        Assert.Equal("TIME     NAME        ID      USER     STATUS           SENDER/REASON    COMMAND", lines[0]);
         string own = File.ReadAllText("/proc/self/comm").Trim();
-        Assert.Matches($@"^\d\d:\d\d:\d\d victim       {killed,-7} \S+ +signal 9 \(KILL\)   {Regex.Escape($"{own} ({Environment.ProcessId})"[..10])}.* \S*/victim -w sleep 60$", lines[2]);
-        Assert.Matches($@"^\d\d:\d\d:\d\d victim       {crashed,-7} \S+ +signal 11 \(SEGV\).* MAPERR at 0x1234 +\S*/victim -w fault 0x1234$", lines[3]);
+        Assert.Matches($@"^\d\d:\d\d:\d\d victim      {killed,-7} \S+ +signal 9 \(KILL\)  {Regex.Escape($"{own} ({Environment.ProcessId})"[..10])}.* \S*/victim -w sleep 60$", lines[2]);
+        Assert.Matches($@"^\d\d:\d\d:\d\d victim      {crashed,-7} \S+ +signal 11 \(SEG.* MAPERR at 0x1234 +\S*/victim -w fault 0x1234$", lines[3]);
         Assert.Equal(4, lines.Length);
     }
 
@@ -32,6 +32,18 @@ public sealed class ViewTests
 
         Assert.Equal("TIME     NAME         ID      STATUS    AGE(s) CPU(s) PEAK     READ     WRITTEN", lines[0]);
         Assert.Matches($@"^\d\d:\d\d:\d\d victim       {killed,-7} KILL +\d+\.\d\d +\d+\.\d\d +\d+(\.\d)? [KM]iB +\d+(\.\d)? [KMG]?i?B +\d+(\.\d)? [KMG]?i?B$", lines[2]);
+    }
+
+    [Theory]
+    [InlineData("Why", "COMMAND")]
+    [InlineData("Resources", "WRITTEN")]
+    public void Every_view_has_its_headers_on_one_line_of_80_columns(string view, string last)
+    {
+        Need.Kernel();
+        string[] lines = Run(Watch + $"$all | Format-Table -View {view} | Out-String -Stream -Width 80", out _, out _);
+        Assert.EndsWith(last, lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("----", lines[1], StringComparison.Ordinal);
+        Assert.Equal(4, lines.Length);
     }
 
     [Fact]

@@ -223,7 +223,9 @@ public sealed class ExitTrace : IDisposable
             options.Signals.All(signal => signal is > Signal.None and <= Signal.RTMAX),
             "Signals are those from 1 (HUP) to 64 (RTMAX).");
         Require(options.ExitCodes.All(code => code is >= 0 and <= 255), "Exit codes are 0 to 255.");
-        Require(options.MinimumAge >= TimeSpan.Zero, "The minimum age cannot be negative.");
+        Require(
+            options.MinimumAge.TotalSeconds is >= 0 and <= ExitTraceOptions.MaximumSeconds,
+            $"The minimum age is 0 to {ExitTraceOptions.MaximumSeconds} seconds.");
         Require(
             options.Signals.Count == 0 || options.ExitCodes.Count == 0,
             "No process ends by a signal and with an exit code of its own: ask for one of them, or filter the events.");

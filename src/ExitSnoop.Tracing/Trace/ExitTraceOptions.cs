@@ -9,6 +9,9 @@ public sealed record ExitTraceOptions
     /// <summary>The smallest and the largest <see cref="BufferSize"/>.</summary>
     public const int MinimumBufferSize = 1, MaximumBufferSize = 1024;
 
+    /// <summary>The longest time that can be asked for, in seconds: more than thirty years.</summary>
+    public const double MaximumSeconds = 1_000_000_000;
+
     /// <summary>Only these processes, by id (tgid) in the PID namespace of the caller. The trace ends when all have exited.</summary>
     public IReadOnlyCollection<int> Ids { get; init; } = [];
 
@@ -33,7 +36,7 @@ public sealed record ExitTraceOptions
     /// <summary>Only children of these processes, by the id of the parent at the time of the exit.</summary>
     public IReadOnlyCollection<int> ParentIds { get; init; } = [];
 
-    /// <summary>Only processes that lived at least so long, by the boot clock.</summary>
+    /// <summary>Only processes that lived at least so long, by the boot clock; at most <see cref="MaximumSeconds"/>.</summary>
     public TimeSpan MinimumAge { get; init; }
 
     /// <summary>

@@ -17,7 +17,7 @@ internal sealed class ProcessIdCompleter : IArgumentCompleter
         {
             string id = process.Id.ToString(CultureInfo.InvariantCulture);
             if (word.Fits(id) || word.Fits(process.Name))
-                yield return word.Offer(id, $"{id} - {process.Name}", process.Description);
+                yield return word.Offer(id, $"{id} - {process.Name}", $"{process.Name}: {process.Description}");
         }
     }
 }

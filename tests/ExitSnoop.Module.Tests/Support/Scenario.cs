@@ -74,7 +74,9 @@ internal sealed partial class Scenario
             {
                 if (zone is not null)
                 {
-                    children.Add((golden, Pwsh.StartWatch(Script(parameters), null, ("TZ", zone))));
+                    // In a runspace without a screen, for which the columns would be made narrower.
+                    string job = $"Start-ThreadJob {{ $VerbosePreference = 'Continue'; Import-Module '{Paths.Module}'; {Script(parameters)} }} | Receive-Job -Wait";
+                    children.Add((golden, Pwsh.StartWatch(job, null, ("TZ", zone))));
                     continue;
                 }
                 Shell shell = Shell.Open();

@@ -18,12 +18,13 @@ internal sealed partial class TerminalShell : IDisposable
 
     /// <param name="command">What to run, with the module imported.</param>
     /// <param name="stay">Whether the shell goes on after that, for commands typed.</param>
-    internal TerminalShell(string command, bool stay = false)
+    /// <param name="columns">How wide the terminal is.</param>
+    internal TerminalShell(string command, bool stay = false, int columns = 150)
     {
         Need.Pwsh();
         string program = Need.Program("script");
         string[] arguments = ["-NoLogo", .. stay ? (string[])["-NoExit"] : [], .. Pwsh.Arguments($"Remove-Module PSReadLine -ErrorAction Ignore; \"pid=$PID\"; {command}")];
-        string line = "stty cols 150 rows 50; exec " + string.Join(' ', arguments.Prepend(Pwsh.Executable).Select(Quote));
+        string line = $"stty cols {columns} rows 50; exec " + string.Join(' ', arguments.Prepend(Pwsh.Executable).Select(Quote));
         script = Child.Start(program, ["-qec", line, "/dev/null"], null, new Dictionary<string, string?> { ["TERM"] = "xterm-256color", ["LANG"] = "C.UTF-8", ["NO_COLOR"] = null });
         answering = new Timer(_ => Answer(), null, 20, 20);
         Eventually.True(() => ProcessId().IsMatch(Output), () => $"No shell has started: {Output} {script.Error}");

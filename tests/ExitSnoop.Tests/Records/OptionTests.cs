@@ -17,7 +17,8 @@ public sealed class OptionTests
         { "from 1 (HUP) to 64 (RTMAX)", new() { Signals = [(Signal)(-1)] } },
         { "0 to 255", new() { ExitCodes = [256] } },
         { "0 to 255", new() { ExitCodes = [0, -1] } },
-        { "cannot be negative", new() { MinimumAge = TimeSpan.FromTicks(-1) } },
+        { "0 to 1000000000 seconds", new() { MinimumAge = TimeSpan.FromTicks(-1) } },
+        { "0 to 1000000000 seconds", new() { MinimumAge = TimeSpan.MaxValue } },
         { "one of them", new() { Signals = [Signal.TERM], ExitCodes = [1] } },
         { "is no failure", new() { Failed = true, ExitCodes = [0] } },
     };

@@ -1,0 +1,270 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using ExitSnoop.ModuleTests.Support;
+using Xunit;
+
+namespace ExitSnoop.ModuleTests;
+
+/// <summary>The help, as Get-Help shows it in a pwsh that has the module. Every example is run.</summary>
+public sealed partial class HelpTests
+{
+    private const int MinimumExamples = 8;
+
+    /// <summary>What each example shows, by its title. Others' processes may be what it shows, so no names where any would do.</summary>
+    private static readonly Dictionary<string, string> Shows = new()
+    {
+        // Watch-ProcessExit
+        ["Watch the next exits"] = @"PCOMM +PID .*EXIT_CODE\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){5}",
+        ["Failures only, with the time of death"] = @"TIME-\S+ +PCOMM.*\n(.*\n)(\d\d:\d\d:\d\d\.\d{3} .* (code|signal) \d+.*\n){3}",
+        ["Learn how a process ends that is not your child"] = @"^It ended with code 5 after \d+\.\d+ seconds\.$",
+        ["Find out who killed a process"] = @"^\d\d:\d\d:\d\d sleep +\d+ +\S+ +signal 9 \(KILL\) +pwsh \(\d+\) ",
+        ["Collect crashes in a CSV file"] = "^\"ExitTime\",\"Name\",\"Id\",\"UserName\",\"Status\",\"CommandLine\"\n.*\"signal \\d+ ",
+        ["Follow a build and all that it starts"] = @"^TIME +NAME +ID +STATUS(.*\n)*.* uname +\d+ +0 (.*\n)*.* sh +\d+ +3 (.*\n)*.* sh +\d+ +1 ",
+        ["Count what exits most"] = @"Count Name\n.*\n *\d+ \S",
+        ["Find commands that do not exist"] = @"ExitTime +ParentName +ExitCode +CommandLine\n.*\n.* 12[67] ",
+        ["Programs that had run for a while"] = @"Name +Age +Status +ParentName\n.*\n.* [\d:.]*\d\d:\d\d:\d\d\.\d+ ",
+        ["See threads come to an end"] = @"^(Name +: \S.*\nId +: \d+\nThreadId +: \d+\nIsThread +: True\nAge +: [\d:.]+\n\n){5}",
+        ["Learn how long processes live"] = @"Average +: \d+(\.\d+)?(E-\d+)?\n(.*\n)*Maximum +: \d",
+        ["Write a CSV file with exact times"] = @"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}\S*\n){3}",
+        ["Write a line of JSON for each exit"] = "^(\\{\"ProcessName\":[^{]*\"Signal\":\"\\w+\"[^{]*,\"Age\":\\d[^{]*\\}\n){3}",
+        ["Watch in the background"] = @"PCOMM.*\n.*\nsleep +\d+ ",
+
+        // Register-ProcessExitEvent
+        ["Take failures from the queue"] = @"PCOMM.*\n.*\n\S.* (code|signal) \d+",
+        ["Subscribe to the end of one process"] = @"PCOMM.*\n.*\nsleep +\d+ .* 0$",
+        ["Run an action for each failure"] = @" \S.* \(\d+\): (code|signal) \d+",
+        ["Act on the first crash, once"] = @"^\S.* crashed: ",
+        ["Count what this session starts"] = @"^true +5$",
+        ["Keep a log with times in UTC"] = "\"ExitTime\",\"Label\",\"Name\",\"Id\",\"Status\"\n(.*\n)*\".*\",\"audit\",\"true\",\"\\d+\",\"0\"",
+        ["Ask whether anything was lost"] = @"^0$",
+        ["Wait for several processes, whichever is first"] = @"^The first was \d+, and [01] are still running\.$",
+        ["End all subscriptions to exits"] = @"^1 ended$",
+
+        // Get-ProcessExitEventDefinition
+        ["List all fields and properties"] = @"^exit_time +__u64 +0 +8 +\S(.*\n)*ExitTime +DateTime ",
+        ["Read all about one property"] = @"^Name +: FaultAddress\nType +: ulong\?\n(.*\n)*Kernels +: \S",
+        ["List the properties alone"] = @"^Name +Type +Unit\n(.*\n)*PeakWorkingSet64 +long\? +bytes",
+        ["Show the layout of the record"] = @"^Offset +Size +Type +Name\n.*\n +0 +8 __u64 +exit_time\n +8 +8 ",
+        ["Find out what depends on the kernel"] = @"^Name +Kernels\n(.*\n)*CommandLine +6\.16: ",
+        ["See which properties come from the moment a signal was sent"] = @"sender_pid +signal:signal_generate",
+        ["Compute the size of a record"] = @"Count +Sum\n.*\n +\d+ +\d{3}",
+        ["Show the BPF program"] = @"^ \* ExitSnoop \d(.*\n)*.*config\.detail = 1\n(.*\n)* \* exitsnoop: a record for every process that dies",
+        ["See what parameters set in the kernel"] = @"config\.failed = 1(.*\n)*.*config\.minimum_age = 2000000000",
+    };
+
+    /// <summary>What Get-Help says, and what the cmdlets are.</summary>
+    private static readonly Lazy<JsonDocument> Help = new(() => JsonDocument.Parse(Pwsh.Run("""
+        $common = [System.Management.Automation.PSCmdlet]::CommonParameters
+        @(foreach ($command in Get-Command -Module ExitSnoop -CommandType Cmdlet) {
+            $help = Get-Help $command.Name -Full
+            $made = $command.ImplementingType::new()
+            [ordered]@{
+                Name = $command.Name
+                Synopsis = $help.Synopsis
+                Description = "$($help.description.Text)"
+                Notes = "$($help.alertSet.alert.Text)"
+                Inputs = @($help.inputTypes.inputType.type.name)
+                Outputs = @($help.returnValues.returnValue.type.name)
+                Links = @($help.relatedLinks.navigationLink.linkText)
+                Examples = @($help.examples.example.code)
+                Shown = $help | Out-String -Width 200
+                Parameters = @(foreach ($parameter in $command.Parameters.Values | Where-Object Name -notin $common) {
+                    $described = Get-Help $command.Name -Parameter $parameter.Name
+                    $attributes = $parameter.Attributes
+                    [ordered]@{
+                        Name = $parameter.Name
+                        Text = "$($described.description.Text)"
+                        Default = $described.defaultValue
+                        TrueDefault = "$($made.($parameter.Name))"
+                        Switch = $parameter.SwitchParameter
+                        Pipeline = $described.pipelineInput
+                        TruePipeline = [bool]$attributes.ValueFromPipelineByPropertyName
+                        Wildcards = $described.globbing
+                        TrueWildcards = [bool]$attributes.Where({ $_ -is [System.Management.Automation.SupportsWildcardsAttribute] })
+                        Position = $described.position
+                        Aliases = $described.aliases
+                        TrueAliases = if ($parameter.Aliases) { $parameter.Aliases -join ', ' } else { 'none' }
+                    }
+                })
+            }
+        }) | ConvertTo-Json -Depth 5
+        """).Output));
+
+    /// <summary>The examples, from the file that Get-Help reads.</summary>
+    public static TheoryData<string, string> Examples
+    {
+        get
+        {
+            XNamespace maml = "http://schemas.microsoft.com/maml/2004/10", command = "http://schemas.microsoft.com/maml/dev/command/2004/10", dev = "http://schemas.microsoft.com/maml/dev/2004/10";
+            TheoryData<string, string> examples = [];
+            foreach (XElement example in XDocument.Load(Path.Combine(Paths.Module, "en-US", "ExitSnoop.dll-Help.xml")).Descendants(command + "example"))
+                examples.Add(Title().Match(example.Element(maml + "title")!.Value).Groups[1].Value, example.Element(dev + "code")!.Value);
+            return examples;
+        }
+    }
+
+    [Fact]
+    public void Every_cmdlet_says_what_it_is_for_what_it_takes_and_what_it_gives()
+    {
+        foreach (JsonElement cmdlet in Cmdlets())
+        {
+            string name = Text(cmdlet, "Name");
+            Assert.InRange(Text(cmdlet, "Synopsis").Length, 40, 200);
+            Assert.InRange(Text(cmdlet, "Description").Length, 300, 3000);
+            Assert.Equal(["System.Int32[]"], Texts(cmdlet, "Inputs"));
+            Assert.NotEmpty(Texts(cmdlet, "Outputs"));
+            Assert.Contains("about_ExitSnoop", Texts(cmdlet, "Links"));
+            Assert.InRange(Texts(cmdlet, "Examples").Length, MinimumExamples, int.MaxValue);
+            foreach (string heading in (string[])["NAME", "SYNOPSIS", "SYNTAX", "DESCRIPTION", "PARAMETERS", "INPUTS", "OUTPUTS", "RELATED LINKS", "Example 1: "])
+                Assert.True(Text(cmdlet, "Shown").Contains(heading, StringComparison.Ordinal), $"{name} shows no {heading}");
+        }
+        Assert.Equal(3, Cmdlets().Length);
+    }
+
+    [Fact]
+    public void Every_parameter_has_help_with_its_default_its_aliases_and_whether_it_takes_the_pipeline_and_wildcards()
+    {
+        foreach (JsonElement cmdlet in Cmdlets())
+        {
+            foreach (JsonElement parameter in cmdlet.GetProperty("Parameters").EnumerateArray())
+            {
+                string name = $"{Text(cmdlet, "Name")} -{Text(parameter, "Name")}";
+                Assert.True(Text(parameter, "Text").Length >= 25, $"{name} has no help: {Text(parameter, "Text")}");
+                Assert.True(
+                    Text(parameter, "Pipeline") == (parameter.GetProperty("TruePipeline").GetBoolean() ? "True (ByPropertyName)" : "False"),
+                    $"{name} and the pipeline: {parameter}");
+                Assert.True(Text(parameter, "Wildcards") == (parameter.GetProperty("TrueWildcards").GetBoolean() ? "true" : "false"), $"{name} and wildcards: {parameter}");
+                Assert.True(Text(parameter, "Aliases") == Text(parameter, "TrueAliases"), $"{name}: {parameter}");
+                Assert.NotEqual("", Text(parameter, "Position"));
+
+                // Where the default is not a value that can be written, it is put in words.
+                string stated = Text(parameter, "Default"), real = Text(parameter, "TrueDefault");
+                bool said = real switch
+                {
+                    _ when parameter.GetProperty("Switch").GetBoolean() => stated == "False",
+                    "" => stated.Contains(' ', StringComparison.Ordinal) || stated == "none",
+                    "2147483647" or "∞" or "Infinity" => stated == "no limit",
+                    "00:00:00" => stated == "0",
+                    _ when Guid.TryParse(real, out _) => stated == "a new GUID",
+                    _ => stated == real,
+                };
+                Assert.True(said, $"{name}: the help says '{stated}', the default is '{real}'");
+            }
+        }
+    }
+
+    [Fact]
+    public void The_about_page_has_every_property_with_its_type_and_where_it_comes_from()
+    {
+        string[] lines = About();
+        int start = Array.IndexOf(lines, "Properties of an event");
+        Assert.NotEqual(-1, start);
+        foreach (System.Reflection.PropertyInfo property in typeof(ExitEvent).GetProperties())
+        {
+            int at = Array.IndexOf(lines, "    " + property.Name, start);
+            Assert.True(at > 0, $"{property.Name} has no help");
+            string help = string.Join(' ', lines.Skip(at + 1).TakeWhile(line => line.StartsWith("        ", StringComparison.Ordinal)).Select(line => line.Trim()));
+            ExitEventField field = Assert.Single(ExitEventDefinition.Fields, field => field.Name == property.Name && field.Offset is null);
+            Assert.StartsWith(field.Description, help, StringComparison.Ordinal);
+            Assert.Contains($"{field.Type}{(field.Unit.Length > 0 ? ", " + field.Unit : "")}; from ", help, StringComparison.Ordinal);
+            Assert.True(field.Kernels == "all" || help.Contains(field.Kernels, StringComparison.Ordinal), $"{property.Name} does not say on which kernels");
+            Assert.InRange(field.Description.Length, 15, int.MaxValue);
+        }
+    }
+
+    [Fact]
+    public void The_about_page_tells_of_the_status_losses_permissions_and_machines()
+    {
+        string[] lines = About();
+        string text = string.Join('\n', lines);
+        foreach (string heading in (string[])["The EXIT_CODE column", "Why it died", "Views", "How losses are told", "Permissions", "Jobs", "Many machines", "Shipping events on", "A service", "Errors"])
+            Assert.Contains(heading, lines);
+        foreach (string what in (string[])["signal 11 (SEGV), core dumped", "code 5", "CAP_BPF", "CAP_PERFMON", "setcap", "Invoke-Command -HostName", "systemd-cat", "[Service]", "LostCount", "EXITSNOOP_LIBBPF"])
+            Assert.Contains(what, text, StringComparison.Ordinal);
+        foreach (ExitTraceError error in Enum.GetValues<ExitTraceError>())
+            Assert.Contains(error.ToString(), text, StringComparison.Ordinal);
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));
+    }
+
+    [Fact]
+    public void The_examples_that_are_run_are_those_that_Get_Help_shows() => Assert.Equal(
+        Examples.Select(example => example.Data.Item2),
+        Cmdlets().OrderBy(cmdlet => Text(cmdlet, "Name").Split('-')[1]).SelectMany(cmdlet => Texts(cmdlet, "Examples")));
+
+    /// <summary>
+    /// The code as it stands in the help, in a pwsh of its own, in an empty folder, while processes of all kinds
+    /// die. It ends by itself.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public void An_example_shows_what_it_says(string title, string code)
+    {
+        Need.Pwsh();
+        if (!code.Contains("Get-ProcessExitEventDefinition", StringComparison.Ordinal))
+            Need.Kernel();
+        using TestFolder folder = new();
+        using Deaths deaths = new();
+        // Where the module is installed, it is found without an import, by jobs too.
+        using Child shell = Child.Start(
+            Pwsh.Executable, ["-NoProfile", "-Command", code], folder.FullName, Pwsh.Environment(("PSModulePath", Paths.Out.TrimEnd('/'))));
+        shell.CloseInput();
+        ChildResult result = shell.Wait();
+
+        Assert.Equal("", result.Error);
+        Assert.Equal(0, result.ExitCode);
+        string output = string.Join('\n', result.Output.Split('\n').Select(line => line.TrimEnd())) + '\n';
+        Assert.True(Shows.TryGetValue(title, out string? expected), $"What does '{title}' show? Its output:\n{output}");
+        Assert.True(Regex.IsMatch(output, expected, RegexOptions.Multiline, TimeSpan.FromSeconds(10)), $"It does not show {expected}:\n{output}");
+    }
+
+    private static JsonElement[] Cmdlets()
+    {
+        Need.Pwsh();
+        return [.. Help.Value.RootElement.EnumerateArray()];
+    }
+
+    private static string[] About()
+    {
+        Need.Pwsh();
+        return Pwsh.Run("Get-Help about_ExitSnoop").Output.Split('\n');
+    }
+
+    private static string Text(JsonElement element, string name) => element.GetProperty(name).ToString();
+
+    private static string[] Texts(JsonElement element, string name) => [.. element.GetProperty(name).EnumerateArray().Select(item => item.GetString()!)];
+
+    [GeneratedRegex(@"Example \d+: (.*?) -*$")]
+    private static partial Regex Title();
+
+    /// <summary>Processes that exit, with success and without, some ten of each a second.</summary>
+    private sealed class Deaths : IDisposable
+    {
+        private readonly ManualResetEventSlim over = new();
+        private readonly Thread thread;
+
+        internal Deaths()
+        {
+            thread = new Thread(Run);
+            thread.Start();
+        }
+
+        public void Dispose()
+        {
+            over.Set();
+            thread.Join();
+            over.Dispose();
+        }
+
+        private void Run()
+        {
+            while (!over.Wait(50))
+            {
+                using (Victim fine = Victim.Start("exit", "0"))
+                    fine.Die();
+                using (Victim failed = Victim.Start("exit", "3"))
+                    failed.Die();
+            }
+        }
+    }
+}

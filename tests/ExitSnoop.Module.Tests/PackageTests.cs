@@ -1,0 +1,155 @@
+using System.IO.Compression;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using ExitSnoop.ModuleTests.Support;
+using Xunit;
+
+namespace ExitSnoop.ModuleTests;
+
+/// <summary>The package that build.ps1 makes, from the build to a watch on a machine that has nothing else of the project.</summary>
+public sealed class PackageTests
+{
+    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(4);
+
+    private static readonly Lazy<string> Package = new(Pack);
+
+    private static string Version => Regex.Match(File.ReadAllText(Path.Combine(Paths.Repository, "ExitSnoop.psd1")), @"ModuleVersion = '(\S+)'").Groups[1].Value;
+
+    /// <summary>What stands in CHANGELOG.md below the heading of this version.</summary>
+    private static string ReleaseNotes =>
+        Regex.Match(File.ReadAllText(Path.Combine(Paths.Repository, "CHANGELOG.md")), $@"^## {Regex.Escape(Version)}\n(.*?)(^## |\z)", RegexOptions.Singleline | RegexOptions.Multiline)
+            .Groups[1].Value.Trim();
+
+    [Fact]
+    public void It_holds_the_module_at_its_root_and_no_libbpf()
+    {
+        using ZipArchive archive = ZipFile.OpenRead(TakePackage());
+        string[] files = [.. archive.Entries.Select(entry => entry.FullName)
+            .Where(name => name is not "[Content_Types].xml" && !name.StartsWith("_rels/", StringComparison.Ordinal) && !name.StartsWith("package/", StringComparison.Ordinal))];
+        Assert.Equal(
+            [
+                "CHANGELOG.md", "ExitSnoop.Format.ps1xml", "ExitSnoop.Tracing.dll", "ExitSnoop.Types.ps1xml", "ExitSnoop.dll", "ExitSnoop.nuspec", "ExitSnoop.psd1",
+                "LICENSE", "README.md", "en-US/ExitSnoop.dll-Help.xml", "en-US/about_ExitSnoop.help.txt",
+            ],
+            files.Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(archive.Entries, entry => entry.FullName.Contains("libbpf", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void It_tells_a_gallery_what_it_is_and_what_it_needs()
+    {
+        using ZipArchive archive = ZipFile.OpenRead(TakePackage());
+        using Stream stream = archive.GetEntry("ExitSnoop.nuspec")!.Open();
+        XElement metadata = XDocument.Load(stream).Root!.Elements().Single();
+        string Value(string name) => metadata.Elements().Single(element => element.Name.LocalName == name).Value;
+
+        Assert.Equal(("ExitSnoop", Version, "Apache-2.0"), (Value("id"), Value("version"), Value("license")));
+        Assert.Contains("libbpf 1.0 or later", Value("description"), StringComparison.Ordinal);
+        Assert.Equal(ReleaseNotes, Value("releaseNotes").Replace("\r", "", StringComparison.Ordinal).Trim());
+        string[] tags = Value("tags").Split(' ');
+        foreach (string tag in (string[])["Linux", "PSModule", "PSEdition_Core", "PSIncludes_Cmdlet", "PSCmdlet_Watch-ProcessExit", "PSCmdlet_Register-ProcessExitEvent", "PSCmdlet_Get-ProcessExitEventDefinition"])
+            Assert.Contains(tag, tags);
+        Assert.DoesNotContain('$', metadata.ToString());
+    }
+
+    [Fact]
+    public void Its_manifest_is_clean_and_says_what_it_needs()
+    {
+        using TestFolder folder = new();
+        Install(folder);
+        ChildResult result = InEmptyShell(folder, """
+            $manifest = Test-ModuleManifest (Get-Module ExitSnoop -ListAvailable).Path -WarningVariable warnings -ErrorVariable errors
+            [ordered]@{
+                Problems = $warnings.Count + $errors.Count
+                Version = "$($manifest.Version)"; PowerShell = "$($manifest.PowerShellVersion)"; Editions = $manifest.CompatiblePSEditions -join ','
+                Description = $manifest.Description; Tags = $manifest.Tags -join ','; License = "$($manifest.LicenseUri)"; Notes = $manifest.ReleaseNotes
+                Cmdlets = ($manifest.ExportedCmdlets.Keys | Sort-Object) -join ','; Aliases = $manifest.ExportedAliases.Keys -join ','
+                Functions = $manifest.ExportedFunctions.Count; Files = @(Get-ChildItem $manifest.ModuleBase -Recurse -Filter *.so*).Count
+            } | ConvertTo-Json
+            """);
+        Assert.Equal("", result.Error);
+        JsonElement manifest = JsonDocument.Parse(result.Output).RootElement;
+        string Value(string name) => manifest.GetProperty(name).ToString();
+
+        Assert.Equal(("0", Version, "7.4", "Core"), (Value("Problems"), Value("Version"), Value("PowerShell"), Value("Editions")));
+        Assert.Equal(("Get-ProcessExitEventDefinition,Register-ProcessExitEvent,Watch-ProcessExit", "exitsnoop", "0", "0"), (Value("Cmdlets"), Value("Aliases"), Value("Functions"), Value("Files")));
+        Assert.Equal("https://www.apache.org/licenses/LICENSE-2.0", Value("License"));
+        Assert.Equal(ReleaseNotes, Value("Notes").Trim());
+        Assert.Contains("PSEdition_Core", Value("Tags"), StringComparison.Ordinal);
+        // The requirement, with the package's name for each family of distributions.
+        foreach (string what in (string[])["libbpf 1.0 or later", "Debian and Ubuntu: libbpf1", "Fedora and RHEL: libbpf", "openSUSE: libbpf1", "Alpine and Arch: libbpf"])
+            Assert.Contains(what, Value("Description"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Unpacked_into_an_empty_module_path_it_runs_a_watch()
+    {
+        Need.Kernel();
+        using TestFolder folder = new();
+        string installed = Install(folder);
+        using Victim victim = Victim.Start("exit", "42");
+        using Child shell = StartEmptyShell(folder, $"Watch-ProcessExit {victim.Id} -Verbose; (Get-Module ExitSnoop).ModuleBase; (Get-Help Watch-ProcessExit).Synopsis");
+        shell.WaitForOutput("attached by");
+        Assert.Equal(42, victim.Die());
+
+        ChildResult result = shell.Wait();
+        Assert.Equal("", result.Error);
+        Assert.Contains(result.Lines, line => Regex.IsMatch(line, $@"^victim +{victim.Id} .* code 42$"));
+        Assert.Contains(installed, result.Lines);
+        Assert.StartsWith("Shows each process", result.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Before_it_is_unpacked_there_is_no_such_command()
+    {
+        using TestFolder folder = new();
+        ChildResult result = InEmptyShell(folder, "[bool](Get-Command Watch-ProcessExit -ErrorAction Ignore)");
+        Assert.Equal(["False"], result.Lines);
+    }
+
+    private static string TakePackage()
+    {
+        Need.Pwsh();
+        Need.Program("dotnet");
+        return Package.Value;
+    }
+
+    private static string Pack()
+    {
+        string package = Path.Combine(Paths.Out, $"ExitSnoop.{Version}.nupkg");
+        File.Delete(package);
+        // Nothing of the build stays behind, to hold our pipes open.
+        using Child build = Child.Start(
+            Pwsh.Executable, ["-NoProfile", "-File", Path.Combine(Paths.Repository, "build.ps1"), "-Task", "Package"], null,
+            Pwsh.Environment(("MSBUILDDISABLENODEREUSE", "1"), ("UseSharedCompilation", "false")));
+        build.CloseInput();
+        ChildResult result = build.Wait(BuildLimit);
+        Assert.True(result.ExitCode == 0, $"{result}");
+        return package;
+    }
+
+    /// <summary>As a gallery's client lays it out: Modules/ExitSnoop/VERSION.</summary>
+    private static string Install(TestFolder folder)
+    {
+        string target = Path.Combine(folder.Path("Modules"), "ExitSnoop", Version);
+        ZipFile.ExtractToDirectory(TakePackage(), target);
+        return target;
+    }
+
+    private static ChildResult InEmptyShell(TestFolder folder, string command)
+    {
+        using Child shell = StartEmptyShell(folder, command);
+        shell.CloseInput();
+        return shell.Wait();
+    }
+
+    // Of a user who has no modules: pwsh adds only its own and those of the home folder.
+    private static Child StartEmptyShell(TestFolder folder, string command)
+    {
+        Need.Pwsh();
+        return Child.Start(
+            Pwsh.Executable, ["-NoProfile", "-Command", command], folder.FullName,
+            Pwsh.Environment(("PSModulePath", folder.Path("Modules")), ("HOME", folder.FullName), ("XDG_DATA_HOME", null), ("XDG_CACHE_HOME", null), ("XDG_CONFIG_HOME", null)));
+    }
+}
