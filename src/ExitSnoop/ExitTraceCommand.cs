@@ -38,16 +38,12 @@ public abstract class ExitTraceCommand : ExitFilterCommand, IDisposable
         starting = Task.Run(() => ExitTrace.Start(options));
         try
         {
-            ProgressRecord progress = new(0, MyInvocation.MyCommand.Name, "Loading the BPF program") { RecordType = ProgressRecordType.Processing };
             bool slow = !((IAsyncResult)starting).AsyncWaitHandle.WaitOne(ProgressAfter);
             if (slow)
-                WriteProgress(progress);
+                ShowProgress(ProgressRecordType.Processing);
             ExitTrace trace = starting.WaitAsync(Stopped).GetAwaiter().GetResult();
             if (slow)
-            {
-                progress.RecordType = ProgressRecordType.Completed;
-                WriteProgress(progress);
-            }
+                ShowProgress(ProgressRecordType.Completed);
             WriteMessages();
             Describe($"Linux {trace.KernelRelease}; attached by {trace.AttachType}, last thread by {trace.GroupDeath}");
             Describe($"libbpf {trace.LibBpfVersion} from {trace.LibBpfPath}; {trace.Transport} of {trace.BufferSize} MiB");
@@ -69,6 +65,10 @@ public abstract class ExitTraceCommand : ExitFilterCommand, IDisposable
             throw;
         }
     }
+
+    // A record of its own each time: a job keeps those that it was given.
+    private void ShowProgress(ProgressRecordType type) =>
+        WriteProgress(new ProgressRecord(0, MyInvocation.MyCommand.Name, "Loading the BPF program") { RecordType = type });
 
     private void WriteMessages()
     {

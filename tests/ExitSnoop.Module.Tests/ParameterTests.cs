@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using ExitSnoop.ModuleTests.Engine;
 using ExitSnoop.ModuleTests.Support;
 using Xunit;
@@ -208,9 +209,56 @@ public sealed class ParameterTests
     public void Nothing_is_changed_so_there_is_no_WhatIf()
     {
         using Shell shell = Shell.Open();
-        Assert.Equal([false, false], shell.Run("""
-            foreach ($name in 'Watch-ProcessExit', 'Get-ProcessExitEventDefinition') { (Get-Command $name).Parameters.ContainsKey('WhatIf') }
+        Assert.Equal([false, false, false], shell.Run("""
+            foreach ($command in Get-Command -Module ExitSnoop -CommandType Cmdlet) { $command.Parameters.ContainsKey('WhatIf') -or $command.Parameters.ContainsKey('Confirm') }
             """).Output);
+    }
+
+    [Fact]
+    public void Warnings_can_be_kept_silenced_and_made_to_end_the_watch()
+    {
+        Need.Kernel();
+        string Losing(Storm storm) => $"Watch-ProcessExit {storm.Id} -IncludeChildren -BufferSize 1";
+        string Lost(string script)
+        {
+            using Storm storm = Storm.Prepare("--kind", "vfork", "--count", "15000");
+            using Child shell = Pwsh.StartWatch(string.Format(CultureInfo.InvariantCulture, script, Losing(storm)));
+            // A reader that is stopped, and a buffer too small for what happens meanwhile.
+            shell.Signal(Child.SigStop);
+            storm.Release();
+            storm.Wait();
+            shell.Signal(Child.SigCont);
+            return shell.Wait().Output;
+        }
+
+        string kept = Lost("{0} -WarningVariable kept -WarningAction SilentlyContinue | Out-Null; \"kept: $($kept[-1])\"");
+        Assert.Matches(@"kept: \d+ events were lost in all\.", kept);
+        Assert.DoesNotContain("WARNING", kept, StringComparison.Ordinal);
+        Assert.Contains("ended: ActionPreferenceStop", Lost("try {{ {0} -WarningAction Stop | Out-Null }} catch {{ \"ended: $($_.FullyQualifiedErrorId)\" }}"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(0, false)]
+    public void Progress_is_shown_only_where_loading_takes_longer_than_a_second(int seconds, bool shown)
+    {
+        Need.Kernel();
+        using TestFolder folder = new();
+        // Has nothing of its own but the time that it takes to load: the rest it gets from the real one.
+        string library = folder.Path("slow.so"), source = folder.Write("slow.c", $"#include <unistd.h>\n__attribute__((constructor)) static void wait(void) {{ sleep({seconds}); }}\n");
+        ChildResult built = Child.Run(Need.Program("gcc"), ["-shared", "-fPIC", "-o", library, source, "-Wl,--no-as-needed", "-l:libbpf.so.1"]);
+        Assert.True(built.ExitCode == 0, built.ToString());
+
+        ChildResult result = Pwsh.Run(
+            $$"""
+            $shell = [powershell]::Create().AddScript("Import-Module '{{Paths.Module}}'; Watch-ProcessExit -Timeout 0 -User 64099 -Verbose")
+            $null = $shell.Invoke()
+            $shell.Streams.Verbose.Message
+            $shell.Streams.Progress | ForEach-Object { "$($_.Activity): $($_.StatusDescription), $($_.RecordType)" }
+            """, null, ("EXITSNOOP_LIBBPF", library));
+        Assert.Contains("attached by", result.Output, StringComparison.Ordinal);
+        string[] expected = ["Watch-ProcessExit: Loading the BPF program, Processing", "Watch-ProcessExit: Loading the BPF program, Completed"];
+        Assert.Equal(shown ? expected : [], result.Lines.Where(line => line.StartsWith("Watch-", StringComparison.Ordinal)));
     }
 
     [Theory]

@@ -87,6 +87,7 @@ public sealed class TravelTests
         using Victim one = Victim.Start("exit", "1"), two = Victim.Start("exit", "1"), three = Victim.Start("exit", "2");
         using RunningScript watch = shell.StartWatch("""
             $all = Watch-ProcessExit $ids
+            ($all | Group-Object Name -NoElement | ForEach-Object { "$($_.Name) $($_.Count)" }) -join '; '
             ($all | Group-Object Name, ExitCode | ForEach-Object { "$($_.Name) $($_.Count)" }) -join '; '
             ($all | Measure-Object { $_.Age.TotalSeconds } -Average).Average -gt 0
             ($all | Sort-Object ExitTime -Descending)[0].ExitCode
@@ -96,7 +97,84 @@ public sealed class TravelTests
         one.Die();
         two.Die();
         three.Die();
-        Assert.Equal(["victim, 1 2; victim, 2 1", true, 2, 1, "Id,Status"], watch.Wait().Output);
+        Assert.Equal(["victim 3", "victim, 1 2; victim, 2 1", true, 2, 1, "Id,Status"], watch.Wait().Output);
+    }
+
+    [Fact]
+    public void The_longest_and_the_shortest_age_are_found_without_computing()
+    {
+        Need.Kernel();
+        ExitEvent exit = Watch("$range = $exit | Measure-Object Age -Maximum -Minimum; $range.Maximum; $range.Minimum", out ShellResult result);
+        Assert.Equal([exit.Age, exit.Age], result.Output.Skip(1));
+    }
+
+    [Fact]
+    public void Sort_Object_without_a_property_sorts_by_the_time_of_death()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using Victim last = Victim.Start("exit", "3"), first = Victim.Start("exit", "1"), second = Victim.Start("exit", "2");
+        using RunningScript watch = shell.StartWatch("""
+            $all = Watch-ProcessExit $ids
+            $mixed = $all[1], $all[2], $all[0]
+            ($mixed | Sort-Object).ExitCode
+            ($mixed | Sort-Object -Descending).ExitCode
+            ($mixed | Sort-Object ExitTime).ExitCode
+            """, ("ids", new[] { last.Id, first.Id, second.Id }));
+        first.Die();
+        second.Die();
+        last.Die();
+        Assert.Equal([1, 2, 3, 3, 2, 1, 1, 2, 3], watch.Wait().Output);
+    }
+
+    [Fact]
+    public void Among_other_objects_an_event_shows_its_most_important_properties()
+    {
+        Need.Kernel();
+        ExitEvent exit = Watch("(Get-Process -Id $PID), $exit | Out-String -Stream", out ShellResult result);
+        string[] shown = [.. result.Output.Skip(1).Select(line => $"{line}").SkipWhile(line => !line.StartsWith("Name ", StringComparison.Ordinal)).Where(line => line.Length > 0)];
+        Assert.Equal(
+            [
+                "Name     : victim", $"Id       : {exit.Id}", $"ParentId : {exit.ParentId}", $"ThreadId : {exit.Id}",
+                $"Age      : {exit.Age}", $"Status   : {exit.Status}",
+            ],
+            shown);
+    }
+
+    // As the help shows it: by itself Export-Csv writes times to the second, and of a list its type.
+    [Fact]
+    public void Export_Csv_with_times_as_texts_and_back_loses_nothing_at_all()
+    {
+        Need.Kernel();
+        ExitEvent exit = Watch("""
+            $exit | Select-Object *, @{ Name = 'ExitTime'; Expression = { $_.ExitTime.ToString('o') } } -ExcludeProperty ExitTime, StartTime, Arguments | Export-Csv $file
+            $back = Import-Csv $file
+            [datetime]$back.ExitTime; [datetime]$back.ExitTime - [timespan]$back.Age; $exit.StartTime
+            foreach ($property in $back.PSObject.Properties.Where({ $_.Name -ne 'ExitTime' })) {
+                $real = $exit.($property.Name)
+                if ($null -eq $real ? $property.Value -ne '' : [System.Management.Automation.LanguagePrimitives]::ConvertTo($property.Value, $real.GetType()) -ne $real -and "$real" -ne $property.Value) {
+                    "$($property.Name) was $real and is $($property.Value)"
+                }
+            }
+            """, out ShellResult result, "exact.csv");
+        Assert.Equal(exit.ExitTime, result.Output[1]);
+        // Each of the three is rounded to a tenth of a microsecond.
+        Assert.InRange(((DateTime)result.Output[2]! - (DateTime)result.Output[3]!).Ticks, -2, 2);
+        Assert.Empty(result.Output.Skip(4));
+    }
+
+    [Fact]
+    public void ConvertTo_Json_with_ages_as_seconds_is_a_flat_line()
+    {
+        Need.Kernel();
+        ExitEvent exit = Watch("""
+            $exit | Select-Object *, @{ Name = 'Age'; Expression = { $_.Age.TotalSeconds } } -ExcludeProperty Age, *ProcessorTime | ConvertTo-Json -EnumsAsStrings -Compress
+            """, out ShellResult result);
+        string line = Assert.IsType<string>(result.Output[1]);
+        Assert.DoesNotContain('\n', line);
+        using JsonDocument document = JsonDocument.Parse(line);
+        Assert.Equal(exit.Age.TotalSeconds, document.RootElement.GetProperty("Age").GetDouble());
+        Assert.DoesNotContain(document.RootElement.EnumerateObject(), property => property.Value.ValueKind == JsonValueKind.Object);
     }
 
     [Fact]
