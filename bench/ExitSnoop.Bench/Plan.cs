@@ -11,6 +11,7 @@ internal sealed record Plan
     {
         IsQuick = true,
         Rounds = 3,
+        SlowDownRounds = 3,
         Exits = 20_000,
         KernelRounds = 3,
         FirstEvents = 10,
@@ -26,7 +27,10 @@ internal sealed record Plan
     internal bool IsQuick { get; private init; }
 
     /// <summary>Of all tracers side by side, one after the other.</summary>
-    internal int Rounds { get; private init; } = 7;
+    internal int Rounds { get; private init; } = 5;
+
+    /// <summary>The same, and some more of what slows a storm down: the most restless of the figures.</summary>
+    internal int SlowDownRounds { get; private init; } = 7;
 
     /// <summary>Exits of one storm.</summary>
     internal long Exits { get; private init; } = 60_000;
@@ -34,12 +38,12 @@ internal sealed record Plan
     internal int KernelRounds { get; private init; } = 5;
 
     /// <summary>Starts of a console program.</summary>
-    internal int FirstEvents { get; private init; } = 20;
+    internal int FirstEvents { get; private init; } = 15;
 
     /// <summary>Starts of a PowerShell.</summary>
     internal int ShellStarts { get; private init; } = 7;
 
-    internal int LatencySeconds { get; private init; } = 20;
+    internal int LatencySeconds { get; private init; } = 15;
 
     internal int IdleSeconds { get; private init; } = 60;
 
@@ -50,7 +54,7 @@ internal sealed record Plan
     internal long CsvExits { get; private init; } = 1_000_000;
 
     /// <summary>Exits of the smallest storm of a series of 1, 2, 4 and 8 times as many.</summary>
-    internal long GrowthUnit { get; private init; } = 50_000;
+    internal long GrowthUnit { get; private init; } = 25_000;
 
     internal int LossRounds { get; private init; } = 3;
 }

@@ -20,10 +20,11 @@ internal sealed class SideBySide(Bench bench)
 
     internal void Measure()
     {
-        List<(string Name, Func<TracerRun> Start)> rows = [];
+        // What is measured in the rounds that all have, and what in some more.
+        List<(string Name, Func<TracerRun> Start)> rows = [], slowDown = [];
         foreach (Tracer tracer in bench.Tracers)
         {
-            rows.Add((tracer.Name + ToNull, () => tracer.Start(workspace, Sink.Null)));
+            slowDown.Add((tracer.Name + ToNull, () => tracer.Start(workspace, Sink.Null)));
             rows.Add((tracer.Name + ToFile, () => tracer.Start(workspace, Sink.File)));
             rows.Add((tracer.Name + ToSlowReader, () => tracer.Start(workspace, Sink.SlowReader)));
         }
@@ -31,10 +32,10 @@ internal sealed class SideBySide(Bench bench)
             foreach (PipelineSink sink in (PipelineSink[])[PipelineSink.Null, PipelineSink.Csv, PipelineSink.Table])
                 rows.Add((ShellRow(sink), () => PowerShellRun.Start(workspace, sink, bench.Plan.Exits)));
 
-        for (int round = 1; round <= bench.Plan.Rounds; round++)
+        for (int round = 1; round <= bench.Plan.SlowDownRounds; round++)
         {
-            Bench.Say($"side by side, round {round} of {bench.Plan.Rounds}");
-            foreach ((string name, Func<TracerRun> start) in rows)
+            Bench.Say($"side by side, round {round} of {bench.Plan.SlowDownRounds}");
+            foreach ((string name, Func<TracerRun> start) in round <= bench.Plan.Rounds ? [.. slowDown, .. rows] : slowDown)
                 MeasureOne(name, start);
         }
 
