@@ -4,6 +4,7 @@ using System.Text;
 using BenchmarkDotNet.Attributes;
 using ExitSnoop.Console.Output;
 using ExitSnoop.Events;
+using Microsoft.Win32.SafeHandles;
 
 namespace ExitSnoop.Benchmarks;
 
@@ -16,6 +17,7 @@ public class EventBenchmarks
     private readonly WallClock clock = new(utc: true);
     private byte[] bytes = [];
     private ExitEvent exit = null!;
+    private SafeFileHandle nowhere = null!;
     private OutputBuffer output = null!;
     private TableFormat table = null!;
     private JsonFormat json = null!;
@@ -30,10 +32,15 @@ public class EventBenchmarks
     {
         bytes = Detailed ? SampleRecord.Detailed() : SampleRecord.Basic();
         exit = Decode();
-        output = new OutputBuffer(File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Write).DangerousGetHandle().ToInt32());
+        nowhere = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Write);
+        output = new OutputBuffer(nowhere.DangerousGetHandle().ToInt32());
         table = new TableFormat(output, clock, null);
         json = new JsonFormat(output, clock);
     }
+
+    /// <summary>Nothing is written to it any more.</summary>
+    [GlobalCleanup]
+    public void Cleanup() => nowhere.Dispose();
 
     /// <summary>What becomes of each record that is drained.</summary>
     [Benchmark]
