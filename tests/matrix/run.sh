@@ -14,12 +14,7 @@
 #	MATRIX_COMMAND	how it is called in the guest (default: /bin/exitsnoop --json --verbose)
 #	MATRIX_CASES	the scenario's cases to run (default: all)
 #	MATRIX_JOBS	guests at a time (default: 2)
-#	MATRIX_TIMEOUT	seconds for a guest (default: 120, with MATRIX_DOTNET 300)
-#	MATRIX_DOTNET=1	runs the library's tests too, in the x86-64 guests, on this machine's .NET
-#			runtime: those that MATRIX_FILTER picks (xunit's options; default: -trait
-#			Category=Matrix) of the built ExitSnoop.Tests.dll in the folder MATRIX_TESTS,
-#			which find their programs where they do here, in MATRIX_PROGRAMS (default:
-#			out/programs)
+#	MATRIX_TIMEOUT	seconds for a guest (default: 120)
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -32,16 +27,8 @@ PATH=$PATH:/usr/sbin:/sbin
 : "${MATRIX_COMMAND:=/bin/exitsnoop --json --verbose}"
 : "${MATRIX_CASES:=}"
 : "${MATRIX_JOBS:=2}"
-: "${MATRIX_DOTNET:=}"
-: "${MATRIX_TESTS:=}"
-: "${MATRIX_FILTER:=-trait Category=Matrix}"
-: "${MATRIX_PROGRAMS:=$top/out/programs}"
-if [ -n "$MATRIX_DOTNET" ]; then
-	: "${MATRIX_TIMEOUT:=300}"
-else
-	: "${MATRIX_TIMEOUT:=120}"
-fi
-export MATRIX_CONSOLE MATRIX_COMMAND MATRIX_CASES MATRIX_JOBS MATRIX_DOTNET MATRIX_TIMEOUT
+: "${MATRIX_TIMEOUT:=120}"
+export MATRIX_CONSOLE MATRIX_COMMAND MATRIX_CASES MATRIX_JOBS MATRIX_TIMEOUT
 
 die() {
 	echo "run.sh: $*" >&2
@@ -218,31 +205,6 @@ build_guest() {
 	pack "$root" "$cache/initramfs-$arch"
 }
 
-# The .NET runtime and the tests, as a second archive that the kernel unpacks over the first.
-build_tests() {
-	root=$cache/root-dotnet
-	dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
-	runtime=$("$dotnet/dotnet" --list-runtimes | awk '$1 == "Microsoft.NETCore.App" { version = $2 } END { print version }')
-	framework=shared/Microsoft.NETCore.App/$runtime
-	rm -rf "$root"
-	mkdir -p "$root/dotnet/host/fxr" "$root/dotnet/shared/Microsoft.NETCore.App" "$root/matrix"
-	cp "$dotnet/dotnet" "$root/dotnet/"
-	cp -R "$dotnet/host/fxr/$runtime" "$root/dotnet/host/fxr/"
-	cp -R "$dotnet/$framework" "$root/dotnet/$framework"
-	cp -R "$MATRIX_TESTS" "$root/tests"
-	put "$root" "$MATRIX_PROGRAMS"/*
-	ssl=$(library libssl.so.3) # found by name at run time; xunit hashes
-	[ -n "$ssl" ] || skip "libssl.so.3 is missing: install libssl3"
-	put "$root" "$ssl" $(needs "$ssl" "$dotnet/dotnet" "$dotnet/$framework"/*.so "$MATRIX_PROGRAMS"/* | grep -v "^$dotnet/")
-	cat >"$root/matrix/tests" <<END
-#!/bin/sh
-export DOTNET_NOLOGO=1 DOTNET_EnableDiagnostics=0
-cd /tests && exec /dotnet/dotnet ExitSnoop.Tests.dll -noColor -parallel none $MATRIX_FILTER
-END
-	chmod 755 "$root/matrix/tests"
-	pack "$root" "$cache/initramfs-dotnet"
-}
-
 # ---- a guest ----
 
 # Emulated, as there may be no KVM. What qemu before 8.1 gets wrong, so that kernels crash at random:
@@ -251,26 +213,19 @@ END
 boot() {
 	arch=$(arch_of "$1")
 	initrd=$cache/initramfs-$arch
-	memory=512
 	case $arch in
 	amd64)
 		set -- qemu-system-x86_64 -cpu max
 		console=ttyS0
-		if [ -n "$MATRIX_DOTNET" ]; then
-			cat "$cache/initramfs-amd64" "$cache/initramfs-dotnet" >"$out/initramfs"
-			initrd=$out/initramfs
-			memory=1536
-		fi
 		;;
 	arm64)
 		set -- qemu-system-aarch64 -M virt -cpu cortex-a72
 		console=ttyAMA0
 		;;
 	esac
-	timeout --foreground "$MATRIX_TIMEOUT" "$@" -accel tcg,thread=single -smp 2 -m "$memory" -nodefaults -display none -no-reboot \
+	timeout --foreground "$MATRIX_TIMEOUT" "$@" -accel tcg,thread=single -smp 2 -m 512 -nodefaults -display none -no-reboot \
 		-kernel "$cache/kernels/$name" -initrd "$initrd" -serial "file:$out/serial" \
 		-append "console=$console clearcpuid=141 quiet loglevel=1 oops=panic panic=-1" </dev/null >"$out/qemu.log" 2>&1 || true
-	rm -f "$out/initramfs"
 }
 
 # What the tracer says of itself: "attached (tp_btf, group_dead, ring buffer)".
@@ -334,20 +289,6 @@ guest() {
 	for pass in root nobody fallback; do
 		judge "$pass"
 	done
-	if [ -n "$MATRIX_DOTNET" ] && [ "$(arch_of "$name")" = amd64 ]; then
-		# "Total: 12, Errors: 0, Failed: 1, Skipped: 2, ..."
-		tests=$(awk 'match($0, /Total: [1-9][0-9]*, Errors: .*/) {
-			split(substr($0, RSTART), n, /[^0-9]+/)
-			print n[2] - n[3] - n[4] - n[5] " of " n[2] (n[5] ? ", " n[5] " skipped" : "") }' "$out/tests/log")
-		printf 'tests\t%s\t\n' "${tests:-none}" >>"$out/passes"
-		{ [ -n "$tests" ] && grep -q 'matrix: the tests ended with 0$' "$out/tests/log"; } || {
-			failed=1
-			echo "$name, tests:"
-			tail -n 40 "$out/tests/log" | sed 's/^/    /'
-		}
-	else
-		rm -rf "$out/tests"
-	fi
 	if [ -n "$failed" ]; then
 		result=FAILED
 	else
@@ -366,14 +307,8 @@ of_pass() {
 
 table() {
 	echo
-	heading="| Kernel | Arch | Tracer | Attached | Death | Transport | As root | As nobody | raw_tp, claimed, perf buffer |"
-	rule="| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
-	if [ -n "$MATRIX_DOTNET" ]; then
-		heading="$heading Library's tests |"
-		rule="$rule --- |"
-	fi
-	echo "$heading Result |"
-	echo "$rule --- |"
+	echo "| Kernel | Arch | Tracer | Attached | Death | Transport | As root | As nobody | raw_tp, claimed, perf buffer | Result |"
+	echo "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 	for name in "$@"; do
 		out=$cache/out/$name
 		arch=$(arch_of "$name")
@@ -387,12 +322,8 @@ table() {
 		*) tracer=loader ;;
 		esac
 		how=$(of_pass root 3 | awk -F', ' '{ print ($1 ? $1 : "?") " | " ($2 ? $2 : "?") " | " ($3 ? $3 : "?") }')
-		printf '| %s | %s | %s | %s | %s | %s | %s |' "$version" "$arch" "$tracer" "$how" \
-			"$(of_pass root 2)" "$(of_pass nobody 2)" "$(of_pass fallback 2)"
-		if [ -n "$MATRIX_DOTNET" ]; then
-			printf ' %s |' "$(of_pass tests 2)"
-		fi
-		printf ' %s |\n' "$(cat "$out/result")"
+		printf '| %s | %s | %s | %s | %s | %s | %s | %s |\n' "$version" "$arch" "$tracer" "$how" \
+			"$(of_pass root 2)" "$(of_pass nobody 2)" "$(of_pass fallback 2)" "$(cat "$out/result")"
 	done
 	echo
 	echo "A cell: processes whose death was reported once, with waitpid's status, of those that died. Nobody has"
@@ -451,10 +382,6 @@ done
 for arch in $archs; do
 	build_guest "$arch"
 done
-if [ -n "$MATRIX_DOTNET" ]; then
-	[ -f "$MATRIX_TESTS/ExitSnoop.Tests.dll" ] || die "MATRIX_TESTS: no ExitSnoop.Tests.dll in '$MATRIX_TESTS'"
-	build_tests
-fi
 
 printf '%s\n' $ready | xargs -P "$MATRIX_JOBS" -n 1 sh "$here/run.sh" --guest || true
 table "$@"
