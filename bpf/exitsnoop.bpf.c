@@ -186,25 +186,6 @@ static __always_inline __u32 tgid_of(struct task_struct *task, const int variant
 	return READ(variant, task, tgid);
 }
 
-/*
- * Wakes a reader that said it would block. To wake it for each record costs thirty times
- * the record itself, so a reader under load looks by a timer. The wake-up rides on an
- * empty sample, as the flag must be read after what the reader is to see: to submit a
- * record is an exchange, hence a full barrier (bpf_ringbuf_commit), so either the flag is
- * seen here, or the reader, which sets it before its last look, sees the record.
- */
-static __always_inline void wake_reader(void *ring)
-{
-	void *sample;
-
-	if (!reader_asleep)
-		return;
-	reader_asleep = 0;
-	sample = bpf_ringbuf_reserve(ring, sizeof(__u64), 0);
-	if (sample)
-		bpf_ringbuf_discard(sample, BPF_RB_FORCE_WAKEUP);
-}
-
 /* The ring of this processor. The verifier drops all behind the last, whose map is not there. */
 static __always_inline void *own_ring(void)
 {
@@ -227,27 +208,42 @@ static __always_inline void *own_ring(void)
 	return &events_7;
 }
 
+/*
+ * Wakes a reader that said it would block. To wake it for each record costs thirty times
+ * the record itself, so a reader under load looks by a timer. The wake-up rides on an
+ * empty sample, as the flag must be read after what the reader is to see: to submit a
+ * record is an exchange, hence a full barrier (bpf_ringbuf_commit), so either the flag is
+ * seen here, or the reader, which sets it before its last look, sees the record.
+ */
+static __always_inline void wake_reader(void)
+{
+	void *sample;
+
+	if (config.perf_buffer || !reader_asleep)
+		return;
+	reader_asleep = 0;
+	sample = bpf_ringbuf_reserve(own_ring(), sizeof(__u64), 0);
+	if (sample)
+		bpf_ringbuf_discard(sample, BPF_RB_FORCE_WAKEUP);
+}
+
 static __always_inline void send(void *ctx, struct exit_record *record, __u64 size)
 {
 	__u32 zero = 0;
 	__u64 *count;
-	void *ring = NULL;
 	long failed;
 
-	if (config.perf_buffer) {
+	if (config.perf_buffer)
 		failed = bpf_perf_event_output(ctx, &events_0, BPF_F_CURRENT_CPU, record, size);
-	} else {
-		ring = own_ring();
-		failed = bpf_ringbuf_output(ring, record, size, BPF_RB_NO_WAKEUP);
-	}
+	else
+		failed = bpf_ringbuf_output(own_ring(), record, size, BPF_RB_NO_WAKEUP);
 
 	if (failed && record->kind == RECORD_EXIT) {
 		count = bpf_map_lookup_elem(&lost, &zero);
 		if (count)
 			__sync_fetch_and_add(count, 1);
 	}
-	if (!config.perf_buffer)
-		wake_reader(ring);
+	wake_reader();
 }
 
 /*
@@ -310,8 +306,7 @@ static __always_inline void leave(struct exit_record *record, struct task_struct
 		bpf_map_update_elem(&claims, &left, &claimed, BPF_ANY);
 	}
 	bpf_map_delete_elem(&ids, &record->pid);
-	if (!config.perf_buffer)
-		wake_reader(own_ring());
+	wake_reader();
 }
 
 static __always_inline struct list_head *next_entry(struct list_head *entry)

@@ -106,7 +106,7 @@ internal sealed class ExitProgram : IDisposable
             program.Configure(options, cgroups, plan);
             program.bpf.Load();
             program.Fill(options);
-            program.Source = program.OpenSource(options.BufferSize << 20);
+            program.Source = program.OpenSource(options.BufferSize);
             foreach (string name in plan.Programs(options))
                 program.links.Add(program.bpf.Attach(name));
             return program;
@@ -154,11 +154,12 @@ internal sealed class ExitProgram : IDisposable
         }
     }
 
-    private IRecordSource OpenSource(int bytes)
+    private IRecordSource OpenSource(int mebibytes)
     {
+        int bytes = mebibytes << 20;
         if (PerfBuffer)
             return new PerfBuffer(bpf.MapFd("events_0"), (int)BitOperations.RoundUpToPowerOf2((uint)(bytes / LibBpf.libbpf_num_possible_cpus())));
-        int[] rings = [.. Enumerable.Range(0, RingCount(bytes >> 20)).Select(i => bpf.MapFd($"events_{i}"))];
+        int[] rings = [.. Enumerable.Range(0, RingCount(mebibytes)).Select(i => bpf.MapFd($"events_{i}"))];
         return new RingBuffers(rings, bytes / rings.Length, bpf.MapFd(".bss"));
     }
 
