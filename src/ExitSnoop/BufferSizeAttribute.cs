@@ -9,8 +9,7 @@ public sealed class BufferSizeAttribute : ValidateArgumentsAttribute
     /// <inheritdoc/>
     protected override void Validate(object arguments, EngineIntrinsics engineIntrinsics)
     {
-        if (arguments is int size
-            && !(size is >= ExitTraceOptions.MinimumBufferSize and <= ExitTraceOptions.MaximumBufferSize && int.IsPow2(size)))
+        if (arguments is int size && !ExitTraceOptions.IsBufferSize(size))
             throw new ValidationMetadataException(
                 $"A buffer cannot have {size} MiB: the size is a power of two from {ExitTraceOptions.MinimumBufferSize} to {ExitTraceOptions.MaximumBufferSize}.");
     }

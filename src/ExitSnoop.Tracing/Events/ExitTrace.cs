@@ -214,8 +214,7 @@ public sealed class ExitTrace : IDisposable
         }
 
         Require(
-            options.BufferSize is >= ExitTraceOptions.MinimumBufferSize and <= ExitTraceOptions.MaximumBufferSize
-                && int.IsPow2(options.BufferSize),
+            ExitTraceOptions.IsBufferSize(options.BufferSize),
             $"The buffer size is {options.BufferSize} MiB; it must be a power of two from "
             + $"{ExitTraceOptions.MinimumBufferSize} to {ExitTraceOptions.MaximumBufferSize}.");
         Require(!options.IncludeChildren || options.Ids.Count > 0, "Descendants are those of processes asked for by id; name one.");

@@ -9,6 +9,10 @@ public sealed record ExitTraceOptions
     /// <summary>The smallest and the largest <see cref="BufferSize"/>.</summary>
     public const int MinimumBufferSize = 1, MaximumBufferSize = 1024;
 
+    /// <summary>Whether a <see cref="BufferSize"/> can be had.</summary>
+    internal static bool IsBufferSize(int mebibytes) =>
+        mebibytes is >= MinimumBufferSize and <= MaximumBufferSize && int.IsPow2(mebibytes);
+
     /// <summary>The longest time that can be asked for, in seconds: more than thirty years.</summary>
     public const double MaximumSeconds = 1_000_000_000;
 
