@@ -143,7 +143,7 @@ public sealed class ExitEvent : EventArgs
     /// The part of <see cref="TotalProcessorTime"/> spent in user mode. The kernel counts parts in ticks, so
     /// the exact total is divided in their ratio, as cputime_adjust() does for wait4(2).
     /// </summary>
-    public TimeSpan? UserProcessorTime => HasDetail ? FromNanoseconds(Detail.CpuTime - SystemTime) : null;
+    public TimeSpan? UserProcessorTime => TotalProcessorTime - PrivilegedProcessorTime;
 
     /// <summary>The part of <see cref="TotalProcessorTime"/> spent in the kernel.</summary>
     public TimeSpan? PrivilegedProcessorTime => HasDetail ? FromNanoseconds(SystemTime) : null;

@@ -101,6 +101,9 @@ public sealed class DecodingTests
         Assert.Equal(TimeSpan.FromTicks(12_345), Used(0, 0, 1_234_567).UserProcessorTime);
         Assert.Equal(TimeSpan.Zero, Used(0, 0, 1_234_567).PrivilegedProcessorTime);
         Assert.Equal(TimeSpan.FromTicks(12_345), Used(0, 10_000_000, 1_234_567).PrivilegedProcessorTime);
+        // Neither part is a whole number of 100 ns, but their sum is the total.
+        ExitEvent odd = Used(10_000_000, 10_000_000, 1_234_500);
+        Assert.Equal(odd.TotalProcessorTime, odd.UserProcessorTime + odd.PrivilegedProcessorTime);
         // No kernel says so.
         Assert.Equal(TimeSpan.Zero, Used(ulong.MaxValue, 1, 1_234_567).PrivilegedProcessorTime);
     }
