@@ -7,7 +7,7 @@ usage() {
 	cat <<'USAGE'
 usage: ./bootstrap.sh COMMAND
 
-  watch [parameters]   watch processes die: Watch-ProcessExit, or exitsnoop where there is no PowerShell
+  watch [parameters]   show each process that exits, with Watch-ProcessExit; all its parameters can be given
   test                 build and run all tests
   build                build the module (out/ExitSnoop) and the console program (out/exitsnoop)
   install [PREFIX]     install exitsnoop, its man page and completion (PREFIX: /usr/local)
@@ -51,62 +51,79 @@ install_packages() {
 	[ "$(id -u)" = 0 ] || die "these packages are missing, and to install them takes root: apt-get install $packages"
 	say "installing $packages"
 	apt-get update -qq
+	# Ubuntu has bpftool among the tools of each kernel.
+	if ! apt-cache show bpftool >/dev/null 2>&1; then
+		packages=$(printf '%s' "$packages" | sed "s/bpftool/linux-tools-common linux-tools-$(uname -r)/")
+	fi
 	# shellcheck disable=SC2086 # A list of words.
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
 }
 
 need_dotnet() {
-	has dotnet && dotnet --list-sdks | grep -q '^10\.' && return 0
-	die "the .NET SDK 10 is missing: https://dotnet.microsoft.com/download, or the package dotnet-sdk-10.0 of your distribution"
+	has dotnet && dotnet --list-sdks | grep -q '^10\.' ||
+		die "the .NET SDK 10 is missing: https://dotnet.microsoft.com/download, or the package dotnet-sdk-10.0 of your distribution"
+	# The PowerShell below finds the runtime of this SDK, wherever that is installed.
+	export DOTNET_ROOT="${DOTNET_ROOT:-$(dirname "$(readlink -f "$(command -v dotnet)")")}"
 }
 
-# A PowerShell: on PATH, or got as a .NET tool into a folder that git ignores.
-find_pwsh() {
-	PATH=$PATH:$root/.tools
-	export PATH
-	has pwsh && return 0
-	[ ! -e .tools/.none ] || return 1
-	say "no pwsh on PATH; trying to get one: dotnet tool install PowerShell --tool-path .tools"
-	mkdir -p .tools
-	if dotnet tool install PowerShell --tool-path .tools >.tools/install.log 2>&1; then
-		return 0
+# Prints the path of the PowerShell of .config/dotnet-tools.json: the version that this project is
+# built and tested against. Gets it on first use.
+pinned_pwsh() {
+	version=$(sed -n '/"powershell"/,/}/s/.*"version": *"\(.*\)".*/\1/p' .config/dotnet-tools.json)
+	packages=${NUGET_PACKAGES:-$HOME/.nuget/packages}
+	pwsh=$packages/powershell/$version/tools/net10.0/any/unix/pwsh
+	if [ ! -x "$pwsh" ]; then
+		say "getting PowerShell $version: dotnet tool restore"
+		dotnet tool restore >&2 || return 1
 	fi
-	# Asked once; remove the file to ask again.
-	touch .tools/.none
-	say "the package feed has no PowerShell (see .tools/install.log)"
-	return 1
+	printf '%s\n' "$pwsh"
 }
 
+# Prints the path of a PowerShell that can load the module: the one on PATH, or else the pinned one.
+find_pwsh() {
+	if has pwsh; then
+		case $(pwsh --version) in
+		'PowerShell 7.'[6-9]* | 'PowerShell 7.'[1-9][0-9]* | 'PowerShell '[89]*)
+			command -v pwsh
+			return 0
+			;;
+		esac
+		say "the pwsh on PATH is older than 7.6"
+	fi
+	pinned_pwsh
+}
+
+# Builds everything, or the projects given.
 build() {
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # A list of words.
 	install_packages $BUILD_NEEDS
 	need_dotnet
 	say "building"
-	dotnet build -c Release -v quiet -tl:off --nologo -clp:NoSummary
+	for project in "${@:-ExitSnoop.slnx}"; do
+		dotnet build "$project" -c Release -v quiet -tl:off --nologo -clp:NoSummary >&2
+	done
 }
 
-# Every assembly of tests is a program that ends with its own count; sum them up.
+# Every assembly of tests is a program that ends with its own count; tests/run.sh sums them up.
 test_all() {
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # A list of words.
 	install_packages $BUILD_NEEDS $TEST_NEEDS
 	need_dotnet
-	if find_pwsh; then
-		EXITSNOOP_PWSH=${EXITSNOOP_PWSH:-$(command -v pwsh)}
-		export EXITSNOOP_PWSH
-		# With all that the tests need in place, to skip one of them is a failure.
-		if [ "$(id -u)" = 0 ] && [ -e /sys/kernel/btf/vmlinux ]; then
-			export EXITSNOOP_REQUIRE_ALL=1
-		fi
-	else
-		say "no pwsh: the tests of the module are skipped"
+	pinned_pwsh >/dev/null || die "the tests need the PowerShell of .config/dotnet-tools.json"
+	# With all that the tests need in place, to skip one of them is a failure.
+	if [ "$(id -u)" = 0 ] && [ -e /sys/kernel/btf/vmlinux ]; then
+		export EXITSNOOP_REQUIRE_ALL=1
 	fi
 	build
 	sh tests/run.sh
 }
 
 watch() {
-	build
-	if find_pwsh; then
+	# shellcheck disable=SC2086 # A list of words.
+	install_packages $BUILD_NEEDS
+	need_dotnet
+	if pwsh=$(find_pwsh); then
+		build src/ExitSnoop
 		# What could mean something else to PowerShell than to this shell is quoted for it; "1,2" stays a list.
 		words=
 		for word in "$@"; do
@@ -115,10 +132,35 @@ watch() {
 			*) words="$words $word" ;;
 			esac
 		done
-		exec pwsh -NoLogo -NoProfile -Command "Import-Module '$root/out/ExitSnoop'; Watch-ProcessExit $words"
+		exec "$pwsh" -NoLogo -NoProfile -Command "Import-Module '$root/out/ExitSnoop'; Watch-ProcessExit $words"
 	fi
-	say "no pwsh: this is the console program (for PowerShell: https://aka.ms/powershell-release, your distribution, or dotnet tool install -g PowerShell)"
-	exec out/exitsnoop "$@"
+	say "PowerShell cannot be had here: this is the console program (for PowerShell: https://aka.ms/powershell-release)"
+	watch_in_console "$@"
+}
+
+# The console program, with the parameters of Watch-ProcessExit. Without a package feed there is no
+# native compiler either; the program then runs on the SDK's runtime.
+watch_in_console() {
+	if dotnet build src/ExitSnoop.Console -c Release -v quiet -tl:off --nologo -clp:NoSummary >/dev/null 2>&1; then
+		program=out/exitsnoop
+	else
+		dotnet build src/ExitSnoop.Console -c Debug -v quiet -tl:off --nologo -clp:NoSummary -p:PublishAot=false -p:IsAotCompatible=false >&2
+		program="dotnet src/ExitSnoop.Console/bin/Debug/net10.0/exitsnoop.dll"
+	fi
+	count=$#
+	while [ "$count" -gt 0 ]; do
+		word=$1
+		shift
+		# -MinimumAge becomes --minimum-age; -x, -p and values stay as they are.
+		case $word in
+		-Id) word=--pid ;;
+		-ParentId) word=--parent ;;
+		-[A-Z]*) word=-$(printf '%s' "$word" | sed 's/[A-Z]/-&/g' | sed 's/^--/-/' | tr '[:upper:]' '[:lower:]') ;;
+		esac
+		set -- "$@" "$word"
+		count=$((count - 1))
+	done
+	exec $program "$@"
 }
 
 install() {
@@ -134,8 +176,13 @@ install() {
 bench() {
 	# shellcheck disable=SC2086
 	install_packages $BUILD_NEEDS $BENCH_NEEDS
-	find_pwsh || say "no pwsh: only the console program is measured"
 	build
+	if pwsh=$(find_pwsh); then
+		PATH=$(dirname "$pwsh"):$PATH
+		export PATH
+	else
+		say "PowerShell cannot be had here: only the console program is measured"
+	fi
 	exec sh bench/run.sh "$@"
 }
 

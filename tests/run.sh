@@ -10,7 +10,7 @@ status=0
 for project in tests/*.Tests; do
 	name=$(basename "$project")
 	echo "== $name"
-	dotnet exec "$project/bin/Release/net10.0/$name.dll" -noLogo -noColor -xml "$results/$name.xml" || status=1
+	dotnet exec "$project/bin/Release/net10.0/$name.dll" -noLogo -noColor -result-xml "$results/$name.xml" || status=1
 	[ -s "$results/$name.xml" ] || status=1
 done
 

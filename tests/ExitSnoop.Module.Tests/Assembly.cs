@@ -1,4 +1,2 @@
-using Xunit;
-
 // Tests measure times and count programs, of which the machine has few and the kernel one list.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]

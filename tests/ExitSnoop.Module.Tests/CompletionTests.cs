@@ -24,7 +24,6 @@ public sealed class CompletionTests
     [InlineData("-ParentId ")]
     public void Ids_are_those_of_running_processes_with_name_and_command_line(string parameter)
     {
-        Need.Pwsh();
         using TestFolder folder = new();
         using Victim victim = Victim.StartNamed(folder, "tabbed", "sleep", "60");
         // A bare position completes to files too; there a beginning of the id is typed.
@@ -42,7 +41,6 @@ public sealed class CompletionTests
     [Fact]
     public void A_name_completes_to_the_ids_of_its_processes()
     {
-        Need.Pwsh();
         using TestFolder folder = new();
         using Victim one = Victim.StartNamed(folder, "tabbed-name", "sleep", "60"), two = Victim.StartNamed(folder, "tabbed-name", "sleep", "61");
         foreach (Offer[] offers in CompleteBoth("-Id tabbed-n"))
@@ -57,7 +55,6 @@ public sealed class CompletionTests
     [InlineData("a[b", "a[", "'a`[b'")]
     public void Names_are_those_of_running_processes_as_patterns_that_find_them(string name, string typed, string completion)
     {
-        Need.Pwsh();
         using TestFolder folder = new();
         using Victim victim = Victim.StartNamed(folder, name, "sleep", "60");
         foreach (Offer[] offers in CompleteBoth("-Name " + typed))
@@ -133,7 +130,6 @@ public sealed class CompletionTests
     [Fact]
     public void Cgroups_complete_step_by_step_as_paths_or_folders()
     {
-        Need.Pwsh();
         using TestCgroup cgroup = new("tab");
         foreach (string start in (string[])[cgroup.Path, cgroup.Folder])
         {
@@ -193,7 +189,6 @@ public sealed class CompletionTests
 
     private static Offer[][] Complete(params string[] lines)
     {
-        Need.Pwsh();
         string quoted = string.Join(", ", lines.Select(line => $"'{line.Replace("'", "''", StringComparison.Ordinal)}'"));
         ChildResult result = Pwsh.Run($$"""
             ConvertTo-Json -Depth 3 @(foreach ($line in {{quoted}}) {

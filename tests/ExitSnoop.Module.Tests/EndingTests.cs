@@ -246,7 +246,6 @@ public sealed class EndingTests
         using Storm storm = Storm.Prepare("--seconds", "6", "--rate", "1000");
         using TestFolder folder = new();
         string arguments = string.Join(' ', Pwsh.Arguments($"Watch-ProcessExit {storm.Id} -IncludeChildren | ForEach-Object {{ $_.Status }}").Select(word => $"\"{word.Replace("\"", "\\\"", StringComparison.Ordinal).Replace("$", "\\$", StringComparison.Ordinal)}\""));
-        Need.Pwsh();
         using Child shell = Child.Start("sh", ["-c", $"{Pwsh.Executable} {arguments} | head -n 3"]);
         Eventually.True(() => Directory.EnumerateFiles($"/proc/{shell.Id}/task/{shell.Id}").Any() && Children(shell.Id).Any(id => Loaded(id).Count > 0), "No watch has started.");
         int id = Children(shell.Id).First(id => Loaded(id).Count > 0);

@@ -200,7 +200,6 @@ public sealed partial class HelpTests
     [MemberData(nameof(Examples))]
     public void An_example_shows_what_it_says(string title, string code)
     {
-        Need.Pwsh();
         if (!code.Contains("Get-ProcessExitEventDefinition", StringComparison.Ordinal))
             Need.Kernel();
         using TestFolder folder = new();
@@ -220,13 +219,11 @@ public sealed partial class HelpTests
 
     private static JsonElement[] Cmdlets()
     {
-        Need.Pwsh();
         return [.. Help.Value.RootElement.EnumerateArray()];
     }
 
     private static string[] About()
     {
-        Need.Pwsh();
         return Pwsh.Run("Get-Help about_ExitSnoop").Output.Split('\n');
     }
 

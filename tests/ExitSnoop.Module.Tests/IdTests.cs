@@ -116,7 +116,6 @@ public sealed class IdTests
     [Fact]
     public void An_empty_pipeline_ends_at_once_with_nothing()
     {
-        Need.Engine();
         using Shell shell = Shell.Open();
         shell.Run("$null = Get-Command Watch-ProcessExit");
         long start = Stopwatch.GetTimestamp();

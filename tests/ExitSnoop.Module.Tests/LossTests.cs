@@ -72,7 +72,6 @@ public sealed partial class LossTests
         string go = folder.Path("go");
         // Four KiB of arguments each, and nobody who takes the events: the queue fills up.
         using Storm storm = Storm.PrepareHeavy(4000, "--kind", "vfork", "--count", "40000");
-        Need.Pwsh();
         string command = "$VerbosePreference = 'Continue'; $n = 0; "
             + $"Watch-ProcessExit {storm.Id} -IncludeChildren | ForEach-Object {{ if ($n++ -eq 0) {{ while (-not (Test-Path '{go}')) {{ Start-Sleep -Milliseconds 50 }} }} }}; "
             + "\"seen $n\"; \"still $(1 + 1)\"";

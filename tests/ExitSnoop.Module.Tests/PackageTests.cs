@@ -72,7 +72,7 @@ public sealed class PackageTests
         JsonElement manifest = JsonDocument.Parse(result.Output).RootElement;
         string Value(string name) => manifest.GetProperty(name).ToString();
 
-        Assert.Equal(("0", Version, "7.4", "Core"), (Value("Problems"), Value("Version"), Value("PowerShell"), Value("Editions")));
+        Assert.Equal(("0", Version, "7.6", "Core"), (Value("Problems"), Value("Version"), Value("PowerShell"), Value("Editions")));
         Assert.Equal(("Get-ProcessExitEventDefinition,Register-ProcessExitEvent,Watch-ProcessExit", "exitsnoop", "0", "0"), (Value("Cmdlets"), Value("Aliases"), Value("Functions"), Value("Files")));
         Assert.Equal("https://www.apache.org/licenses/LICENSE-2.0", Value("License"));
         Assert.Equal(ReleaseNotes, Value("Notes").Trim());
@@ -110,7 +110,6 @@ public sealed class PackageTests
 
     private static string TakePackage()
     {
-        Need.Pwsh();
         Need.Program("dotnet");
         return Package.Value;
     }
@@ -147,7 +146,6 @@ public sealed class PackageTests
     // Of a user who has no modules: pwsh adds only its own and those of the home folder.
     private static Child StartEmptyShell(TestFolder folder, string command)
     {
-        Need.Pwsh();
         return Child.Start(
             Pwsh.Executable, ["-NoProfile", "-Command", command], folder.FullName,
             Pwsh.Environment(("PSModulePath", folder.Path("Modules")), ("HOME", folder.FullName), ("XDG_DATA_HOME", null), ("XDG_CACHE_HOME", null), ("XDG_CONFIG_HOME", null)));

@@ -168,7 +168,6 @@ public sealed class ParameterTests
     public void Debug_shows_what_libbpf_says_and_asks_nothing()
     {
         Need.Kernel();
-        Need.Pwsh();
         // In a shell with a user, who would be asked to confirm a verbose message that came by -Debug alone.
         ChildResult result = Pwsh.Run("Watch-ProcessExit -Timeout 0 -User 64099 -Debug; 'the end'");
 
@@ -182,7 +181,6 @@ public sealed class ParameterTests
     public void Without_Debug_libbpf_says_nothing()
     {
         Need.Kernel();
-        Need.Pwsh();
         ChildResult result = Pwsh.Run("Watch-ProcessExit -Timeout 0 -User 64099");
         Assert.Equal(("", ""), (result.Output, result.Error));
     }

@@ -1,4 +1,3 @@
-using ExitSnoop.ModuleTests.Engine;
 using Xunit;
 
 namespace ExitSnoop.ModuleTests.Support;
@@ -15,12 +14,6 @@ internal static class Need
         !OperatingSystem.IsLinux() ? "BPF is Linux'"
         : !File.Exists("/sys/kernel/btf/vmlinux") ? "this kernel has no type information (/sys/kernel/btf/vmlinux)"
         : BpfPrograms.WhyNot());
-
-    /// <summary>An engine to host in this process.</summary>
-    internal static void Engine() => Unless(PowerShellHome.Missing);
-
-    /// <summary>A pwsh to start.</summary>
-    internal static void Pwsh() => Unless(PowerShellHome.NoExecutable);
 
     /// <summary>Root, on a kernel that loads BPF programs.</summary>
     internal static void Kernel() => Unless(NoKernel.Value);

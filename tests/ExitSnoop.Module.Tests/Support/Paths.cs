@@ -20,6 +20,6 @@ internal static class Paths
     internal static string[] Golden(string name) =>
         File.ReadAllLines(Path.Combine(Repository, "tests", "golden", $"{name}.out"));
 
-    private static string Metadata(string key) =>
+    internal static string Metadata(string key) =>
         typeof(Paths).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(pair => pair.Key == key).Value!;
 }

@@ -11,7 +11,7 @@ internal static class Pwsh
         ["LANG"] = "C.UTF-8",
     };
 
-    internal static string Executable => PowerShellHome.Executable!;
+    internal static string Executable => PinnedPowerShell.Executable;
 
     /// <summary>The arguments that import the module and run a command.</summary>
     internal static string[] Arguments(string command, string? module = null) =>
@@ -28,7 +28,6 @@ internal static class Pwsh
     /// <summary>Starts a command. Nothing is coloured.</summary>
     internal static Child Start(string command, string? folder = null, params (string Name, string? Value)[] variables)
     {
-        Need.Pwsh();
         return Child.Start(Executable, Arguments(command), folder, Environment(variables));
     }
 

@@ -115,8 +115,6 @@ internal sealed partial class Scenario
     /// <summary>The run; made when it is first asked for, and the same for all.</summary>
     internal static Scenario Run()
     {
-        Need.Engine();
-        Need.Pwsh();
         Need.Kernel();
         return OneRun.Value;
     }

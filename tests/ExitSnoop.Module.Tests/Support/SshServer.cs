@@ -68,7 +68,6 @@ internal sealed partial class SshServer : IDisposable
     /// <summary>Skips the test where there cannot be one.</summary>
     internal static SshServer Open()
     {
-        Need.Pwsh();
         Need.Root();
         // Without a network that is nobody's fault, also on a machine that has all else.
         Assert.SkipWhen(Programs.Value.WhyNot is not null, Programs.Value.WhyNot ?? "");

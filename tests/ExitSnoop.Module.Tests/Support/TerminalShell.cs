@@ -21,7 +21,6 @@ internal sealed partial class TerminalShell : IDisposable
     /// <param name="columns">How wide the terminal is.</param>
     internal TerminalShell(string command, bool stay = false, int columns = 150)
     {
-        Need.Pwsh();
         string program = Need.Program("script");
         string[] arguments = ["-NoLogo", .. stay ? (string[])["-NoExit"] : [], .. Pwsh.Arguments($"Remove-Module PSReadLine -ErrorAction Ignore; \"pid=$PID\"; {command}")];
         string line = $"stty cols {columns} rows 50; exec " + string.Join(' ', arguments.Prepend(Pwsh.Executable).Select(Quote));

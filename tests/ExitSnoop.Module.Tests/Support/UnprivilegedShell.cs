@@ -17,7 +17,6 @@ internal sealed class UnprivilegedShell : IDisposable
 
     internal UnprivilegedShell()
     {
-        Need.Pwsh();
         Need.Root();
         setpriv = Need.Program("setpriv");
         module = folder.CopyModule();
@@ -50,7 +49,7 @@ internal sealed class UnprivilegedShell : IDisposable
     private string CopyPwsh()
     {
         string copy = folder.Path("pwsh");
-        Child.Run("cp", ["-r", PowerShellHome.Folder!, copy]);
+        Child.Run("cp", ["-r", PinnedPowerShell.Folder, copy]);
         Child.Run("chmod", ["-R", "a+rX", copy]);
         return Path.Combine(copy, "pwsh");
     }

@@ -1,0 +1,38 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
+using ExitSnoop.ModuleTests.Support;
+
+namespace ExitSnoop.ModuleTests.Engine;
+
+/// <summary>
+/// The PowerShell of .config/dotnet-tools.json, whatever pwsh is on PATH: in this process it comes from the
+/// package Microsoft.PowerShell.SDK, as a program from the restored tool.
+/// </summary>
+internal static class PinnedPowerShell
+{
+    /// <summary>Where the tool's files are.</summary>
+    internal static string Folder { get; } = Paths.Metadata("PowerShellFolder");
+
+    /// <summary>pwsh itself. The tool's own launcher would put a process named dotnet between it and the test.</summary>
+    internal static string Executable { get; } = Path.Combine(Folder, "pwsh");
+
+    /// <summary>Modules that come with the program and are missing from the package, such as ThreadJob.</summary>
+    internal static string Modules { get; } = Path.Combine(Folder, "Modules");
+
+    // Before any test is found: from here on the runtime asks for what it does not have.
+    [ModuleInitializer]
+    internal static void Prepare()
+    {
+        Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
+        Environment.SetEnvironmentVariable("POWERSHELL_UPDATECHECK", "Off");
+        AssemblyLoadContext.Default.Resolving += Resolve;
+    }
+
+    // Tests and cmdlets share the types of the library, so both take it from the module as it is shipped.
+    private static Assembly? Resolve(AssemblyLoadContext context, AssemblyName name)
+    {
+        string file = Path.Combine(Paths.Module, name.Name + ".dll");
+        return File.Exists(file) ? context.LoadFromAssemblyPath(file) : null;
+    }
+}
