@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
 /*
- * The record that exitsnoop.bpf.c sends. src/ExitSnoop.Tracing/Events/ExitRecord.cs
+ * The record that exitsnoop.bpf.c sends. src/ExitSnoop.Tracing/Records/ExitRecord.cs
  * mirrors it; a test compares both with the BTF of the compiled object.
  */
 #ifndef EXITSNOOP_H

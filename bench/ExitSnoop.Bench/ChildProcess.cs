@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Bench;
 

@@ -1,3 +1,5 @@
+using ExitSnoop.Linux;
+
 namespace ExitSnoop.Bench;
 
 /// <summary>Many exits, and the count of those that do not fit.</summary>

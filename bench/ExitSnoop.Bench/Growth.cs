@@ -1,3 +1,5 @@
+using ExitSnoop.Linux;
+
 namespace ExitSnoop.Bench;
 
 /// <summary>The same for 1, 2, 4 and 8 times as many events: what a tracer needs grows with them and not faster.</summary>

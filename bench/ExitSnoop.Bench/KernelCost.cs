@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Bench;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Bench;
 

@@ -1,3 +1,5 @@
+using ExitSnoop.Linux;
+
 namespace ExitSnoop.Bench;
 
 /// <summary>Where everything lies, and a folder for what is written on the way, which goes when this does.</summary>

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using ExitSnoop.Console.Output;
-using ExitSnoop.Events;
+using ExitSnoop.Cli.Output;
+using ExitSnoop.Records;
 using Microsoft.Win32.SafeHandles;
 
 namespace ExitSnoop.Benchmarks;

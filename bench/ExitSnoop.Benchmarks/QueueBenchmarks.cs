@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using ExitSnoop.Trace;
+using ExitSnoop.Reading;
 
 namespace ExitSnoop.Benchmarks;
 

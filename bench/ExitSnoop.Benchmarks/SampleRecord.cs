@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using ExitSnoop.Events;
+using ExitSnoop.Records;
 
 namespace ExitSnoop.Benchmarks;
 

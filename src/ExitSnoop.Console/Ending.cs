@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using ExitSnoop.Console.Native;
+using ExitSnoop.Cli.Native;
 
-namespace ExitSnoop.Console;
+namespace ExitSnoop.Cli;
 
 /// <summary>
 /// All that ends a trace from outside: a signal, the end of the time, a reader of the output that goes

@@ -1,4 +1,4 @@
-namespace ExitSnoop.Console;
+namespace ExitSnoop.Cli;
 
 /// <summary>What the program itself exits with; from 64 on the numbers of sysexits.h, as the original has them.</summary>
 internal static class ExitStatus

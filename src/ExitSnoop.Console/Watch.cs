@@ -1,8 +1,8 @@
-using ExitSnoop.Console.Arguments;
-using ExitSnoop.Console.Native;
-using ExitSnoop.Console.Output;
+using ExitSnoop.Cli.Arguments;
+using ExitSnoop.Cli.Native;
+using ExitSnoop.Cli.Output;
 
-namespace ExitSnoop.Console;
+namespace ExitSnoop.Cli;
 
 /// <summary>One run: from the trace to the lines.</summary>
 internal sealed class Watch

@@ -1,6 +1,6 @@
-using ExitSnoop.Console.Arguments;
+using ExitSnoop.Cli.Arguments;
 
-namespace ExitSnoop.Console.Tests;
+namespace ExitSnoop.Cli.Tests;
 
 /// <summary>The forms that argparse gives the original's command line, as seen with Debian's exitsnoop-bpfcc.</summary>
 public sealed class ArgparseFormsTests

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace ExitSnoop.Console.Tests;
+namespace ExitSnoop.Cli.Tests;
 
 /// <summary>
 /// The built program, run as a user would run it: out/exitsnoop of the tree, or what EXITSNOOP_CONSOLE names.

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Reflection;
-using ExitSnoop.Console.Arguments;
+using ExitSnoop.Cli.Arguments;
 
-namespace ExitSnoop.Console.Tests;
+namespace ExitSnoop.Cli.Tests;
 
 public sealed class DocumentationTests
 {

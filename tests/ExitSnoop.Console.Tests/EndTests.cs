@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace ExitSnoop.Console.Tests;
+namespace ExitSnoop.Cli.Tests;
 
 /// <summary>How the program ends, and with which status.</summary>
 public sealed class EndTests

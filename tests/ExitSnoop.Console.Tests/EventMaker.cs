@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
-using ExitSnoop.Events;
+using ExitSnoop.Records;
 
-namespace ExitSnoop.Console.Tests;
+namespace ExitSnoop.Cli.Tests;
 
 /// <summary>Makes events as the kernel program would have sent them.</summary>
 internal sealed record EventMaker

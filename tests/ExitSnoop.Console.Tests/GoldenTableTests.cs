@@ -1,9 +1,9 @@
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
-using ExitSnoop.Console.Output;
+using System.Text;
+using ExitSnoop.Cli.Output;
 
-namespace ExitSnoop.Console.Tests;
+namespace ExitSnoop.Cli.Tests;
 
 /// <summary>
 /// Each line that the original printed in the recorded runs, printed by us from the event it was printed for, with the

@@ -1,9 +1,9 @@
 using System.Reflection;
-using System.Text;
 using System.Text.Json;
-using ExitSnoop.Console.Output;
+using System.Text;
+using ExitSnoop.Cli.Output;
 
-namespace ExitSnoop.Console.Tests;
+namespace ExitSnoop.Cli.Tests;
 
 public sealed class JsonFormatTests
 {

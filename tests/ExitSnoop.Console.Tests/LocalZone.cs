@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace ExitSnoop.Console.Tests;
+namespace ExitSnoop.Cli.Tests;
 
 /// <summary>The zone that libc takes for local, as TZ sets it for a whole program. One test class at a time may.</summary>
 internal static partial class LocalZone

@@ -1,6 +1,6 @@
-using ExitSnoop.Console.Output;
+using ExitSnoop.Cli.Output;
 
-namespace ExitSnoop.Console.Tests;
+namespace ExitSnoop.Cli.Tests;
 
 /// <summary>What a format prints.</summary>
 internal static class Rendering

@@ -1,6 +1,6 @@
-using ExitSnoop.Console.Output;
+using ExitSnoop.Cli.Output;
 
-namespace ExitSnoop.Console.Tests;
+namespace ExitSnoop.Cli.Tests;
 
 public sealed class TableFormatTests
 {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace ExitSnoop.Console.Tests;
+namespace ExitSnoop.Cli.Tests;
 
 /// <summary>A line of the table, taken apart again.</summary>
 internal sealed partial record TableRow(string Name, int Id, int ParentId, int ThreadId, string Status)

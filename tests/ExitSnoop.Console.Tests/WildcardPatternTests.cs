@@ -1,6 +1,6 @@
-using ExitSnoop.Console.Arguments;
+using ExitSnoop.Cli.Arguments;
 
-namespace ExitSnoop.Console.Tests;
+namespace ExitSnoop.Cli.Tests;
 
 public sealed class WildcardPatternTests
 {

@@ -1,7 +1,7 @@
 using System.Globalization;
-using ExitSnoop.Console.Native;
+using ExitSnoop.Cli.Native;
 
-namespace ExitSnoop.Console.Arguments;
+namespace ExitSnoop.Cli.Arguments;
 
 /// <summary>What a run has to do, whichever options said so.</summary>
 internal sealed record CommandLine

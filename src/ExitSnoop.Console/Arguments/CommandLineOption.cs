@@ -1,4 +1,4 @@
-namespace ExitSnoop.Console.Arguments;
+namespace ExitSnoop.Cli.Arguments;
 
 /// <summary>One option: how it is written and whether a value follows.</summary>
 /// <param name="Id">What it means.</param>

@@ -1,4 +1,4 @@
-namespace ExitSnoop.Console.Arguments;
+namespace ExitSnoop.Cli.Arguments;
 
 /// <summary>
 /// Reads a command line by the rules of Python's argparse, whose forms the scripts that call the original

@@ -1,4 +1,4 @@
-namespace ExitSnoop.Console.Arguments;
+namespace ExitSnoop.Cli.Arguments;
 
 /// <summary>What --help, --version and a wrong command line print.</summary>
 internal static class UsageText

@@ -1,4 +1,4 @@
-namespace ExitSnoop.Console.Arguments;
+namespace ExitSnoop.Cli.Arguments;
 
 /// <summary>
 /// A name with wildcards as the shell has them: *, ?, [abc], [a-z], [!abc], and a backslash before a

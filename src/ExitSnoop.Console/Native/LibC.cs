@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace ExitSnoop.Console.Native;
+namespace ExitSnoop.Cli.Native;
 
 /// <summary>The calls of libc that .NET does not offer, or not at this price.</summary>
 internal static unsafe partial class LibC

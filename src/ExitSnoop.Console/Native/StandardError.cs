@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace ExitSnoop.Console.Native;
+namespace ExitSnoop.Cli.Native;
 
 /// <summary>Standard error without System.Console, whose start-up costs more than all that is written here.</summary>
 internal static unsafe class StandardError

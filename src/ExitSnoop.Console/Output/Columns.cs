@@ -1,4 +1,4 @@
-namespace ExitSnoop.Console.Output;
+namespace ExitSnoop.Cli.Output;
 
 /// <summary>The cells that more than one table has.</summary>
 internal static class Columns

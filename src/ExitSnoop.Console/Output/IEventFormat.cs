@@ -1,4 +1,4 @@
-namespace ExitSnoop.Console.Output;
+namespace ExitSnoop.Cli.Output;
 
 /// <summary>How events are shown: one line each, after a header if there is one.</summary>
 internal interface IEventFormat

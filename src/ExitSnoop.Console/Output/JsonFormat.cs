@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace ExitSnoop.Console.Output;
+namespace ExitSnoop.Cli.Output;
 
 /// <summary>
 /// One JSON object a line, with the properties of <see cref="ExitEvent"/> under their own names and in their own order,

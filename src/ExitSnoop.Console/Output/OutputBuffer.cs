@@ -1,9 +1,9 @@
 using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text;
-using ExitSnoop.Console.Native;
+using ExitSnoop.Cli.Native;
 
-namespace ExitSnoop.Console.Output;
+namespace ExitSnoop.Cli.Output;
 
 /// <summary>
 /// Text on its way to standard output, as UTF-8. Only whole lines leave it: when it is asked to

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using ExitSnoop.Console.Native;
+using ExitSnoop.Cli.Native;
 
-namespace ExitSnoop.Console.Output;
+namespace ExitSnoop.Cli.Output;
 
 /// <summary>Standard output takes no more.</summary>
 internal sealed class OutputException(int error) : Exception(Marshal.GetPInvokeErrorMessage(error))

@@ -1,4 +1,4 @@
-namespace ExitSnoop.Console.Output;
+namespace ExitSnoop.Cli.Output;
 
 /// <summary>
 /// The original's table: PCOMM PID PPID TID AGE(s) EXIT_CODE, with TIME and LABEL before them where asked for.

@@ -1,6 +1,6 @@
-using ExitSnoop.Console.Native;
+using ExitSnoop.Cli.Native;
 
-namespace ExitSnoop.Console.Output;
+namespace ExitSnoop.Cli.Output;
 
 /// <summary>
 /// Local or UTC times of events. The local time is the C library's and not TimeZoneInfo's, which does not

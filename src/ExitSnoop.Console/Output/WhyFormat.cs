@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ExitSnoop.Console.Output;
+namespace ExitSnoop.Cli.Output;
 
 /// <summary>What died, and who or what ended it: TIME PCOMM PID USER EXIT_CODE REASON COMMAND.</summary>
 internal sealed class WhyFormat(OutputBuffer output, WallClock clock, string? label) : IEventFormat

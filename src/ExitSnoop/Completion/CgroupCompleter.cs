@@ -1,7 +1,7 @@
 using System.Collections;
-using System.Management.Automation;
 using System.Management.Automation.Language;
-using ExitSnoop.Trace;
+using System.Management.Automation;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Commands.Completion;
 

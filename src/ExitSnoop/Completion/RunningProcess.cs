@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using ExitSnoop.Events;
+using ExitSnoop.Records;
 
 namespace ExitSnoop.Commands.Completion;
 

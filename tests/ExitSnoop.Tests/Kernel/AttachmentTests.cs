@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ExitSnoop.Bpf;
 
 namespace ExitSnoop.Tests.Kernel;
 
@@ -65,7 +66,7 @@ public sealed class AttachmentTests
             .Where(map => (string?)map["type"] == "ringbuf")
             .Select(map => (long)map["max_entries"]!)];
         Assert.Equal((long)bufferSize << 20, rings.Sum());
-        int processors = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)ExitSnoop.Native.LibBpf.libbpf_num_possible_cpus());
+        int processors = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)LibBpf.libbpf_num_possible_cpus());
         Assert.Equal(Math.Min(Math.Min(processors, 8), bufferSize), rings.Length);
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Tests.Kernel;
 
@@ -155,7 +156,7 @@ public sealed partial class CommandTests
         }
         finally
         {
-            _ = Native.LibC.close(fd);
+            _ = LibC.close(fd);
         }
     }
 

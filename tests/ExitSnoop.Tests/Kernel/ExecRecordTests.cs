@@ -1,6 +1,8 @@
 using System.Globalization;
-using ExitSnoop.Events;
-using ExitSnoop.Trace;
+using ExitSnoop.Bpf;
+using ExitSnoop.Linux;
+using ExitSnoop.Reading;
+using ExitSnoop.Records;
 
 namespace ExitSnoop.Tests.Kernel;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ExitSnoop.Native;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Tests.Kernel;
 

@@ -1,7 +1,7 @@
 using System.Reflection;
-using ExitSnoop.Events;
-using FsCheck;
+using ExitSnoop.Records;
 using FsCheck.Fluent;
+using FsCheck;
 
 namespace ExitSnoop.Tests.Records;
 

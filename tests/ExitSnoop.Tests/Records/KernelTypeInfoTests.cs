@@ -1,4 +1,4 @@
-using ExitSnoop.Trace;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Tests.Records;
 

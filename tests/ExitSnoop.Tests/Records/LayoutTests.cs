@@ -2,8 +2,8 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-using ExitSnoop.Events;
-using ExitSnoop.Trace;
+using ExitSnoop.Bpf;
+using ExitSnoop.Records;
 
 namespace ExitSnoop.Tests.Records;
 

@@ -1,4 +1,4 @@
-using ExitSnoop.Trace;
+using ExitSnoop.Bpf;
 
 namespace ExitSnoop.Tests.Records;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using ExitSnoop.Events;
+using ExitSnoop.Records;
 
 namespace ExitSnoop.Tests.Records;
 

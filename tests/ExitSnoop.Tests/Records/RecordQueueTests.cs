@@ -1,4 +1,4 @@
-using ExitSnoop.Trace;
+using ExitSnoop.Reading;
 
 namespace ExitSnoop.Tests.Records;
 

@@ -1,6 +1,6 @@
-using ExitSnoop.Events;
-using FsCheck;
+using ExitSnoop.Records;
 using FsCheck.Fluent;
+using FsCheck;
 
 namespace ExitSnoop.Tests.Records;
 

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
-using ExitSnoop.Events;
+using ExitSnoop.Records;
 
 namespace ExitSnoop.Tests.Records;
 

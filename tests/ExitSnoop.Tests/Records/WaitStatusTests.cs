@@ -1,4 +1,4 @@
-using ExitSnoop.Events;
+using ExitSnoop.Records;
 
 namespace ExitSnoop.Tests.Records;
 

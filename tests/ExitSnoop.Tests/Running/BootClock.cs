@@ -1,4 +1,4 @@
-using ExitSnoop.Native;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Tests;
 

@@ -2,7 +2,7 @@ using System.Collections;
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Text;
-using ExitSnoop.Native;
+using ExitSnoop.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace ExitSnoop.Tests;

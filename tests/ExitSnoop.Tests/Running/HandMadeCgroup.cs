@@ -1,5 +1,6 @@
 using System.Globalization;
-using ExitSnoop.Trace;
+using ExitSnoop.Bpf;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Tests;
 

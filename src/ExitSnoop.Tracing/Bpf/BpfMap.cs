@@ -1,0 +1,35 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace ExitSnoop.Bpf;
+
+/// <summary>A loaded hash map of the kernel's, by its file descriptor, which belongs to its <see cref="BpfObject"/>.</summary>
+internal readonly unsafe struct BpfMap<TKey, TValue>(int fd)
+    where TKey : unmanaged
+    where TValue : unmanaged
+{
+    internal bool TryGet(TKey key, out TValue value)
+    {
+        value = default;
+        fixed (TValue* found = &value)
+            return LibBpf.bpf_map_lookup_elem(fd, &key, found) == 0;
+    }
+
+    /// <exception cref="Win32Exception">The map is full, or the kernel refused.</exception>
+    internal void Set(TKey key, TValue value)
+    {
+        if (LibBpf.bpf_map_update_elem(fd, &key, &value, 0) < 0)
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+    }
+
+    internal bool Remove(TKey key) => LibBpf.bpf_map_delete_elem(fd, &key) == 0;
+
+    internal bool IsEmpty
+    {
+        get
+        {
+            TKey first;
+            return LibBpf.bpf_map_get_next_key(fd, null, &first) < 0;
+        }
+    }
+}

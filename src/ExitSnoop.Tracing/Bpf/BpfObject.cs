@@ -1,0 +1,112 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace ExitSnoop.Bpf;
+
+/// <summary>A BPF object: opened, configured, loaded, attached, in this order. Not thread-safe.</summary>
+internal sealed unsafe class BpfObject : SafeHandle
+{
+    private BpfObject(nint handle) : base(0, ownsHandle: true) => SetHandle(handle);
+
+    public override bool IsInvalid => handle == 0;
+
+    /// <summary>Opens an object from memory; nothing is loaded into the kernel yet.</summary>
+    /// <param name="bytes">The ELF file.</param>
+    /// <param name="name">Its name; the kernel shows its first letters.</param>
+    /// <param name="btfPath">A file with the kernel's type information, or null for the kernel's own.</param>
+    /// <exception cref="Win32Exception">libbpf refused; the error is errno's.</exception>
+    internal static BpfObject Open(ReadOnlySpan<byte> bytes, string name, string? btfPath)
+    {
+        nint namePointer = Marshal.StringToCoTaskMemUTF8(name);
+        nint btfPointer = Marshal.StringToCoTaskMemUTF8(btfPath);
+        try
+        {
+            LibBpf.OpenOptions options = new()
+            {
+                Size = (nuint)sizeof(LibBpf.OpenOptions),
+                ObjectName = (byte*)namePointer,
+                BtfCustomPath = (byte*)btfPointer,
+            };
+            fixed (byte* start = bytes)
+                return new BpfObject(Check(LibBpf.bpf_object__open_mem(start, (nuint)bytes.Length, &options)));
+        }
+        finally
+        {
+            Marshal.FreeCoTaskMem(namePointer);
+            Marshal.FreeCoTaskMem(btfPointer);
+        }
+    }
+
+    /// <summary>Keeps only the programs named, and lets no other reach the verifier.</summary>
+    internal void SelectPrograms(IReadOnlyCollection<string> names)
+    {
+        for (nint program = LibBpf.bpf_object__next_program(handle, 0); program != 0;
+             program = LibBpf.bpf_object__next_program(handle, program))
+            _ = LibBpf.bpf_program__set_autoload(program, false);
+        foreach (string name in names)
+            _ = LibBpf.bpf_program__set_autoload(Program(name), true);
+    }
+
+    /// <summary>The data of a section before the load, as <typeparamref name="T"/>.</summary>
+    internal ref T Section<T>(string name) where T : unmanaged
+    {
+        void* value = LibBpf.bpf_map__initial_value(Map(name), out nuint size);
+        if (value is null || size < (nuint)sizeof(T))
+            throw new InvalidOperationException($"The BPF object's section {name} has {size} bytes, not {sizeof(T)}.");
+        return ref *(T*)value;
+    }
+
+    internal void SetMaxEntries(string map, uint count) => _ = LibBpf.bpf_map__set_max_entries(Map(map), count);
+
+    /// <summary>A map that no loaded program reaches need not be made.</summary>
+    internal void Omit(string map) => _ = LibBpf.bpf_map__set_autocreate(Map(map), false);
+
+    /// <summary>Makes a map that is declared as a ring buffer a perf event array, one slot a processor.</summary>
+    internal void MakePerfEventArray(string name)
+    {
+        nint map = Map(name);
+        _ = LibBpf.bpf_map__set_type(map, LibBpf.MapType.PerfEventArray);
+        _ = LibBpf.bpf_map__set_key_size(map, sizeof(uint));
+        _ = LibBpf.bpf_map__set_value_size(map, sizeof(uint));
+        _ = LibBpf.bpf_map__set_max_entries(map, (uint)LibBpf.libbpf_num_possible_cpus());
+    }
+
+    /// <exception cref="Win32Exception">The kernel or libbpf refused.</exception>
+    internal void Load()
+    {
+        if (LibBpf.bpf_object__load(handle) < 0)
+            throw LastError();
+    }
+
+    /// <exception cref="Win32Exception">The kernel or libbpf refused.</exception>
+    internal BpfLink Attach(string program) => new(Check(LibBpf.bpf_program__attach(Program(program))));
+
+    /// <summary>The file descriptor of a loaded map; it belongs to the object.</summary>
+    internal int MapFd(string name) => LibBpf.bpf_map__fd(Map(name));
+
+    internal int ProgramFd(string name) => LibBpf.bpf_program__fd(Program(name));
+
+    protected override bool ReleaseHandle()
+    {
+        LibBpf.bpf_object__close(handle);
+        return true;
+    }
+
+    private nint Program(string name) => Check(LibBpf.bpf_object__find_program_by_name(handle, name));
+
+    private nint Map(string name) => Check(LibBpf.bpf_object__find_map_by_name(handle, name));
+
+    private static nint Check(nint pointer) => pointer != 0 ? pointer : throw LastError();
+
+    private static Win32Exception LastError() => new(Marshal.GetLastPInvokeError());
+}
+
+/// <summary>An attached program; to dispose of it detaches it.</summary>
+internal sealed class BpfLink : SafeHandle
+{
+    internal BpfLink(nint handle) : base(0, ownsHandle: true) => SetHandle(handle);
+
+    public override bool IsInvalid => handle == 0;
+
+    protected override bool ReleaseHandle() => LibBpf.bpf_link__destroy(handle) == 0;
+}

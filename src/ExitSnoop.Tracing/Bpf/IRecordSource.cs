@@ -1,0 +1,23 @@
+namespace ExitSnoop.Bpf;
+
+/// <summary>Takes one record; the bytes are the kernel's and gone when it returns.</summary>
+internal delegate void RecordHandler(ReadOnlySpan<byte> record);
+
+/// <summary>Where records come from: ring buffers, or a perf buffer on a kernel before 5.8.</summary>
+internal interface IRecordSource : IDisposable
+{
+    /// <summary>Descriptors of which one polls readable when there are records; they are the source's own.</summary>
+    IReadOnlyList<int> Fds { get; }
+
+    /// <summary>Whether the kernel can wake a blocked reader without a record, too.</summary>
+    bool CanBeWoken { get; }
+
+    /// <summary>
+    /// Hands over what is there, in the order of the deaths (of a perf buffer, of those on one processor), and
+    /// says how much; some thousands at most. The handler must not throw.
+    /// </summary>
+    int Drain(RecordHandler handler);
+
+    /// <summary>Says that the reader is about to block and has to be woken, or is awake again.</summary>
+    void SetAsleep(bool value);
+}

@@ -1,0 +1,205 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace ExitSnoop.Bpf;
+
+/// <summary>
+/// The functions of libbpf (1.0 or later) that are used here, as they are declared in
+/// <c>bpf/libbpf.h</c> and <c>bpf/bpf.h</c>. From 1.0 on a failing call returns NULL or a
+/// negative error number and leaves the error in errno.
+/// </summary>
+internal static unsafe partial class LibBpf
+{
+    /// <summary>The name under which the imports below ask for libbpf; the resolver decides what is loaded.</summary>
+    private const string Library = "libbpf.so.1";
+
+    /// <summary>Names the file to load instead of the system's <c>libbpf.so.1</c>.</summary>
+    internal const string PathVariable = "EXITSNOOP_LIBBPF";
+
+    private static readonly object Gate = new();
+    private static nint handle;
+
+    /// <summary>Loads libbpf, once, and checks its version.</summary>
+    /// <exception cref="ExitTraceException">It is missing or older than 1.0.</exception>
+    internal static void Load()
+    {
+        lock (Gate)
+        {
+            if (handle != 0)
+                return;
+            string file = Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } named ? named : Library;
+            if (!NativeLibrary.TryLoad(file, out nint loaded))
+            {
+                // Ubuntu 22.04 has only 0.5, under another soname: say that, not "missing".
+                if (file == Library && NativeLibrary.TryLoad("libbpf.so.0", out nint old))
+                {
+                    NativeLibrary.Free(old);
+                    throw ExitTraceErrors.LibBpfTooOld("libbpf.so.0");
+                }
+                throw ExitTraceErrors.LibBpfNotFound(file);
+            }
+            if (!NativeLibrary.TryGetExport(loaded, "libbpf_major_version", out nint major)
+                || ((delegate* unmanaged<uint>)major)() < 1)
+            {
+                string version = NativeLibrary.TryGetExport(loaded, "libbpf_version_string", out nint text)
+                    ? Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)text)()) ?? file
+                    : file;
+                NativeLibrary.Free(loaded);
+                throw ExitTraceErrors.LibBpfTooOld(version);
+            }
+            NativeLibrary.SetDllImportResolver(typeof(LibBpf).Assembly, Resolve);
+            handle = loaded;
+        }
+    }
+
+    /// <summary>The version, as in "v1.1.2".</summary>
+    internal static string Version => Marshal.PtrToStringUTF8(libbpf_version_string()) ?? "";
+
+    /// <summary>The file that was mapped for it, found by the address of one of its functions.</summary>
+    internal static string Path
+    {
+        get
+        {
+            nint address = NativeLibrary.GetExport(handle, "libbpf_version_string");
+            foreach (string line in File.ReadLines("/proc/self/maps"))
+            {
+                int dash = line.IndexOf('-', StringComparison.Ordinal);
+                int space = line.IndexOf(' ', StringComparison.Ordinal);
+                int slash = line.IndexOf('/', StringComparison.Ordinal);
+                if (slash > 0
+                    && nint.Parse(line.AsSpan(0, dash), NumberStyles.HexNumber, CultureInfo.InvariantCulture) <= address
+                    && address < nint.Parse(line.AsSpan(dash + 1, space - dash - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture))
+                    return line[slash..];
+            }
+            return Library;
+        }
+    }
+
+    // pwsh's own probing looks beside the assembly and appends ".so" to any name: answer first.
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) =>
+        name == Library ? handle : 0;
+
+    [LibraryImport(Library)]
+    private static partial nint libbpf_version_string();
+
+    /// <summary>Sets the receiver of messages, for the whole process. The last argument is a va_list.</summary>
+    [LibraryImport(Library)]
+    internal static partial nint libbpf_set_print(delegate* unmanaged<int, byte*, nint, int> print);
+
+    [LibraryImport(Library)]
+    internal static partial int libbpf_num_possible_cpus();
+
+    /// <summary>1 where the kernel knows the map type, 0 where not, negative on error.</summary>
+    [LibraryImport(Library)]
+    internal static partial int libbpf_probe_bpf_map_type(MapType type, nint options);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint bpf_object__open_mem(byte* bytes, nuint size, OpenOptions* options);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_object__load(nint bpf);
+
+    [LibraryImport(Library)]
+    internal static partial void bpf_object__close(nint bpf);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint bpf_object__find_program_by_name(nint bpf, string name);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint bpf_object__find_map_by_name(nint bpf, string name);
+
+    /// <summary>The program after <paramref name="previous"/>, the first for 0; 0 after the last.</summary>
+    [LibraryImport(Library)]
+    internal static partial nint bpf_object__next_program(nint bpf, nint previous);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_program__set_autoload(nint program, [MarshalAs(UnmanagedType.U1)] bool autoload);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint bpf_program__attach(nint program);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_program__fd(nint program);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_map__fd(nint map);
+
+    [LibraryImport(Library)]
+    internal static partial void* bpf_map__initial_value(nint map, out nuint size);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_map__set_max_entries(nint map, uint count);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_map__set_autocreate(nint map, [MarshalAs(UnmanagedType.U1)] bool create);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_map__set_type(nint map, MapType type);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_map__set_key_size(nint map, uint bytes);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_map__set_value_size(nint map, uint bytes);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_link__destroy(nint link);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map_lookup_elem(int fd, void* key, void* value);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map_update_elem(int fd, void* key, void* value, ulong flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map_delete_elem(int fd, void* key);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map_get_next_key(int fd, void* key, void* next);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_obj_get_info_by_fd(int fd, void* info, ref uint size);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint perf_buffer__new(
+        int map,
+        nuint pages,
+        delegate* unmanaged<nint, int, byte*, uint, void> sample,
+        delegate* unmanaged<nint, int, ulong, void> lost,
+        nint context,
+        nint options);
+
+    /// <summary>A file descriptor that polls readable while any processor's buffer holds records.</summary>
+    [LibraryImport(Library)]
+    internal static partial int perf_buffer__epoll_fd(nint buffer);
+
+    [LibraryImport(Library)]
+    internal static partial int perf_buffer__consume(nint buffer);
+
+    [LibraryImport(Library)]
+    internal static partial void perf_buffer__free(nint buffer);
+
+    /// <summary>enum bpf_map_type of include/uapi/linux/bpf.h, what is set from here.</summary>
+    internal enum MapType : uint
+    {
+        PerfEventArray = 4,
+        RingBuffer = 27,
+    }
+
+    /// <summary>struct bpf_object_open_opts, up to what 1.0 and the newest have in common.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct OpenOptions
+    {
+        public nuint Size;
+        public byte* ObjectName;
+        public byte RelaxedMaps;
+        public byte* PinRootPath;
+        public nint Reserved;
+        public byte* Kconfig;
+        public byte* BtfCustomPath;
+        public byte* KernelLogBuffer;
+        public nuint KernelLogSize;
+        public uint KernelLogLevel;
+    }
+}

@@ -1,0 +1,303 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using ExitSnoop.Records;
+
+namespace ExitSnoop;
+
+/// <summary>
+/// The exit of one process, or with <see cref="ExitTraceOptions.PerThread"/> of one thread. Immutable;
+/// texts are decoded when they are first asked for. What was not collected
+/// (<see cref="ExitTraceOptions.Basic"/>) or could not be captured is null.
+/// </summary>
+/// <remarks>
+/// The kernel's expressions below are those of kernel/exit.c at the tracepoint sched:sched_process_exit;
+/// <c>leader</c> is task->group_leader.
+/// </remarks>
+#pragma warning disable CA1710 // It is what a handler is given, in PowerShell too, but first of all the event itself.
+public sealed class ExitEvent : EventArgs
+#pragma warning restore CA1710
+{
+    private const int CommMaximum = 15;
+    private const int EmptyArgumentsMaximum = 8;
+
+    private readonly byte[] bytes;
+    private readonly byte[]? execBytes;
+    private readonly long exitTicks;
+    private readonly bool utc;
+    private string? name;
+    private string[]? arguments;
+    private string? path;
+    private string? cgroupPath;
+
+    /// <param name="record">A record of the kind exit, which the event keeps.</param>
+    /// <param name="exec">The record of the process's exec, on kernels where the command is gone by its exit.</param>
+    /// <param name="clockOffset">Nanoseconds to add to the record's times to get Unix time.</param>
+    /// <param name="utc">Times in UTC, not in local time.</param>
+    /// <param name="label">A text to carry.</param>
+    internal ExitEvent(byte[] record, byte[]? exec, long clockOffset, bool utc, string? label)
+    {
+        bytes = record;
+        execBytes = exec;
+        this.utc = utc;
+        Label = label;
+        exitTicks = DateTime.UnixEpoch.Ticks + (((long)Record.ExitTime + clockOffset) / TimeSpan.NanosecondsPerTick);
+    }
+
+    /// <summary>comm: of the main thread, or of the thread, at most 15 bytes. Bytes that are no UTF-8 are U+FFFD.</summary>
+    public string Name => name ??= Record.Comm.ToString();
+
+    /// <summary>The process's id, in the PID namespace of the reader. Source: leader's tgid.</summary>
+    public int Id => (int)Record.Pid;
+
+    /// <summary>The id of the parent when the process died; 0 where it is outside the reader's PID namespace. Source: leader->real_parent->tgid.</summary>
+    public int ParentId => (int)Record.ParentPid;
+
+    /// <summary>The thread's id; equal to <see cref="Id"/> for the event of a process. Source: task->pid.</summary>
+    public int ThreadId => (int)Record.Tid;
+
+    /// <summary>How long the process (or thread) lived, by the boot clock, which goes on in suspend.</summary>
+    public TimeSpan Age => TimeSpan.FromTicks((long)(Record.ExitTime - Record.StartTime) / TimeSpan.NanosecondsPerTick);
+
+    /// <summary>When it started: <see cref="ExitTime"/> less <see cref="Age"/>. Source: start_boottime.</summary>
+    public DateTime StartTime => ToDateTime(exitTicks - Age.Ticks);
+
+    /// <summary>When it died, by the wall clock of that moment. Source: bpf_ktime_get_boot_ns in the tracepoint.</summary>
+    public DateTime ExitTime => ToDateTime(exitTicks);
+
+    /// <summary>What a shell's <c>$?</c> shows: 0 to 255, or 128 + the number of the signal.</summary>
+    public int ExitCode => Wait.ShellCode;
+
+    /// <summary>The signal that ended it, or None. Source: the status' low seven bits.</summary>
+    public Signal Signal => Wait.Signal;
+
+    /// <summary>Whether the kernel wrote a core. Source: bit 7 of the status.</summary>
+    public bool CoreDumped => Wait.CoreDumped;
+
+    /// <summary>Whether its status was other than 0, or a signal ended it.</summary>
+    public bool Failed => Wait.Failed;
+
+    /// <summary>The text of the EXIT_CODE column: "0", "code 5", "signal 11 (SEGV), core dumped".</summary>
+    public string Status => Wait.ToString();
+
+    /// <summary><see cref="ExitTraceOptions.Label"/>.</summary>
+    public string? Label { get; }
+
+    /// <summary>Whether this is the exit of one thread, not of the process.</summary>
+    public bool IsThread => Record.Flags.HasFlag(RecordFlags.Thread);
+
+    /// <summary>The process that sent the fatal signal; null where the kernel itself did. Source: signal:signal_generate.</summary>
+    public int? SenderId => HasSenderTask ? (int)Detail.SenderPid : null;
+
+    /// <summary>comm of the sender.</summary>
+    public string? SenderName => HasSenderTask ? Detail.SenderComm.ToString() : null;
+
+    /// <summary>The real user id of the sender.</summary>
+    public uint? SenderUserId => HasSenderTask ? Detail.SenderUid : null;
+
+    /// <summary>Why the fatal signal was sent: the name of its si_code (USER, KERNEL, TKILL, QUEUE, TIMER, MAPERR, ...).</summary>
+    public string? SignalCode =>
+        HasDetail && Record.Flags.HasFlag(RecordFlags.Sender) ? SignalCodes.GetName(Signal, Detail.SignalCode) : null;
+
+    /// <summary>The address of the fault, for SEGV, BUS, ILL, FPE and TRAP that a fault raised. Source: siginfo's si_addr.</summary>
+    public ulong? FaultAddress => HasDetail && Record.Flags.HasFlag(RecordFlags.FaultAddress) ? Detail.FaultAddress : null;
+
+    /// <summary>Whether the kernel's OOM killer chose it. Source: signal->oom_mm, with SIGKILL.</summary>
+    public bool? OomKilled => HasDetail ? Record.Flags.HasFlag(RecordFlags.OomKilled) : null;
+
+    /// <summary>The arguments as a shell would quote them; null where none were captured.</summary>
+    public string? CommandLine => Arguments is { } list ? ShellQuoting.Join(list) : null;
+
+    /// <summary>
+    /// The arguments as they stood in the process's memory when it died (before Linux 6.16: when it was
+    /// executed), at most 4 KiB; null where none were captured. Source: mm->arg_start.
+    /// </summary>
+#pragma warning disable CA1819 // An array is what PowerShell users expect of arguments; each event has its own.
+    public string[]? Arguments => arguments ??= SplitArguments();
+#pragma warning restore CA1819
+
+    /// <summary>The executable; null for a kernel thread or where it was not captured. Source: mm->exe_file.</summary>
+    public string? Path => path ??= ReadPath();
+
+    /// <summary>Whether the arguments were longer than 4 KiB.</summary>
+    public bool CommandLineTruncated => Command.Record.Flags.HasFlag(RecordFlags.ArgumentsCut);
+
+    /// <summary>The real user id. Source: real_cred->uid.</summary>
+    public uint? UserId => HasDetail ? Detail.Uid : null;
+
+    /// <summary>The real group id. Source: real_cred->gid.</summary>
+    public uint? GroupId => HasDetail ? Detail.Gid : null;
+
+    /// <summary>The user's name; null where this machine has none for the id.</summary>
+    public string? UserName => UserId is { } id ? UserNames.GetName(id) : null;
+
+    /// <summary>comm of the parent. Source: real_parent->group_leader->comm.</summary>
+    public string? ParentName => HasDetail ? Detail.ParentComm.ToString() : null;
+
+    /// <summary>The session's id. Source: signal->pids[PIDTYPE_SID].</summary>
+    public int? SessionId => HasDetail ? (int)Detail.Session : null;
+
+    /// <summary>CPU time of all its threads, exact to the kernel's last look (at most a tick). Source: se.sum_exec_runtime.</summary>
+    public TimeSpan? TotalProcessorTime => HasDetail ? FromNanoseconds(Detail.CpuTime) : null;
+
+    /// <summary>
+    /// The part of <see cref="TotalProcessorTime"/> spent in user mode. The kernel counts parts in ticks, so
+    /// the exact total is divided in their ratio, as cputime_adjust() does for wait4(2).
+    /// </summary>
+    public TimeSpan? UserProcessorTime => TotalProcessorTime - PrivilegedProcessorTime;
+
+    /// <summary>The part of <see cref="TotalProcessorTime"/> spent in the kernel.</summary>
+    public TimeSpan? PrivilegedProcessorTime => HasDetail ? FromNanoseconds(SystemTime) : null;
+
+    /// <summary>The most memory it had resident, in bytes. Source: signal->maxrss, in pages.</summary>
+    public long? PeakWorkingSet64 => HasDetail ? (long)Detail.MaxRss * Environment.SystemPageSize : null;
+
+    /// <summary>Page faults served without I/O. Source: min_flt.</summary>
+    public long? MinorFaults => HasDetail ? (long)Detail.MinorFaults : null;
+
+    /// <summary>Page faults that had to read. Source: maj_flt.</summary>
+    public long? MajorFaults => HasDetail ? (long)Detail.MajorFaults : null;
+
+    /// <summary>Bytes read from storage. Source: ioac.read_bytes.</summary>
+    public long? ReadBytes => HasDetail ? (long)Detail.ReadBytes : null;
+
+    /// <summary>Bytes caused to be written to storage. Source: ioac.write_bytes.</summary>
+    public long? WriteBytes => HasDetail ? (long)Detail.WriteBytes : null;
+
+    /// <summary>How often it gave up the processor. Source: nvcsw.</summary>
+    public long? VoluntarySwitches => HasDetail ? (long)Detail.VoluntarySwitches : null;
+
+    /// <summary>How often the processor was taken from it. Source: nivcsw.</summary>
+    public long? InvoluntarySwitches => HasDetail ? (long)Detail.InvoluntarySwitches : null;
+
+    /// <summary>
+    /// Its cgroup, from the root of the hierarchy: version 2 where that manages memory or processes, else
+    /// that of memory, pids or systemd of version 1.
+    /// </summary>
+    public string? CgroupPath => HasDetail ? cgroupPath ??= JoinPath(View.Cgroup) is { Length: > 0 } whole ? whole : "/" : null;
+
+    /// <summary>The container, from <see cref="CgroupPath"/>: docker, containerd, cri-o, podman, systemd-nspawn.</summary>
+    public string? ContainerId => CgroupPath is { } whole ? ContainerIds.Find(whole) : null;
+
+    /// <summary>Its id in its own PID namespace: what it itself called getpid(2). Source: thread_pid->numbers[level].</summary>
+    public int? NamespaceId => HasDetail ? (int)Detail.NamespacePid : null;
+
+    /// <summary>Its id in the first PID namespace, the host's.</summary>
+    public int? HostId => HasDetail ? (int)Record.HostPid : null;
+
+    /// <summary>Identity, with the id, among all processes since boot: ids are used again.</summary>
+    internal ulong StartTimestamp => Record.StartTime;
+
+    /// <summary>The bytes of <see cref="Name"/>.</summary>
+    internal ReadOnlySpan<byte> Comm => Record.Comm.Text;
+
+    /// <summary>A line for people: name, id and status.</summary>
+    public override string ToString() => $"{DisplayText.Escape(Name)} ({Id}): {Status}";
+
+    /// <summary>
+    /// Whether a name means this process: its comm or, where that is cut, the file name of its executable
+    /// if comm is the beginning of it.
+    /// </summary>
+    internal bool IsNamed(Func<string, bool> matches)
+    {
+        if (matches(Name))
+            return true;
+        return Comm.Length == CommMaximum && Path is { } whole
+            && System.IO.Path.GetFileName(whole) is var file
+            && Encoding.UTF8.GetBytes(file).AsSpan().StartsWith(Comm) && matches(file);
+    }
+
+    private ref readonly ExitRecord Record => ref MemoryMarshal.AsRef<ExitRecord>(bytes);
+
+    private ref readonly ExitDetail Detail => ref MemoryMarshal.AsRef<ExitDetail>(bytes.AsSpan(RecordView.DetailOffset));
+
+    private bool HasDetail => Record.Flags.HasFlag(RecordFlags.Detail);
+
+    private bool HasSenderTask => HasDetail && Record.Flags.HasFlag(RecordFlags.SenderTask);
+
+    private WaitStatus Wait => new(Record.WaitStatus);
+
+    private RecordView View => RecordView.TryParse(bytes, out RecordView view) ? view : default;
+
+    /// <summary>The record that has the command: the exit's own, else that of the exec.</summary>
+    private RecordView Command
+    {
+        get
+        {
+            RecordView own = View;
+            return execBytes is not null && RecordView.TryParse(execBytes, out RecordView exec)
+                && !(own.HasDetail && own.Detail.ArgsSize + own.Detail.PathSize > 0)
+                ? exec
+                : own;
+        }
+    }
+
+    private ulong SystemTime
+    {
+        get
+        {
+            (ulong user, ulong system, ulong total) = (Detail.UserTime, Detail.SystemTime, Detail.CpuTime);
+            if (system == 0)
+                return 0;
+            if (user == 0)
+                return total;
+            return (ulong)((UInt128)total * system / ((UInt128)user + system));
+        }
+    }
+
+    private string? ReadPath()
+    {
+        RecordView command = Command;
+        if (!command.HasDetail || command.Path.IsEmpty)
+            return null;
+        string whole = JoinPath(command.Path);
+        return command.Record.Flags.HasFlag(RecordFlags.PathCut) ? "..." + whole : whole;
+    }
+
+    private string[]? SplitArguments()
+    {
+        RecordView command = Command;
+        if (!command.HasDetail || command.Arguments.IsEmpty)
+            return null;
+        ReadOnlySpan<byte> all = command.Arguments;
+        ReadOnlySpan<byte> text = all.TrimEnd((byte)0);
+        // A program that writes a title over its arguments fills the rest with NULs; a few at the end
+        // are arguments that were empty.
+        all = all.Length - text.Length > EmptyArgumentsMaximum || text.Length == all.Length ? text : all[..^1];
+        List<string> list = [];
+        while (true)
+        {
+            int end = all.IndexOf((byte)0);
+            if (end < 0)
+                break;
+            list.Add(Encoding.UTF8.GetString(all[..end]));
+            all = all[(end + 1)..];
+        }
+        list.Add(Encoding.UTF8.GetString(all));
+        return [.. list];
+    }
+
+    private static string JoinPath(ReadOnlySpan<byte> components)
+    {
+        if (components.IsEmpty)
+            return "";
+        StringBuilder whole = new();
+        while (!components.IsEmpty)
+        {
+            // The kernel sent them from the last to the first, each ended by a NUL.
+            components = components[^1] == 0 ? components[..^1] : components;
+            int start = components.LastIndexOf((byte)0) + 1;
+            whole.Append('/').Append(Encoding.UTF8.GetString(components[start..]));
+            components = components[..start];
+        }
+        return whole.ToString();
+    }
+
+    private static TimeSpan FromNanoseconds(ulong nanoseconds) =>
+        TimeSpan.FromTicks((long)(nanoseconds / TimeSpan.NanosecondsPerTick));
+
+    private DateTime ToDateTime(long ticks)
+    {
+        DateTime time = new(ticks, DateTimeKind.Utc);
+        return utc ? time : time.ToLocalTime();
+    }
+}

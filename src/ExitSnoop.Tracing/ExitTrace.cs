@@ -1,0 +1,236 @@
+using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using ExitSnoop.Bpf;
+using ExitSnoop.Linux;
+using ExitSnoop.Reading;
+using ExitSnoop.Records;
+
+namespace ExitSnoop;
+
+/// <summary>
+/// A running trace of process exits: <see cref="Start"/> it, read its events, dispose of it.
+/// <code>
+/// using ExitTrace trace = ExitTrace.Start(new ExitTraceOptions { Failed = true });
+/// foreach (ExitEvent exit in trace.ReadEvents(cancellation))
+///     Console.WriteLine($"{exit.ExitTime:T} {exit.Name} {exit.Status}");
+/// </code>
+/// </summary>
+/// <remarks>
+/// A thread of its own takes the records from the kernel at once, into a queue in memory of at most a
+/// quarter of what the process may use and 256 MiB, so that a slow reader loses nothing.
+/// <see cref="LostCount"/> tells what was lost all the same. One thread reads at a time;
+/// <see cref="Stop"/> may be called from any.
+/// </remarks>
+public sealed class ExitTrace : IDisposable
+{
+    private const long QueueMaximum = 256L << 20;
+
+    private readonly ExitTraceOptions options;
+    private readonly RecordQueue queue;
+    private readonly RecordReader reader;
+    private readonly CommandMemory? commands;
+    private RecordQueue.Chunk? chunk;
+
+    private ExitTrace(ExitTraceOptions options, ExitProgram program)
+    {
+        this.options = options;
+        AttachType = program.AttachType;
+        HasGroupDead = program.HasGroupDead;
+        PerfBuffer = program.PerfBuffer;
+        queue = new RecordQueue(Math.Min(QueueMaximum, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4));
+        if (!options.Basic && !program.HasGroupDead)
+        {
+            commands = new CommandMemory();
+            commands.ReadProc();
+        }
+        reader = RecordReader.Start(program, options, queue);
+    }
+
+    /// <summary>The tracepoint's kind of attachment: "tp_btf", or "raw_tp" where the kernel takes no other.</summary>
+    public string AttachType { get; }
+
+    /// <summary>The running kernel's release, as <c>uname -r</c> shows it.</summary>
+    public string KernelRelease { get; } = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
+
+    /// <summary>libbpf's version, as in "v1.1.2".</summary>
+    public string LibBpfVersion { get; } = LibBpf.Version;
+
+    /// <summary>The file that libbpf was loaded from.</summary>
+#pragma warning disable CA1822 // It is this trace's, as the version is; that all traces share it is no one's concern.
+    public string LibBpfPath => LibBpf.Path;
+#pragma warning restore CA1822
+
+    /// <summary>The size of the ring buffers of all processors together, in MiB.</summary>
+    public int BufferSize => options.BufferSize;
+
+    /// <summary>How records travel: "ring buffer", or "perf buffer" on a kernel before 5.8.</summary>
+    public string Transport => PerfBuffer ? "perf buffer" : "ring buffer";
+
+    /// <summary>How it is known which thread is the last: by the tracepoint ("group_dead", 6.16), or by a claim in a map ("claimed").</summary>
+    public string GroupDeath => HasGroupDead ? "group_dead" : "claimed";
+
+    /// <summary>
+    /// Events lost since the start, in the kernel (the ring buffer was full) and in the queue: with the
+    /// events read, all there were.
+    /// </summary>
+    public long LostCount => reader.Lost;
+
+    /// <summary>Ids asked for whose process has not exited.</summary>
+    public IReadOnlyCollection<int> AliveIds => reader.Watched?.Alive ?? [];
+
+    /// <summary>Whether the trace is over, by <see cref="Stop"/> or because nothing is left to watch, and all is read.</summary>
+    public bool IsCompleted => reader.IsFinished && chunk is null && queue.IsEmpty;
+
+    /// <summary>Bytes that waiting events hold in memory.</summary>
+    internal long QueuedBytes => queue.Bytes;
+
+    private bool HasGroupDead { get; }
+
+    private bool PerfBuffer { get; }
+
+    /// <summary>Loads the BPF program and attaches it. When this returns, every exit from here on is traced.</summary>
+    /// <exception cref="ExitTraceException">It could not be; the message names the remedy.</exception>
+    public static ExitTrace Start(ExitTraceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (!OperatingSystem.IsLinux())
+            throw ExitTraceErrors.NotLinux();
+        Check(options);
+        ExitProgram program = ExitProgram.Start(options, CgroupHierarchy.Find());
+        try
+        {
+            return new ExitTrace(options, program);
+        }
+        catch (Win32Exception refused)
+        {
+            program.Dispose();
+            throw ExitTraceErrors.Refused(refused, "");
+        }
+        catch
+        {
+            program.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Waits until there is something to read or to tell: an event, a loss, an id that no process has, the
+    /// end of the trace.
+    /// </summary>
+    /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="cancellation">Ends the waiting, not the trace.</param>
+    /// <returns>False when the time is up.</returns>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public bool WaitForEvents(TimeSpan timeout, CancellationToken cancellation = default) =>
+        chunk is not null || !queue.IsEmpty || IsCompleted || reader.Watched is { HasMissing: true } || queue.Wait(timeout, cancellation);
+
+    /// <summary>Takes the next event, without waiting.</summary>
+    public bool TryRead([NotNullWhen(true)] out ExitEvent? exit)
+    {
+        while ((chunk ??= queue.Take()) is { } current)
+        {
+            while (current.TryRead(out ReadOnlySpan<byte> bytes, out long clockOffset))
+            {
+                exit = Decode(bytes, clockOffset);
+                if (exit is not null)
+                    return true;
+            }
+            queue.Return(current);
+            chunk = null;
+        }
+        exit = null;
+        return false;
+    }
+
+    /// <summary>All events to the end of the trace.</summary>
+    /// <param name="cancellation">Ends the enumeration, not the trace.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public IEnumerable<ExitEvent> ReadEvents(CancellationToken cancellation = default)
+    {
+        while (!IsCompleted)
+        {
+            WaitForEvents(Timeout.InfiniteTimeSpan, cancellation);
+            while (TryRead(out ExitEvent? exit))
+                yield return exit;
+        }
+    }
+
+    /// <summary>All events to the end of the trace; no thread waits.</summary>
+    /// <param name="cancellation">Ends the enumeration, not the trace.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public async IAsyncEnumerable<ExitEvent> ReadEventsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        while (!IsCompleted)
+        {
+            if (chunk is null && queue.IsEmpty)
+                await queue.WaitAsync(cancellation).ConfigureAwait(false);
+            while (TryRead(out ExitEvent? exit))
+                yield return exit;
+        }
+    }
+
+    /// <summary>Ids asked for that no process had when the trace began. Each is told once.</summary>
+    public IReadOnlyList<int> TakeMissingIds()
+    {
+        List<int> ids = [];
+        while (reader.Watched is { } watched && watched.TryTakeMissing(out int id))
+            ids.Add(id);
+        return ids;
+    }
+
+    /// <summary>
+    /// Ends the trace, from any thread: detaches the program before it returns. Events until then can still
+    /// be read.
+    /// </summary>
+    public void Stop() => reader.Stop();
+
+    /// <summary>Ends the trace and unloads the program.</summary>
+    public void Dispose()
+    {
+        reader.Dispose();
+        queue.Dispose();
+    }
+
+    private ExitEvent? Decode(ReadOnlySpan<byte> bytes, long clockOffset)
+    {
+        if (!RecordView.TryParse(bytes, out RecordView view))
+            return null;
+        byte[] copy = bytes.ToArray();
+        if (view.Record.Kind == RecordKind.Exec)
+        {
+            commands?.Add(view, copy);
+            return null;
+        }
+        ExitEvent exit = new(copy, commands?.Find(view.Record), clockOffset, options.Utc, options.Label);
+        return options.NameFilter is null || exit.IsNamed(options.NameFilter) ? exit : null;
+    }
+
+    private static void Check(ExitTraceOptions options)
+    {
+        static void Require(bool condition, string message)
+        {
+            if (!condition)
+                throw new ExitTraceException(ExitTraceError.InvalidOption, message);
+        }
+
+        Require(
+            ExitTraceOptions.IsBufferSize(options.BufferSize),
+            $"The buffer size is {options.BufferSize} MiB; it must be a power of two from "
+            + $"{ExitTraceOptions.MinimumBufferSize} to {ExitTraceOptions.MaximumBufferSize}.");
+        Require(!options.IncludeChildren || options.Ids.Count > 0, "Descendants are those of processes asked for by id; name one.");
+        Require(
+            options.Signals.All(signal => signal is > Signal.None and <= Signal.RTMAX),
+            "Signals are those from 1 (HUP) to 64 (RTMAX).");
+        Require(options.ExitCodes.All(code => code is >= 0 and <= 255), "Exit codes are 0 to 255.");
+        Require(
+            options.MinimumAge.TotalSeconds is >= 0 and <= ExitTraceOptions.MaximumSeconds,
+            $"The minimum age is 0 to {ExitTraceOptions.MaximumSeconds} seconds.");
+        Require(
+            options.Signals.Count == 0 || options.ExitCodes.Count == 0,
+            "No process ends by a signal and with an exit code of its own: ask for one of them, or filter the events.");
+        Require(
+            !options.Failed || options.ExitCodes.Count == 0 || options.ExitCodes.Any(code => code != 0),
+            "An exit code of 0 is no failure: ask for one of them.");
+    }
+}

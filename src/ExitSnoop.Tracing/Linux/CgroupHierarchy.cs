@@ -1,0 +1,74 @@
+using System.Globalization;
+using ExitSnoop.Bpf;
+
+namespace ExitSnoop.Linux;
+
+/// <summary>
+/// The cgroup hierarchy whose paths name services and containers on this machine: version 2 where it
+/// manages memory or processes; else, on a host of version 1 or both, that of memory, pids or systemd.
+/// </summary>
+/// <remarks>A hybrid host mounts version 2 with at most a stray controller, and keeps all processes in its root.</remarks>
+internal readonly record struct CgroupHierarchy(CgroupSource Source, uint Id, string MountPoint)
+{
+    private static readonly (string Option, CgroupSource Source)[] VersionOne =
+        [("memory", CgroupSource.Memory), ("pids", CgroupSource.Pids), ("name=systemd", CgroupSource.Named)];
+
+    /// <summary>Reads the mounts and cgroups of the calling process.</summary>
+    internal static CgroupHierarchy Find()
+    {
+        string unified = "";
+        List<(string MountPoint, string[] Options)> mounts = [];
+        foreach (string line in File.ReadLines("/proc/self/mountinfo"))
+        {
+            // "36 35 0:31 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids": man 5 proc_pid_mountinfo.
+            string[] fields = line.Split(' ');
+            int dash = Array.IndexOf(fields, "-");
+            if (dash < 0 || fields.Length < dash + 4)
+                continue;
+            if (fields[dash + 1] == "cgroup2" && unified.Length == 0)
+                unified = fields[4];
+            else if (fields[dash + 1] == "cgroup")
+                mounts.Add((fields[4], fields[dash + 3].Split(',')));
+        }
+        if (mounts.Count == 0 || Manages(unified))
+            return new CgroupHierarchy(CgroupSource.Unified, 0, unified);
+        foreach ((string option, CgroupSource source) in VersionOne)
+            foreach ((string mountPoint, string[] options) in mounts)
+                if (options.Contains(option))
+                    return new CgroupHierarchy(source, HierarchyId(option), mountPoint);
+        return new CgroupHierarchy(CgroupSource.Unified, 0, unified);
+    }
+
+    /// <summary>The inode number of a cgroup's folder, which is its id in the kernel (kernfs_node.id).</summary>
+    /// <exception cref="ExitTraceException">There is no such cgroup in this hierarchy.</exception>
+    internal ulong IdOf(string path)
+    {
+        string folder = path.StartsWith(MountPoint + "/", StringComparison.Ordinal) || path == MountPoint
+            ? path
+            : Path.Join(MountPoint, path);
+        return Directory.Exists(folder) && FileIdentity.Inode(folder) is { } inode
+            ? inode
+            : throw new ExitTraceException(
+                ExitTraceError.InvalidOption,
+                $"There is no cgroup '{path}' in the hierarchy at '{MountPoint}'. Give its folder, or its path there.");
+    }
+
+    private static bool Manages(string mountPoint)
+    {
+        string controllers = Path.Join(mountPoint, "cgroup.controllers");
+        return mountPoint.Length > 0 && File.Exists(controllers)
+            && File.ReadAllText(controllers).Split([' ', '\n']) is var names
+            && (names.Contains("memory") || names.Contains("pids"));
+    }
+
+    private static uint HierarchyId(string option)
+    {
+        foreach (string line in File.ReadLines("/proc/self/cgroup"))
+        {
+            string[] fields = line.Split(':', 3);
+            if (fields.Length == 3 && fields[1].Split(',').Contains(option))
+                return uint.Parse(fields[0], CultureInfo.InvariantCulture);
+        }
+        return 0;
+    }
+}

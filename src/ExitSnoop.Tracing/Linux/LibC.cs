@@ -1,0 +1,112 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace ExitSnoop.Linux;
+
+/// <summary>The functions of libc that .NET does not offer.</summary>
+internal static unsafe partial class LibC
+{
+    private const string Library = "libc";
+
+    internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EACCES = 13, EINVAL = 22, EMFILE = 24;
+    internal const int ProtRead = 1, ProtWrite = 2;
+    private const int MapShared = 1;
+    private const nint MapFailed = -1;
+    internal const short PollIn = 1;
+    internal const int CloseOnExec = 0x80000;
+    internal const int ClockRealtime = 0, ClockMonotonic = 1, ClockBoottime = 7;
+
+    // Of x86-64 and arm64 alike; glibc has a wrapper only from 2.36 on.
+    private const long SysPidfdOpen = 434;
+
+    /// <summary>Maps a descriptor, shared with whoever else maps it.</summary>
+    /// <exception cref="Win32Exception">The kernel refused.</exception>
+    internal static void* Map(int fd, int length, int protection, nint offset)
+    {
+        nint address = mmap(0, (nuint)length, protection, MapShared, fd, offset);
+        return address != MapFailed ? (void*)address : throw new Win32Exception(Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>Undoes <see cref="Map"/>; nothing for null.</summary>
+    internal static void Unmap(void* address, int length)
+    {
+        if (address is not null)
+            _ = munmap((nint)address, (nuint)length);
+    }
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint mmap(nint address, nuint length, int protection, int flags, int fd, nint offset);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int munmap(nint address, nuint length);
+
+    /// <summary>Waits for events; <paramref name="timeout"/> is in milliseconds, -1 for ever.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int poll(PollFd* fds, nuint count, int timeout);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int eventfd(uint initial, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint write(int fd, void* buffer, nuint count);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int close(int fd);
+
+    [LibraryImport(Library)]
+    internal static partial int clock_gettime(int clock, out Timespec time);
+
+    [LibraryImport(Library)]
+    internal static partial int vsnprintf(byte* buffer, nuint size, byte* format, nint arguments);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint syscall(long number, nint first, nint second);
+
+    /// <summary>A descriptor of a process, readable once all its threads are dead; -1 and errno on failure.</summary>
+    internal static int PidfdOpen(int pid) => (int)syscall(SysPidfdOpen, pid, 0);
+
+    [LibraryImport(Library)]
+    internal static partial int getpwuid_r(uint uid, Passwd* entry, byte* buffer, nuint size, out Passwd* result);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int getpwnam_r(string name, Passwd* entry, byte* buffer, nuint size, out Passwd* result);
+
+    [LibraryImport(Library)]
+    internal static partial nint time(nint* result);
+
+    /// <summary>Fills struct tm; 64 bytes are more than any libc here needs.</summary>
+    [LibraryImport(Library)]
+    internal static partial void* localtime_r(nint* time, void* tm);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nuint strftime(byte* buffer, nuint size, string format, void* tm);
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Timespec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+
+        public readonly long TotalNanoseconds => (Seconds * 1_000_000_000) + Nanoseconds;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollFd
+    {
+        public int Fd;
+        public short Events;
+        public short Returned;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Passwd
+    {
+        public byte* Name;
+        public byte* Password;
+        public uint Uid;
+        public uint Gid;
+        public byte* Gecos;
+        public byte* Directory;
+        public byte* Shell;
+    }
+}

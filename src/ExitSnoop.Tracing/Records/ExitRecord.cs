@@ -1,0 +1,135 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace ExitSnoop.Records;
+
+/// <summary>struct exit_record of bpf/exitsnoop.h. Times are nanoseconds of the boot clock.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ExitRecord
+{
+    public ulong ExitTime;
+    public ulong StartTime;
+    public RecordKind Kind;
+    public RecordFlags Flags;
+    public uint Pid;
+    public uint Tid;
+    public uint ParentPid;
+    public uint WaitStatus;
+    public Comm Comm;
+    public uint HostPid;
+}
+
+/// <summary>struct exit_detail of bpf/exitsnoop.h, which follows the record where <see cref="RecordFlags.Detail"/> is set.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ExitDetail
+{
+    public ulong CpuTime;
+    public ulong UserTime;
+    public ulong SystemTime;
+    public ulong MaxRss;
+    public ulong MinorFaults;
+    public ulong MajorFaults;
+    public ulong ReadBytes;
+    public ulong WriteBytes;
+    public ulong VoluntarySwitches;
+    public ulong InvoluntarySwitches;
+    public ulong FaultAddress;
+    public uint Uid;
+    public uint Gid;
+    public uint Session;
+    public uint NamespacePid;
+    public int SignalCode;
+    public uint SenderPid;
+    public uint SenderUid;
+    public Comm SenderComm;
+    public Comm ParentComm;
+    public ushort PathSize;
+    public ushort CgroupSize;
+    public ushort ArgsSize;
+    public ushort Reserved;
+}
+
+/// <summary>enum record_kind.</summary>
+internal enum RecordKind : ushort
+{
+    Exit = 0,
+    Exec = 1,
+}
+
+/// <summary>enum record_flags.</summary>
+[Flags]
+internal enum RecordFlags : ushort
+{
+    Thread = 1 << 0,
+    GroupDead = 1 << 1,
+    Detail = 1 << 2,
+    Sender = 1 << 3,
+    SenderTask = 1 << 4,
+    FaultAddress = 1 << 5,
+    OomKilled = 1 << 6,
+    ArgumentsCut = 1 << 7,
+    PathCut = 1 << 8,
+    KernelThread = 1 << 9,
+}
+
+/// <summary>TASK_COMM_LEN bytes, ended by a NUL: the name of a thread.</summary>
+[InlineArray(16)]
+internal struct Comm
+{
+    private byte first;
+
+    /// <summary>The bytes before the NUL.</summary>
+    [System.Diagnostics.CodeAnalysis.UnscopedRef]
+    public readonly ReadOnlySpan<byte> Text
+    {
+        get
+        {
+            ReadOnlySpan<byte> all = this;
+            int end = all.IndexOf((byte)0);
+            return end < 0 ? all : all[..end];
+        }
+    }
+
+    public override readonly string ToString() => System.Text.Encoding.UTF8.GetString(Text);
+}
+
+/// <summary>A record, its detail if it has one, and the bytes behind them, where they lie.</summary>
+internal readonly ref struct RecordView
+{
+    internal static readonly int DetailOffset = Unsafe.SizeOf<ExitRecord>();
+    internal static readonly int BytesOffset = DetailOffset + Unsafe.SizeOf<ExitDetail>();
+
+    private readonly ReadOnlySpan<byte> bytes;
+
+    private RecordView(ReadOnlySpan<byte> bytes) => this.bytes = bytes;
+
+    internal ref readonly ExitRecord Record => ref MemoryMarshal.AsRef<ExitRecord>(bytes);
+
+    internal bool HasDetail => bytes.Length >= BytesOffset;
+
+    internal ref readonly ExitDetail Detail => ref MemoryMarshal.AsRef<ExitDetail>(bytes[DetailOffset..]);
+
+    /// <summary>Components from the last to the first, each ended by a NUL.</summary>
+    internal ReadOnlySpan<byte> Path => bytes.Slice(BytesOffset, Detail.PathSize);
+
+    internal ReadOnlySpan<byte> Cgroup => bytes.Slice(BytesOffset + Detail.PathSize, Detail.CgroupSize);
+
+    /// <summary>Each ended by a NUL, but for the last where they were cut.</summary>
+    internal ReadOnlySpan<byte> Arguments => bytes.Slice(BytesOffset + Detail.PathSize + Detail.CgroupSize, Detail.ArgsSize);
+
+    /// <summary>Takes bytes for a record if they can be one: long enough for what they say they hold.</summary>
+    internal static bool TryParse(ReadOnlySpan<byte> bytes, out RecordView view)
+    {
+        view = new RecordView(bytes);
+        if (bytes.Length < DetailOffset)
+            return false;
+        if (!view.Record.Flags.HasFlag(RecordFlags.Detail))
+        {
+            // Perf buffers pad what they carry.
+            view = new RecordView(bytes[..DetailOffset]);
+            return true;
+        }
+        return view.HasDetail
+            && bytes.Length >= BytesOffset + view.Detail.PathSize + view.Detail.CgroupSize + view.Detail.ArgsSize;
+    }
+}

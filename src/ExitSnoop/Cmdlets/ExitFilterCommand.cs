@@ -1,0 +1,154 @@
+using System.Management.Automation;
+using ExitSnoop.Commands.Completion;
+using ExitSnoop.Commands.Parameters;
+
+namespace ExitSnoop.Commands;
+
+/// <summary>The parameters that say which exits are wanted: the same for every cmdlet that traces.</summary>
+public abstract class ExitFilterCommand : PSCmdlet
+{
+    private readonly List<int> ids = [];
+
+    /// <summary>Only the processes with these ids. The trace ends when all of them have exited.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("p", "Pid", "ProcessId")]
+    [ProcessIdArgument]
+    [ValidateNotNullOrEmpty]
+    [ValidateRange(1, int.MaxValue)]
+    [ArgumentCompleter(typeof(ProcessIdCompleter))]
+    public int[]? Id { get; set; }
+
+    /// <summary>With -Id: all descendants of these processes too, orphans included.</summary>
+    [Parameter]
+    public SwitchParameter IncludeChildren { get; set; }
+
+    /// <summary>Only exits with a status other than 0, or by a signal.</summary>
+    [Parameter]
+    [Alias("x")]
+    public SwitchParameter Failed { get; set; }
+
+    /// <summary>The exit of each thread instead of one event for each process.</summary>
+    [Parameter]
+    public SwitchParameter PerThread { get; set; }
+
+    /// <summary>Only processes of these names; wildcards are allowed.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [Wildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ProcessNameCompleter))]
+    public string[]? Name { get; set; }
+
+    /// <summary>Only processes of these users, by name or id.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(UserCompleter))]
+    public string[]? User { get; set; }
+
+    /// <summary>Only processes that one of these signals ended.</summary>
+    /// <remarks>Names, not the enum: PowerShell completes an enum by its members alone and asks no completer.</remarks>
+    [Parameter]
+    [SignalArgument]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SignalCompleter))]
+    public string[]? Signal { get; set; }
+
+    /// <summary>Only processes that exited by themselves with one of these statuses.</summary>
+    [Parameter]
+    [ValidateRange(0, 255)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ExitCodeCompleter))]
+    public int[]? ExitCode { get; set; }
+
+    /// <summary>Only children of these processes.</summary>
+    [Parameter]
+    [ProcessIdArgument]
+    [ValidateNotNullOrEmpty]
+    [ValidateRange(0, int.MaxValue)]
+    [ArgumentCompleter(typeof(ProcessIdCompleter))]
+    public int[]? ParentId { get; set; }
+
+    /// <summary>Only processes that lived at least so long.</summary>
+    [Parameter]
+    [Seconds]
+    public TimeSpan MinimumAge { get; set; }
+
+    /// <summary>Only processes in this cgroup or below.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CgroupCompleter))]
+    public string? Cgroup { get; set; }
+
+    /// <summary>Times in UTC.</summary>
+    [Parameter]
+    public SwitchParameter Utc { get; set; }
+
+    /// <summary>A text that each event carries; an empty one means "exit".</summary>
+    [Parameter]
+    [AllowEmptyString]
+    [ArgumentCompleter(typeof(LabelCompleter))]
+    public string? Label { get; set; }
+
+    /// <summary>Only what the original shows: no sender, command, identity, resources or container.</summary>
+    [Parameter]
+    public SwitchParameter Basic { get; set; }
+
+    /// <summary>The size of the ring buffers of all processors together in MiB, a power of two.</summary>
+    [Parameter]
+    [BufferSize]
+    public int BufferSize { get; set; } = 16;
+
+    /// <summary>A file with the kernel's type information, for a kernel that has none of its own.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? BtfPath { get; set; }
+
+    /// <summary>Whether processes were to come through the pipeline and none came: then there is nothing to watch.</summary>
+    protected bool NothingToWatch => MyInvocation.ExpectingInput && ids.Count == 0 && Id is null;
+
+    /// <summary>Gathers the ids that come through the pipeline.</summary>
+    protected override void ProcessRecord()
+    {
+        if (Id is not null)
+            ids.AddRange(Id);
+    }
+
+    /// <summary>What the parameters ask for, once all input has come.</summary>
+    protected ExitTraceOptions CreateOptions(Action<string>? log = null) => new()
+    {
+        Ids = ids,
+        IncludeChildren = IncludeChildren,
+        Failed = Failed,
+        PerThread = PerThread,
+        NameFilter = CreateNameFilter(),
+        Users = User?.Select(FindUser).ToArray() ?? [],
+        Signals = Signal?.Select(SignalArgumentAttribute.Parse).ToArray() ?? [],
+        ExitCodes = ExitCode ?? [],
+        ParentIds = ParentId ?? [],
+        MinimumAge = MinimumAge,
+        Cgroup = Cgroup,
+        Utc = Utc,
+        Label = Label is "" ? "exit" : Label,
+        Basic = Basic,
+        BufferSize = BufferSize,
+        BtfPath = BtfPath is null ? null : GetUnresolvedProviderPathFromPSPath(BtfPath),
+        Log = log,
+    };
+
+    private Func<string, bool>? CreateNameFilter()
+    {
+        if (Name is null)
+            return null;
+        WildcardPattern[] patterns = [.. Name.Select(name => new WildcardPattern(name))];
+        return text => Array.Exists(patterns, pattern => pattern.IsMatch(text));
+    }
+
+    private uint FindUser(string user)
+    {
+        if (!UserNames.TryGetId(user, out uint id))
+            ThrowTerminatingError(new ErrorRecord(
+                new ArgumentException($"This machine has no user '{user}'. Give a name or a user id."),
+                "UserNotFound", ErrorCategory.ObjectNotFound, user));
+        return id;
+    }
+}

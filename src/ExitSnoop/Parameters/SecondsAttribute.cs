@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Management.Automation;
+
+namespace ExitSnoop.Commands.Parameters;
+
+/// <summary>
+/// Takes a number for seconds where a TimeSpan is asked for, whose own conversion reads "5" as days. Whichever
+/// it is given, it must be in the range.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class SecondsAttribute : ArgumentTransformationAttribute
+{
+    private const double Maximum = ExitTraceOptions.MaximumSeconds;
+
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        object value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        double? seconds = value switch
+        {
+            int or long or double or float or decimal => Convert.ToDouble(value, CultureInfo.InvariantCulture),
+            string text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) => number,
+            TimeSpan span => span.TotalSeconds,
+            string text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan span) => span.TotalSeconds,
+            _ => null,
+        };
+        if (seconds is not { } count)
+            return value;
+        return count is >= 0 and <= Maximum
+            ? TimeSpan.FromSeconds(count)
+            : throw new ArgumentTransformationMetadataException(
+                string.Create(CultureInfo.InvariantCulture, $"'{value}' is out of range: it is 0 to {Maximum} seconds, as a number or a TimeSpan."));
+    }
+}

@@ -1,0 +1,19 @@
+using System.Management.Automation;
+
+namespace ExitSnoop.Commands.Parameters;
+
+/// <summary>Takes signals by any of their names (SEGV, SIGSEGV, sigsegv, 11, RTMIN+1), and makes them the one that is shown.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class SignalArgumentAttribute : ElementTransformationAttribute
+{
+    /// <inheritdoc/>
+    protected override object TransformElement(object? element) => SignalNames.GetName(Parse(element?.ToString()));
+
+    /// <summary>The signal of a name.</summary>
+    /// <exception cref="ArgumentTransformationMetadataException">No signal that can end a process has it.</exception>
+    internal static Signal Parse(string? name) =>
+        SignalNames.TryParse(name, out Signal signal) && signal != Signal.None
+            ? signal
+            : throw new ArgumentTransformationMetadataException(
+                $"'{name}' is no signal that can end a process. Give a name or a number from 1 (HUP) to 64 (RTMAX), such as SEGV, SIGSEGV or 11.");
+}

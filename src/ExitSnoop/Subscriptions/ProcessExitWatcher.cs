@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using System.Management.Automation;
+
+namespace ExitSnoop.Commands.Subscriptions;
+
+/// <summary>
+/// The source of a subscription's events, their sender. It traces for as long as it is subscribed to, and
+/// ends the subscription itself when all processes asked for by id have exited.
+/// </summary>
+/// <remarks>
+/// Events go straight into PowerShell's queue. The handler that PowerShell makes for a .NET event would hand
+/// each to the thread pool, which mixes up their order.
+/// An action is given its next event when it has run, not before: PowerShell's own queue has no bound, and
+/// an action that ends its subscription while others of it wait there hangs the session. What waits, waits in
+/// the trace's queue, which has a bound and counts.
+/// </remarks>
+#pragma warning disable CA1001 // The end of the subscription can come at any time, also after that of the thread.
+public sealed class ProcessExitWatcher
+#pragma warning restore CA1001
+{
+    /// <summary>How many events without an action may wait to be taken by Get-Event or Wait-Event.</summary>
+    private const int WaitingMaximum = 10_000;
+
+    private static readonly TimeSpan LossInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly ExitTrace trace;
+    private readonly PSEventManager events;
+    private readonly PSObject? messageData;
+    private readonly int maxTriggerCount;
+    private readonly CancellationTokenSource unsubscribed = new();
+    private readonly Stopwatch sinceLoss = Stopwatch.StartNew();
+    private long toldOf;
+
+    internal ProcessExitWatcher(ExitTrace trace, PSEventManager events, PSObject? messageData, int maxTriggerCount)
+    {
+        this.trace = trace;
+        this.events = events;
+        this.messageData = messageData;
+        this.maxTriggerCount = maxTriggerCount;
+    }
+
+    /// <summary>The event that is subscribed to. Its end is the end of the trace.</summary>
+    public event EventHandler<ExitEvent>? Exited
+    {
+        add
+        {
+        }
+
+        // Called by whoever ends the subscription, at times by an event's action: it must not wait.
+        remove
+        {
+            unsubscribed.Cancel();
+            trace.Stop();
+        }
+    }
+
+    /// <summary>Events lost since the registration: with those received, all there were.</summary>
+    public long LostCount => trace.LostCount;
+
+    /// <summary>Ids asked for whose process has not exited.</summary>
+    public IReadOnlyCollection<int> AliveIds => trace.AliveIds;
+
+    /// <summary>Begins to raise events for the subscription.</summary>
+    internal void Start(PSEventSubscriber subscriber)
+    {
+        ActionTurn? turn = subscriber.Action is null ? null : new ActionTurn(events);
+        new Thread(() => Run(subscriber, turn)) { IsBackground = true, Name = "ExitSnoop events" }.Start();
+    }
+
+    private void Run(PSEventSubscriber subscriber, ActionTurn? turn)
+    {
+        try
+        {
+            using (trace)
+                Raise(subscriber, turn);
+            if (turn is not null)
+                turn.End();
+            // With no action waiting, to end the subscription runs none on this thread.
+            events.UnsubscribeEvent(subscriber);
+        }
+#pragma warning disable CA1031 // What a receiver throws, or a session that is being closed, must not end the whole shell.
+        catch (Exception)
+        {
+            unsubscribed.Cancel();
+        }
+#pragma warning restore CA1031
+    }
+
+    private void Raise(PSEventSubscriber subscriber, ActionTurn? turn)
+    {
+        int count = 0;
+        try
+        {
+            while (!trace.IsCompleted && !unsubscribed.IsCancellationRequested)
+            {
+                trace.WaitForEvents(Timeout.InfiniteTimeSpan, unsubscribed.Token);
+                while (!unsubscribed.IsCancellationRequested && trace.TryRead(out ExitEvent? exit))
+                {
+                    events.GenerateEvent(
+                        subscriber.SourceIdentifier, this, [this, exit], messageData,
+                        processInCurrentThread: true, waitForCompletionInCurrentThread: false);
+                    if (++count == maxTriggerCount)
+                        trace.Stop();
+                    TellOfLoss(subscriber);
+                    turn?.Wait(unsubscribed.Token);
+                    if (count == maxTriggerCount)
+                        return;
+                    while (turn is null && !subscriber.ForwardEvent && WaitingCount >= WaitingMaximum)
+                        unsubscribed.Token.WaitHandle.WaitOne(LookInterval);
+                }
+                TellOfLoss(subscriber);
+            }
+            TellOfLoss(subscriber, final: true);
+        }
+        catch (OperationCanceledException)
+        {
+            // Unsubscribed.
+        }
+    }
+
+    private int WaitingCount
+    {
+        get
+        {
+            lock (events.ReceivedEvents.SyncRoot)
+                return events.ReceivedEvents.Count;
+        }
+    }
+
+    // An action's job takes warnings. A receiver without one gets an event, where it gets all others.
+    private void TellOfLoss(PSEventSubscriber subscriber, bool final = false)
+    {
+        long lost = LostCount;
+        if (lost == toldOf || (toldOf > 0 && !final && sinceLoss.Elapsed < LossInterval))
+            return;
+        string text = $"{lost - toldOf} events were lost: the buffer of {trace.BufferSize} MiB or the queue in memory was full. "
+            + "A filter (-Failed, -Name, -User), -Basic or a faster receiver helps.";
+        toldOf = lost;
+        sinceLoss.Restart();
+        if (subscriber.Action is { } job)
+            job.Warning.Add(new WarningRecord(text));
+        else
+            events.GenerateEvent(
+                subscriber.SourceIdentifier + ".Lost", this, [this, lost], new PSObject(text),
+                processInCurrentThread: true, waitForCompletionInCurrentThread: false);
+    }
+}
