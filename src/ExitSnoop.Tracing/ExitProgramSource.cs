@@ -28,7 +28,7 @@ public static class ExitProgramSource
         foreach ((string name, string value) in Constants(options))
             text.AppendLine(CultureInfo.InvariantCulture, $" *     config.{name} = {CommentSafe(value)}");
         text.AppendLine(" */");
-        Append(text, Main);
+        Append(text, Main, []);
         return text.ToString();
     }
 
@@ -61,8 +61,11 @@ public static class ExitProgramSource
             yield return ("cgroup_id", $"the inode number of {options.Cgroup}");
     }
 
-    private static void Append(StringBuilder text, string file)
+    /// <summary>A file with the headers beside it in place of the lines that include them, each where it comes first.</summary>
+    private static void Append(StringBuilder text, string file, HashSet<string> included)
     {
+        if (!included.Add(file))
+            return;
         const string include = "#include \"";
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(file)
             ?? throw new InvalidOperationException($"The assembly was built without {file}.");
@@ -70,7 +73,7 @@ public static class ExitProgramSource
         while (lines.ReadLine() is { } line)
         {
             if (line.StartsWith(include, StringComparison.Ordinal))
-                Append(text, line[include.Length..^1]);
+                Append(text, line[include.Length..^1], included);
             else
                 text.AppendLine(line);
         }

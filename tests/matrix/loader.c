@@ -21,7 +21,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "exitsnoop.h"
+#include "config.h"
+#include "record.h"
 
 #define PERF_PAGES 64
 #define RING_SIZE (16 << 20)

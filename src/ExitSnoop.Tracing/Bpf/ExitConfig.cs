@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Bpf;
 
-/// <summary>struct exit_config of bpf/exitsnoop.h: the program's constants, set before the load.</summary>
+/// <summary>struct exit_config of bpf/config.h: the program's constants, set before the load.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ExitConfig
 {

@@ -52,7 +52,7 @@ internal sealed class ExitProgram : IDisposable
 
     internal int ExitProgramFd => bpf.ProgramFd(exitProgram);
 
-    /// <summary>The processes asked for by id; see bpf/exitsnoop.bpf.c.</summary>
+    /// <summary>The processes asked for by id; see bpf/maps.h.</summary>
     internal BpfMap<uint, ulong> Ids => new(bpf.MapFd("ids"));
 
     /// <summary>Loads and attaches.</summary>
@@ -145,8 +145,10 @@ internal sealed class ExitProgram : IDisposable
         SizeOrOmit("ids", options.IncludeChildren ? DescendantsMax : (uint)options.Ids.Count);
         SizeOrOmit("parents", (uint)options.ParentIds.Count);
         SizeOrOmit("users", (uint)options.Users.Count);
-        bool claims = !plan.HasGroupDead || (options.PerThread && options.IncludeChildren);
-        SizeOrOmit("claims", claims ? 16384u : 0u);
+        if (plan.HasGroupDead)
+            bpf.Omit("claims");
+        if (!options.PerThread || !options.IncludeChildren)
+            bpf.Omit("departed");
         if (options.Basic)
         {
             bpf.Omit("senders");
@@ -210,13 +212,13 @@ internal sealed class ExitProgram : IDisposable
         bool whole = !options.Basic || options.Cgroup is not null || OwnPidNamespace != 0;
 
         // In a program of its own, which looks at nothing else where nothing failed.
-        bool failed = options is { Failed: true, PerThread: false, Ids.Count: 0 };
+        bool nonzero = options is { Failed: true, PerThread: false, Ids.Count: 0 };
 
         foreach (bool tryTyped in typed ? [true, false] : new[] { false })
         {
             if (groupDead)
-                yield return new Plan(tryTyped, whole, failed && tryTyped, HasGroupDead: true, perfBuffer);
-            yield return new Plan(tryTyped, whole, Failed: false, HasGroupDead: false, perfBuffer);
+                yield return new Plan(tryTyped, whole, nonzero && tryTyped, HasGroupDead: true, perfBuffer);
+            yield return new Plan(tryTyped, whole, Nonzero: false, HasGroupDead: false, perfBuffer);
         }
     }
 
@@ -229,9 +231,9 @@ internal sealed class ExitProgram : IDisposable
         return image;
     }
 
-    private sealed record Plan(bool Typed, bool Whole, bool Failed, bool HasGroupDead, bool PerfBuffer)
+    private sealed record Plan(bool Typed, bool Whole, bool Nonzero, bool HasGroupDead, bool PerfBuffer)
     {
-        internal string ExitProgram => (Whole ? "process" : "basic") + (Failed ? "_failed" : Typed ? "_exit" : "_exit_raw");
+        internal string ExitProgram => (Whole ? "process" : "basic") + (Nonzero ? "_exit_nonzero" : Typed ? "_exit" : "_exit_raw");
 
         /// <summary>The programs to load, in the order to attach them: the exit last, so that nothing it needs is missed.</summary>
         internal List<string> Programs(ExitTraceOptions options)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Records;
 
-/// <summary>struct exit_record of bpf/exitsnoop.h. Times are nanoseconds of the boot clock.</summary>
+/// <summary>struct exit_record of bpf/record.h. Times are nanoseconds of the boot clock.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ExitRecord
 {
@@ -19,7 +19,7 @@ internal struct ExitRecord
     public uint HostPid;
 }
 
-/// <summary>struct exit_detail of bpf/exitsnoop.h, which follows the record where <see cref="RecordFlags.Detail"/> is set.</summary>
+/// <summary>struct exit_detail of bpf/record.h, which follows the record where <see cref="RecordFlags.Detail"/> is set.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ExitDetail
 {

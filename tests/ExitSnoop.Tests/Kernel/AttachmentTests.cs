@@ -80,7 +80,7 @@ public sealed class AttachmentTests
         if (Environment.OSVersion.Version < new Version(6, 16))
             Assert.Skip("the tracepoint has no group_dead before 6.16");
         using Recording recording = Recording.OfChildren(options: new() { Failed = true, PerThread = perThread, Basic = basic });
-        Assert.Equal(expected, ((string)ExitProgram()["name"]!).EndsWith("_failed", StringComparison.Ordinal));
+        Assert.Equal(expected, ((string)ExitProgram()["name"]!).EndsWith("_nonzero", StringComparison.Ordinal));
     }
 
     private static JsonNode ExitProgram() => BpfTool.IdsHeldBy(Environment.ProcessId, "link_id")

@@ -23,13 +23,13 @@ public sealed class LayoutTests
     public void The_configuration_is_laid_out_as_in_C() => AssertSame<ExitConfig>("exit_config");
 
     [Theory]
-    [InlineData("record_kind", typeof(RecordKind))]
-    [InlineData("cgroup_source", typeof(CgroupSource))]
-    [InlineData("record_flags", typeof(RecordFlags))]
-    public void Enumerations_have_the_same_values(string name, Type type)
+    [InlineData("record.h", "record_kind", typeof(RecordKind))]
+    [InlineData("config.h", "cgroup_source", typeof(CgroupSource))]
+    [InlineData("record.h", "record_flags", typeof(RecordFlags))]
+    public void Enumerations_have_the_same_values(string file, string name, Type type)
     {
         // An enumeration that no variable has is in no BTF; the header has them all.
-        string header = Source("exitsnoop.h");
+        string header = Source(file);
         int start = header.IndexOf($"enum {name} {{", StringComparison.Ordinal);
         string[] lines = header[start..header.IndexOf("};", start, StringComparison.Ordinal)].Split('\n')[1..^1];
         long[] values = [.. lines.Select(line => line.Split('=')[1].Split(',')[0].Trim()).Select(text =>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
 /*
- * The record that exitsnoop.bpf.c sends. src/ExitSnoop.Tracing/Records/ExitRecord.cs
+ * The record of an exit, as the program sends it. src/ExitSnoop.Tracing/Records/ExitRecord.cs
  * mirrors it; a test compares both with the BTF of the compiled object.
  */
-#ifndef EXITSNOOP_H
-#define EXITSNOOP_H
+#ifndef EXITSNOOP_RECORD_H
+#define EXITSNOOP_RECORD_H
 
 #define COMM_SIZE 16
 
@@ -75,39 +75,6 @@ struct exit_detail {
 	__u16 cgroup_size;
 	__u16 args_size;
 	__u16 reserved;
-};
-
-/*
- * What the reader asked for, set before the load in read-only data: the verifier
- * sees constants and drops the branches that are not taken.
- */
-struct exit_config {
-	__u64 minimum_age;	/* ns */
-	__u64 signals;		/* bit n - 1 for signal n; 0: any */
-	__u64 exit_codes[4];	/* bit n for status n, where by_exit_code is set */
-	__u64 cgroup_id;	/* inode number of the cgroup asked for; 0: any */
-	__u32 pid_namespace;	/* inode number of the reader's, 0 for the first */
-	__u32 cgroup_source;	/* enum cgroup_source */
-	__u32 cgroup_hierarchy; /* id of the named hierarchy */
-	__u32 ring_mask;	/* the number of ring buffers, a power of two, less one */
-	__u8 by_id;
-	__u8 include_children;
-	__u8 by_parent;
-	__u8 by_user;
-	__u8 by_exit_code;
-	__u8 failed;
-	__u8 per_thread;
-	__u8 detail;
-	__u8 has_group_dead;  /* the tracepoint has that argument (6.16) */
-	__u8 perf_buffer;     /* no ring buffer (before 5.8) */
-	__u8 monotonic_clock; /* no boot clock helper (before 5.8) */
-};
-
-enum cgroup_source {
-	CGROUP_V2 = 0,
-	CGROUP_MEMORY = 1,
-	CGROUP_PIDS = 2,
-	CGROUP_NAMED = 3,
 };
 
 #endif

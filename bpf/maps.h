@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
+/* What the programs share with each other and with the reader. */
+#ifndef EXITSNOOP_MAPS_H
+#define EXITSNOOP_MAPS_H
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include "config.h"
+#include "record.h"
+
+const volatile struct exit_config config = {};
+
+/* 1 while the reader blocks, so that a record has to wake it; see wake_reader(). */
+volatile __u32 reader_asleep;
+
+/*
+ * A ring buffer for each processor, or a few processors (own_ring()): where all write to one,
+ * to take its lock and its lines of cache from each other costs more than the record. Maps of
+ * their own, as to put rings into a map of maps takes a grace period each. Those that the
+ * machine has no use for are not made. Where there are no ring buffers, the first is made a
+ * perf event array before the load.
+ */
+struct ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+};
+
+struct ring events_0 SEC(".maps");
+struct ring events_1 SEC(".maps");
+struct ring events_2 SEC(".maps");
+struct ring events_3 SEC(".maps");
+struct ring events_4 SEC(".maps");
+struct ring events_5 SEC(".maps");
+struct ring events_6 SEC(".maps");
+struct ring events_7 SEC(".maps");
+
+/* Records for which there was no room. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} lost SEC(".maps");
+
+/*
+ * Processes asked for by id. The value is 0 until the process has died, then its
+ * start time: the reader sees that the death was reported, and a later process
+ * with the same id is not taken for it. Descendants come and go by fork and exit.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} ids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u8);
+} parents SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u8);
+} users SEC(".maps");
+
+/* A process. PIDs are reused; PID and start time together are not. */
+struct identity {
+	__u64 start_time;
+	__u64 tgid;
+};
+
+/* Deaths that are already reported, on kernels whose tracepoint has no group_dead. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct identity);
+	__type(value, __u8);
+} claims SEC(".maps");
+
+/*
+ * Processes that have left the set of descendants, where threads are reported too. Threads reach
+ * the tracepoint in any order, so some of a process may come after the last one, when its id is
+ * no longer in ids.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct identity);
+	__type(value, __u8);
+} departed SEC(".maps");
+
+/* A signal on its way to a process. */
+struct sent_signal {
+	__u64 start_time;
+	__u32 tgid;
+	__u32 signal;
+};
+
+struct sender {
+	__u64 fault_address;
+	__s32 code;
+	__u32 pid;
+	__u32 uid;
+	__u16 flags; /* enum record_flags */
+	__u8 comm[COMM_SIZE];
+};
+
+/* Per process and signal: `timeout` sends TERM and then CONT, and TERM must stay. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct sent_signal);
+	__type(value, struct sender);
+} senders SEC(".maps");
+
+struct detailed_record {
+	__u64 used; /* of bytes; not sent */
+	struct exit_record record;
+	struct exit_detail detail;
+	__u8 bytes[2 * PATH_BYTES + ARGS_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct detailed_record);
+} scratch SEC(".maps");
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
+/* Puts the record of an exit together and sends it. */
+#ifndef EXITSNOOP_REPORT_H
+#define EXITSNOOP_REPORT_H
+
+#include "command.h"
+#include "filter.h"
+#include "resources.h"
+#include "ring.h"
+#include "sender.h"
+#include "task.h"
+
+/*
+ * Pointers of the task's are read once and first: at each place that reads one, and each time that
+ * it gets there, the verifier searches all the kernel's types for what may be trusted.
+ */
+static __always_inline void send_detailed(void *ctx, struct task_struct *task, struct task_struct *parent,
+					  struct signal_struct *signal, struct exit_record *record,
+					  __u64 leader_start, const int variant)
+{
+	__u32 zero = 0, level;
+	__u64 user_and_group = bpf_get_current_uid_gid();
+	struct mm_struct *mm = READ(variant, task, mm);
+	struct kernfs_node *cgroup = cgroup_node(READ(variant, task, cgroups), variant);
+	struct pid *pid = READ(variant, signal, pids[PIDTYPE_TGID]);
+	struct pid *session = READ(variant, signal, pids[PIDTYPE_SID]);
+	struct detailed_record *all = bpf_map_lookup_elem(&scratch, &zero);
+	struct exit_detail *detail;
+
+	if (!all)
+		return;
+	all->record = *record;
+	all->record.flags |= RECORD_DETAIL;
+	detail = &all->detail;
+	__builtin_memset(detail, 0, sizeof(*detail));
+
+	detail->uid = user_and_group;
+	detail->gid = user_and_group >> 32;
+	BPF_CORE_READ_INTO(&detail->parent_comm, parent, group_leader, comm);
+	if (config.pid_namespace)
+		detail->session = id_in_namespace(session);
+	else
+		detail->session = id_at_level(session, 0).nr;
+	level = READ(variant, pid, level);
+	detail->namespace_pid = level ? id_at_level(pid, level).nr : record->host_pid;
+
+	put_resources(detail, task, signal, record->flags & RECORD_THREAD, variant);
+	put_sender(all, signal, leader_start, variant);
+	put_command(all, mm, cgroup, variant);
+
+	send_with_bytes(ctx, all);
+}
+
+/* The rest of the record, for an exit whose status is wanted. */
+static __always_inline void report(void *ctx, struct task_struct *task, struct task_struct *leader,
+				   struct signal_struct *signal, struct exit_record *record,
+				   const int variant)
+{
+	struct task_struct *subject = config.per_thread ? task : leader;
+	struct task_struct *parent = READ(variant, leader, real_parent);
+	__u64 leader_start = start_time(leader, variant);
+
+	record->exit_time = now();
+	record->start_time = config.per_thread ? start_time(subject, variant) : leader_start;
+	record->ppid = tgid_of(parent, variant);
+	if (!wanted_process(leader, record, variant))
+		return;
+	record->tid = record->pid;
+	if (config.per_thread)
+		record->tid = variant & WHOLE && config.pid_namespace
+				  ? id_in_namespace(BPF_CORE_READ(task, thread_pid))
+				  : (__u32)READ(variant, task, pid);
+	if (READ(variant, task, flags) & PF_KTHREAD)
+		record->flags |= RECORD_KTHREAD;
+	bpf_core_read(&record->comm, COMM_SIZE, &subject->comm);
+
+	if (variant & WHOLE && config.detail)
+		send_detailed(ctx, task, parent, signal, record, leader_start, variant);
+	else
+		send(ctx, record, sizeof(*record));
+}
+
+#endif

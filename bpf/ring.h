@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
+/* Sends records to the reader, each through the ring buffer of the CPU, and wakes it. */
+#ifndef EXITSNOOP_RING_H
+#define EXITSNOOP_RING_H
+
+#include "maps.h"
+#include "read.h"
+
+/* The ring of this processor. The verifier drops all behind the last, whose map is not there. */
+static __always_inline void *own_ring(void)
+{
+	__u32 index = bpf_get_smp_processor_id() & config.ring_mask;
+
+#define RING(number)                                                                                         \
+	if (config.ring_mask == number || index == number)                                                   \
+		return &events_##number;                                                                     \
+	/* Each compared by itself: a table of their addresses is none that can be relocated. */             \
+	KEEP_BOUND(index)
+
+	RING(0);
+	RING(1);
+	RING(2);
+	RING(3);
+	RING(4);
+	RING(5);
+	RING(6);
+#undef RING
+	return &events_7;
+}
+
+/*
+ * Wakes a reader that said it would block. To wake it for each record costs thirty times
+ * the record itself, so a reader under load looks by a timer. The wake-up rides on an
+ * empty sample, as the flag must be read after what the reader is to see: to submit a
+ * record is an exchange, hence a full barrier (bpf_ringbuf_commit), so either the flag is
+ * seen here, or the reader, which sets it before its last look, sees the record.
+ */
+static __always_inline void wake_reader(void)
+{
+	void *sample;
+
+	if (config.perf_buffer || !reader_asleep)
+		return;
+	reader_asleep = 0;
+	sample = bpf_ringbuf_reserve(own_ring(), sizeof(__u64), 0);
+	if (sample)
+		bpf_ringbuf_discard(sample, BPF_RB_FORCE_WAKEUP);
+}
+
+static __always_inline void send(void *ctx, struct exit_record *record, __u64 size)
+{
+	__u32 zero = 0;
+	__u64 *count;
+	long failed;
+
+	if (config.perf_buffer)
+		failed = bpf_perf_event_output(ctx, &events_0, BPF_F_CURRENT_CPU, record, size);
+	else
+		failed = bpf_ringbuf_output(own_ring(), record, size, BPF_RB_NO_WAKEUP);
+
+	if (failed && record->kind == RECORD_EXIT) {
+		count = bpf_map_lookup_elem(&lost, &zero);
+		if (count)
+			__sync_fetch_and_add(count, 1);
+	}
+	wake_reader();
+}
+
+static __always_inline void send_with_bytes(void *ctx, struct detailed_record *all)
+{
+	__u64 size = all->used;
+
+	if (size <= sizeof(all->bytes))
+		send(ctx, &all->record, sizeof(all->record) + sizeof(all->detail) + size);
+}
+
+#endif
