@@ -74,7 +74,8 @@ pinned_pwsh() {
 	pwsh=$packages/powershell/$version/tools/net10.0/any/unix/pwsh
 	if [ ! -x "$pwsh" ]; then
 		say "getting PowerShell $version: dotnet tool restore"
-		dotnet tool restore >&2 || return 1
+		# A home of its own: the tool cache of the real one may say that it is there, in another packages folder.
+		NUGET_PACKAGES=$packages DOTNET_CLI_HOME=$root/.cache/dotnet dotnet tool restore >&2 || return 1
 	fi
 	printf '%s\n' "$pwsh"
 }

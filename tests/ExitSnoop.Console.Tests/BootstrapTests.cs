@@ -1,0 +1,45 @@
+namespace ExitSnoop.Cli.Tests;
+
+/// <summary>README's first command on a machine where no PowerShell can be had.</summary>
+public sealed class BootstrapTests
+{
+    /// <summary>A dotnet that has an SDK and builds nothing, but cannot get the tool.</summary>
+    private const string DotnetWithoutFeed = """
+        #!/bin/sh
+        case $1 in
+        --list-sdks) echo "10.0.100 [/]" ;;
+        tool) exit 1 ;;
+        esac
+        """;
+
+    [Fact]
+    public void Without_a_PowerShell_watch_runs_the_console_program_with_the_same_parameters()
+    {
+        ConsoleProgram.RequireTracing();
+        using Folder folder = new();
+        string dotnet = Path.Combine(folder.Path, "dotnet");
+        File.WriteAllText(dotnet, DotnetWithoutFeed);
+        File.SetUnixFileMode(dotnet, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        (int status, string output, string errors) = ConsoleProgram.Run(
+            "/bin/sh",
+            ["-c", "(sleep 1; exec sh -c 'exit 42') & \"$0\" watch -Failed -ExitCode 42 -MinimumAge 0.5 -MaxEvents 1 -Timeout 30", Path.Combine(ConsoleProgram.Root, "bootstrap.sh")],
+            new()
+            {
+                ["PATH"] = $"{folder.Path}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin",
+                ["NUGET_PACKAGES"] = folder.Path,
+            });
+
+        Assert.True(status == 0, errors);
+        string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.StartsWith("PCOMM", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith("code 42", Assert.Single(lines[1..]), StringComparison.Ordinal);
+    }
+
+    private sealed class Folder : IDisposable
+    {
+        internal string Path { get; } = Directory.CreateTempSubdirectory("exitsnoop-").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+}
