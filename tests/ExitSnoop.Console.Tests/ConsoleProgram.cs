@@ -34,17 +34,13 @@ internal sealed partial class ConsoleProgram : IDisposable
         output = process.StandardOutput.ReadToEndAsync();
     }
 
-    /// <summary>The tree that this test was built from.</summary>
-    internal static string Root { get; } = FindRoot();
-
     /// <summary>The file of the program; skips the test where there is none.</summary>
     internal static string File
     {
         get
         {
-            string file = Environment.GetEnvironmentVariable("EXITSNOOP_CONSOLE") is { Length: > 0 } named ? named : Path.Combine(Root, "out", "exitsnoop");
-            if (!System.IO.File.Exists(file))
-                Skip($"there is no {file}; a release build makes it");
+            string file = Environment.GetEnvironmentVariable("EXITSNOOP_CONSOLE") is { Length: > 0 } named ? named : Path.Combine(Paths.Out, "exitsnoop");
+            Need.Unless(System.IO.File.Exists(file) ? null : $"there is no {file}; a release build makes it");
             return file;
         }
     }
@@ -60,28 +56,12 @@ internal sealed partial class ConsoleProgram : IDisposable
         }
     }
 
-    /// <summary>One of the small programs that die in special ways.</summary>
-    internal static string Victim(string name)
-    {
-        string file = Path.Combine(Root, "out", "programs", name);
-        if (!System.IO.File.Exists(file))
-            Skip($"there is no {file}; 'make -C tests/programs' makes it");
-        return file;
-    }
-
     /// <summary>Skips the test, with the program's own reason, where it cannot trace.</summary>
     internal static void RequireTracing()
     {
         (int status, _, string message) = Run(File, "--timeout", "0");
-        if (status is 70 or 77)
-            Skip(message);
+        Need.Unless(status is 70 or 77 ? message : null);
         Assert.True(status == 0, $"status {status}: {message}");
-    }
-
-    internal static void RequireRoot()
-    {
-        if (geteuid() != 0)
-            Skip("only root can do this");
     }
 
     /// <summary>Starts tracing, and returns when it does.</summary>
@@ -109,7 +89,7 @@ internal sealed partial class ConsoleProgram : IDisposable
     internal static (int Status, string Output, string Errors) Script(string script) => Run(
         "/bin/sh",
         ["-c", script],
-        new() { ["exitsnoop"] = File, ["victim"] = Victim("victim"), ["scenario"] = Victim("scenario") });
+        new() { ["exitsnoop"] = File, ["victim"] = TestProgram.Victim, ["scenario"] = TestProgram.Scenario });
 
     internal void WaitForError(string text)
     {
@@ -151,14 +131,6 @@ internal sealed partial class ConsoleProgram : IDisposable
         process.Dispose();
     }
 
-    /// <summary>With everything in place that the tests need, one that does not run is one that fails.</summary>
-    private static void Skip(string reason)
-    {
-        if (Environment.GetEnvironmentVariable("EXITSNOOP_REQUIRE_ALL") is { Length: > 0 })
-            Assert.Fail(reason);
-        Assert.Skip(reason.Trim());
-    }
-
     private static Process Prepare(string file, string[] arguments) => new()
     {
         StartInfo = new ProcessStartInfo(file, arguments)
@@ -169,20 +141,6 @@ internal sealed partial class ConsoleProgram : IDisposable
         },
     };
 
-    private static string FindRoot()
-    {
-        for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            if (System.IO.File.Exists(Path.Combine(directory.FullName, "Directory.Packages.props")))
-                return directory.FullName;
-        }
-
-        return AppContext.BaseDirectory;
-    }
-
     [LibraryImport("libc")]
     private static partial int kill(int pid, int signal);
-
-    [LibraryImport("libc")]
-    private static partial uint geteuid();
 }

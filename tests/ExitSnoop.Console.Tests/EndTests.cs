@@ -128,7 +128,7 @@ public sealed class EndTests
         using ConsoleProgram trace = ConsoleProgram.Trace("--buffer-size", "1", "--name", "threads");
         // Stopped, it takes nothing from the kernel; a mebibyte has room for fewer events with their details.
         trace.Kill(ConsoleProgram.SIGSTOP);
-        ConsoleProgram.Run(ConsoleProgram.Victim("threads"), Count.ToString(CultureInfo.InvariantCulture), "1");
+        ConsoleProgram.Run(TestProgram.Threads, Count.ToString(CultureInfo.InvariantCulture), "1");
         trace.Kill(ConsoleProgram.SIGCONT);
         trace.WaitForError("events lost; a larger --buffer-size loses fewer");
         int rows = TableRow.ReadAll(trace.Stop()).Count;
@@ -289,7 +289,7 @@ public sealed class EndTests
 
     private static (int Status, string Output, string Errors) RunAsNobody(params string[] arguments)
     {
-        ConsoleProgram.RequireRoot();
+        Need.Root();
         // The tree may lie where nobody can read.
         string copy = Path.GetTempFileName();
         File.Copy(ConsoleProgram.File, copy, overwrite: true);

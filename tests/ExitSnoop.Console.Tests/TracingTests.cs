@@ -129,7 +129,7 @@ public sealed class TracingTests
     [InlineData("--name nope --name sh --exit-code 5", "exit 5")]
     public void A_filter_lets_pass_what_it_names(string filter, string death)
     {
-        ConsoleProgram.RequireRoot();
+        Need.Root();
         Assert.Equal(1, CountRows(filter, death));
     }
 
@@ -219,7 +219,7 @@ public sealed class TracingTests
     /// </summary>
     private static List<Death> RunScenario(params string[] cases)
     {
-        (int status, string output, string errors) = ConsoleProgram.Run(ConsoleProgram.Victim("scenario"), ["--cores", .. cases], null);
+        (int status, string output, string errors) = ConsoleProgram.Run(TestProgram.Scenario, ["--cores", .. cases], null);
         Assert.True(status == 0, errors);
         List<Death> deaths = [];
         foreach (string line in output.Split('\n', StringSplitOptions.RemoveEmptyEntries))

@@ -130,8 +130,8 @@ public sealed class CompletionTests
     [Fact]
     public void Cgroups_complete_step_by_step_as_paths_or_folders()
     {
-        using TestCgroup cgroup = new("tab");
-        foreach (string start in (string[])[cgroup.Path, cgroup.Folder])
+        using TestCgroup cgroup = TestCgroup.Create();
+        foreach (string start in (string[])[cgroup.CgroupPath, cgroup.Folder])
         {
             foreach (Offer[] offers in CompleteBoth($"-Cgroup {start[..^2]}"))
             {
@@ -190,7 +190,7 @@ public sealed class CompletionTests
     private static Offer[][] Complete(params string[] lines)
     {
         string quoted = string.Join(", ", lines.Select(line => $"'{line.Replace("'", "''", StringComparison.Ordinal)}'"));
-        ChildResult result = Pwsh.Run($$"""
+        CommandResult result = Pwsh.Run($$"""
             ConvertTo-Json -Depth 3 @(foreach ($line in {{quoted}}) {
                 , @((TabExpansion2 $line $line.Length).CompletionMatches | ForEach-Object { @{ Text = $_.CompletionText; Shown = $_.ListItemText; ToolTip = $_.ToolTip } })
             })

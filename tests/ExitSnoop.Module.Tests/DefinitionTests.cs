@@ -59,7 +59,7 @@ public sealed class DefinitionTests
         Assert.Empty(result.Errors);
         string source = folder.Write("program.bpf.c", Assert.IsType<string>(Assert.Single(result.Output)));
 
-        ChildResult compiled = Child.Run(clang, ["-g", "-O2", "-target", "bpf", "-mcpu=v3", "-Wall", "-Werror", "-c", source, "-o", folder.Path("program.o")]);
+        CommandResult compiled = Command.Run(clang, ["-g", "-O2", "-target", "bpf", "-mcpu=v3", "-Wall", "-Werror", "-c", source, "-o", folder.Path("program.o")]);
         Assert.True(compiled.ExitCode == 0, compiled.ToString());
         Assert.True(new FileInfo(folder.Path("program.o")).Length > 0);
     }
@@ -84,7 +84,7 @@ public sealed class DefinitionTests
     public void It_works_without_privileges_and_loads_nothing()
     {
         using UnprivilegedShell nobody = new();
-        ChildResult result = nobody.Run("(Get-ProcessExitEventDefinition).Count; (Get-ProcessExitEventDefinition -Source).Length", capabilities: "");
+        CommandResult result = nobody.Run("(Get-ProcessExitEventDefinition).Count; (Get-ProcessExitEventDefinition -Source).Length", capabilities: "");
 
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Equal("", result.Error);

@@ -26,8 +26,8 @@ public sealed class EndingTests
     [Fact]
     public void Ctrl_C_ends_a_watch_in_which_nothing_happens() => InTime(() =>
     {
-        using Child shell = Pwsh.StartWatch($"{Quiet}; 'not reached'");
-        TimeSpan time = Measure(BpfPrograms.Of(shell.Id), () => shell.Signal(Child.SigInt));
+        using Command shell = Pwsh.StartWatch($"{Quiet}; 'not reached'");
+        TimeSpan time = Measure(BpfPrograms.Of(shell.Id), () => shell.Signal(Command.SigInt));
         Assert.DoesNotContain("not reached", shell.Wait().Output, StringComparison.Ordinal);
         return time;
     });
@@ -36,10 +36,10 @@ public sealed class EndingTests
     public void Ctrl_C_ends_a_watch_under_load() => InTime(() =>
     {
         using Storm storm = Storm.Prepare("--seconds", "10", "--rate", "3000");
-        using Child shell = Pwsh.StartWatch($"Watch-ProcessExit {storm.Id} -IncludeChildren | Out-Null");
+        using Command shell = Pwsh.StartWatch($"Watch-ProcessExit {storm.Id} -IncludeChildren | Out-Null");
         storm.Release();
         Thread.Sleep(500);
-        TimeSpan time = Measure(BpfPrograms.Of(shell.Id), () => shell.Signal(Child.SigInt));
+        TimeSpan time = Measure(BpfPrograms.Of(shell.Id), () => shell.Signal(Command.SigInt));
         shell.Wait();
         return time;
     });
@@ -50,11 +50,11 @@ public sealed class EndingTests
     public void Ctrl_C_ends_a_watch_while_a_slow_downstream_holds_the_pipeline(string downstream) => InTime(() =>
     {
         using Victim victim = Victim.Start("exit", "0"), alive = Victim.Start("sleep", "60");
-        using Child shell = Pwsh.StartWatch($"Watch-ProcessExit {victim.Id}, {alive.Id} | ForEach-Object {{ 'held'; $_ }} | {downstream}");
+        using Command shell = Pwsh.StartWatch($"Watch-ProcessExit {victim.Id}, {alive.Id} | ForEach-Object {{ 'held'; $_ }} | {downstream}");
         HashSet<int> programs = BpfPrograms.Of(shell.Id);
         victim.Die();
         Thread.Sleep(200);
-        TimeSpan time = Measure(programs, () => shell.Signal(Child.SigInt));
+        TimeSpan time = Measure(programs, () => shell.Signal(Command.SigInt));
         shell.Wait();
         return time;
     });
@@ -79,11 +79,11 @@ public sealed class EndingTests
         Need.Kernel();
         foreach (int milliseconds in new[] { 0, 20, 60 })
         {
-            using Child shell = Pwsh.Start($"'now'; {Quiet}");
+            using Command shell = Pwsh.Start($"'now'; {Quiet}");
             shell.WaitForOutput("now");
             Thread.Sleep(milliseconds);
             HashSet<int> programs = BpfPrograms.Of(shell.Id);
-            shell.Signal(Child.SigInt);
+            shell.Signal(Command.SigInt);
             shell.Wait();
             if (programs.Count > 0)
                 BpfPrograms.AssertGone(programs);
@@ -171,7 +171,7 @@ public sealed class EndingTests
     public void Stop_Job_ends_it(string start, string background) => InTime(() =>
     {
         // A child shell, whose job is in the same process or in a child of its own.
-        using Child shell = Pwsh.Start($$"""
+        using Command shell = Pwsh.Start($$"""
             $job = {{start}} { Import-Module '{{Paths.Module}}'; "pid=$PID"; {{Quiet}} -Verbose } {{background}}
             while (-not $job.ChildJobs.Verbose -and -not $job.Verbose) { Start-Sleep -Milliseconds 20 }
             Receive-Job $job; 'attached'
@@ -195,26 +195,26 @@ public sealed class EndingTests
     {
         Need.Kernel();
         // Such a job finds the module as an installed one is found.
-        using Child shell = Pwsh.Start($$"""
+        using Command shell = Pwsh.Start($$"""
             $env:PSModulePath = '{{Paths.Out}}' + [IO.Path]::PathSeparator + $env:PSModulePath
             $job = {{Quiet}} -Verbose &
             while (-not $job.ChildJobs[0].Verbose -and $job.State -eq 'Running') { Start-Sleep -Milliseconds 20 }
             Receive-Job $job; $job.State; Stop-Job $job; $job.State; Remove-Job $job
             """);
         shell.CloseInput();
-        ChildResult result = shell.Wait();
+        CommandResult result = shell.Wait();
         Assert.Equal(["Running", "Stopped"], result.Lines.Where(line => !line.StartsWith("VERBOSE", StringComparison.Ordinal)));
         Assert.Equal("", result.Error);
     }
 
     [Theory]
-    [InlineData(Child.SigKill)]
-    [InlineData(Child.SigTerm)]
+    [InlineData(Command.SigKill)]
+    [InlineData(Command.SigTerm)]
     public void A_shell_that_is_killed_in_mid_stream_leaves_no_program(int signal)
     {
         Need.Kernel();
         using Storm storm = Storm.Prepare("--seconds", "8", "--rate", "2000");
-        using Child shell = Pwsh.StartWatch($"Watch-ProcessExit {storm.Id} -IncludeChildren | ForEach-Object Status");
+        using Command shell = Pwsh.StartWatch($"Watch-ProcessExit {storm.Id} -IncludeChildren | ForEach-Object Status");
         HashSet<int> programs = BpfPrograms.Of(shell.Id);
         storm.Release();
         shell.WaitForOutput("\n0\n");
@@ -227,7 +227,7 @@ public sealed class EndingTests
     public void The_exit_of_the_shell_leaves_no_program_of_a_watch_in_the_background()
     {
         Need.Kernel();
-        using Child shell = Pwsh.Start($$"""
+        using Command shell = Pwsh.Start($$"""
             $job = Start-ThreadJob { Import-Module '{{Paths.Module}}'; {{Quiet}} -Verbose }
             while (-not $job.Verbose) { Start-Sleep -Milliseconds 20 }
             'attached'; $null = [Console]::ReadLine(); exit 3
@@ -246,7 +246,7 @@ public sealed class EndingTests
         using Storm storm = Storm.Prepare("--seconds", "6", "--rate", "1000");
         using TestFolder folder = new();
         string arguments = string.Join(' ', Pwsh.Arguments($"Watch-ProcessExit {storm.Id} -IncludeChildren | ForEach-Object {{ $_.Status }}").Select(word => $"\"{word.Replace("\"", "\\\"", StringComparison.Ordinal).Replace("$", "\\$", StringComparison.Ordinal)}\""));
-        using Child shell = Child.Start("sh", ["-c", $"{Pwsh.Executable} {arguments} | head -n 3"]);
+        using Command shell = Command.Start("sh", ["-c", $"{Pwsh.Executable} {arguments} | head -n 3"]);
         Eventually.True(() => Directory.EnumerateFiles($"/proc/{shell.Id}/task/{shell.Id}").Any() && Children(shell.Id).Any(id => Loaded(id).Count > 0), "No watch has started.");
         int id = Children(shell.Id).First(id => Loaded(id).Count > 0);
         HashSet<int> programs = Loaded(id);
@@ -323,7 +323,7 @@ public sealed class EndingTests
         Need.Kernel();
         using Storm storm = Storm.Prepare("--seconds", "6", "--rate", "500");
         // It ends while events come and actions run.
-        using Child shell = Pwsh.StartWatch(
+        using Command shell = Pwsh.StartWatch(
             $"$job = Register-ProcessExitEvent {storm.Id} -IncludeChildren {parameters}; $null = [Console]::ReadLine(); Start-Sleep -Milliseconds 50; {exit}");
         HashSet<int> programs = BpfPrograms.Of(shell.Id);
         storm.Release();

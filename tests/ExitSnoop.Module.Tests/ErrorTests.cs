@@ -29,7 +29,7 @@ public sealed class ErrorTests
     {
         Need.Kernel();
         using UnprivilegedShell nobody = new();
-        ChildResult result = nobody.Run(Watch, capability);
+        CommandResult result = nobody.Run(Watch, capability);
         Assert.True(result.Lines.Length == 3, result.ToString());
         Assert.StartsWith("NoPrivilege", result.Lines[0], StringComparison.Ordinal);
         Assert.Contains(says, result.Lines[2], StringComparison.Ordinal);
@@ -40,7 +40,7 @@ public sealed class ErrorTests
     {
         Need.Kernel();
         using UnprivilegedShell nobody = new();
-        ChildResult result = nobody.Run("$process = Start-Process sh '-c \"sleep 1; exit 7\"' -PassThru; ($process | Watch-ProcessExit).ExitCode", "+bpf,+perfmon");
+        CommandResult result = nobody.Run("$process = Start-Process sh '-c \"sleep 1; exit 7\"' -PassThru; ($process | Watch-ProcessExit).ExitCode", "+bpf,+perfmon");
         Assert.Equal(("7", ""), (result.Output.Trim(), result.Error));
     }
 
@@ -48,7 +48,7 @@ public sealed class ErrorTests
     public void A_missing_libbpf_is_named_with_the_packages_that_have_it()
     {
         Need.Kernel();
-        ChildResult result = Pwsh.Run(Watch, null, ("EXITSNOOP_LIBBPF", "/no/such/libbpf.so.1"));
+        CommandResult result = Pwsh.Run(Watch, null, ("EXITSNOOP_LIBBPF", "/no/such/libbpf.so.1"));
         Assert.Equal(["LibBpfNotFound,ExitSnoop.Commands.WatchProcessExitCommand", "NotInstalled"], result.Lines[..2]);
         Assert.Contains("/no/such/libbpf.so.1", result.Lines[2], StringComparison.Ordinal);
         Assert.Contains("apt-get install libbpf1", result.Lines[2], StringComparison.Ordinal);
@@ -65,10 +65,10 @@ public sealed class ErrorTests
         string gcc = Need.Program("gcc");
         using TestFolder folder = new();
         string library = folder.Path("libbpf-old.so");
-        ChildResult built = Child.Run(gcc, ["-shared", "-fPIC", "-o", library, folder.Write("old.c", source)]);
+        CommandResult built = Command.Run(gcc, ["-shared", "-fPIC", "-o", library, folder.Write("old.c", source)]);
         Assert.True(built.ExitCode == 0, built.ToString());
 
-        ChildResult result = Pwsh.Run(Watch, null, ("EXITSNOOP_LIBBPF", library));
+        CommandResult result = Pwsh.Run(Watch, null, ("EXITSNOOP_LIBBPF", library));
         Assert.Equal(["LibBpfTooOld,ExitSnoop.Commands.WatchProcessExitCommand", "NotInstalled"], result.Lines[..2]);
         Assert.Contains(version, result.Lines[2], StringComparison.Ordinal);
         Assert.Contains("apt-get install libbpf1", result.Lines[2], StringComparison.Ordinal);
@@ -83,7 +83,7 @@ public sealed class ErrorTests
         string installed = line[(line.IndexOf(" from ", StringComparison.Ordinal) + 6)..line.IndexOf(';', StringComparison.Ordinal)];
         File.Copy(installed, folder.Path("mine.so"));
 
-        ChildResult result = Pwsh.Run("Watch-ProcessExit -Timeout 0 -User 64099 -Verbose", null, ("EXITSNOOP_LIBBPF", folder.Path("mine.so")));
+        CommandResult result = Pwsh.Run("Watch-ProcessExit -Timeout 0 -User 64099 -Verbose", null, ("EXITSNOOP_LIBBPF", folder.Path("mine.so")));
         Assert.Contains($"from {folder.Path("mine.so")};", result.Output, StringComparison.Ordinal);
     }
 
@@ -91,7 +91,7 @@ public sealed class ErrorTests
     public void After_an_error_the_shell_goes_on()
     {
         Need.Kernel();
-        ChildResult result = Pwsh.Run(
+        CommandResult result = Pwsh.Run(
             "Watch-ProcessExit -Timeout 0; 'still here'; $env:EXITSNOOP_LIBBPF = ''; Watch-ProcessExit -Timeout 0 -Verbose", null, ("EXITSNOOP_LIBBPF", "/no/such/file"));
         Assert.Contains("cannot be loaded", result.Error, StringComparison.Ordinal);
         Assert.Contains("still here", result.Output, StringComparison.Ordinal);

@@ -1,5 +1,4 @@
 using ExitSnoop.ModuleTests.Engine;
-using ExitSnoop.ModuleTests.Support;
 using Xunit;
 
 namespace ExitSnoop.ModuleTests;
@@ -26,7 +25,7 @@ public sealed class FilterTests
         using RunningScript watch = shell.StartWatch(
             $"$wanted = 'segv'; Watch-ProcessExit $ids -Signal {signal}", ("ids", new[] { crash.Id, killed.Id }));
 
-        killed.Signal(Child.SigTerm);
+        killed.Signal(Command.SigTerm);
         Assert.Equal(143, killed.Wait());
         Assert.Equal(139, crash.Die());
         Assert.Equal([crash.Id], watch.Wait().Events.Select(exit => exit.Id));
@@ -74,7 +73,7 @@ public sealed class FilterTests
         // 137 is what a shell shows for KILL, but this process did not exit by itself.
         using RunningScript watch = shell.StartWatch(
             "Watch-ProcessExit $ids -ExitCode 3, 137", ("ids", new[] { wanted.Id, other.Id, killed.Id }));
-        killed.Signal(Child.SigKill);
+        killed.Signal(Command.SigKill);
         Assert.Equal(137, killed.Wait());
         other.Die();
         wanted.Die();
@@ -159,7 +158,7 @@ public sealed class FilterTests
         using Shell shell = Shell.Open();
         using TestFolder folder = new();
         string program = folder.Path("as-nobody");
-        File.Copy(Paths.Program("victim"), program);
+        File.Copy(TestProgram.Victim, program);
         using Victim wanted = Victim.StartProgramAs(65534, program, "exit", "2");
         using Victim daemon = Victim.StartProgramAs(1, program, "exit", "2");
         using RunningScript watch = shell.StartWatch(
@@ -221,10 +220,10 @@ public sealed class FilterTests
     {
         Need.Kernel();
         using Shell shell = Shell.Open();
-        using TestCgroup cgroup = new("filter");
+        using TestCgroup cgroup = TestCgroup.Create();
         using Victim inside = cgroup.StartVictim("exit", "4");
         using Victim outside = Victim.Start("exit", "4");
-        foreach (string name in new[] { cgroup.Path, cgroup.Folder })
+        foreach (string name in new[] { cgroup.CgroupPath, cgroup.Folder })
         {
             using Victim victim = cgroup.StartVictim("exit", "4");
             using RunningScript watch = shell.StartWatch(
@@ -232,7 +231,7 @@ public sealed class FilterTests
             victim.Die();
             watch.WaitForOutput(1);
             ExitEvent exit = Assert.Single(watch.Now.Events);
-            Assert.Equal((victim.Id, cgroup.Path), (exit.Id, exit.CgroupPath));
+            Assert.Equal((victim.Id, cgroup.CgroupPath), (exit.Id, exit.CgroupPath));
             watch.BeginStop();
             watch.Wait();
         }
@@ -291,7 +290,7 @@ public sealed class FilterTests
         Need.Kernel();
         using Shell shell = Shell.Open();
         // With sh in front its id is known before it begins.
-        using Child scenario = Child.Start("sh", ["-c", "read go; exec \"$0\" thread-exit-group leader-first-late9", Paths.Program("scenario")]);
+        using Command scenario = Command.Start("sh", ["-c", "read go; exec \"$0\" thread-exit-group leader-first-late9", TestProgram.Scenario]);
         using RunningScript watch = shell.StartWatch("Watch-ProcessExit $id -IncludeChildren -PerThread", ("id", scenario.Id));
         scenario.Write("\n");
         string[] truth = scenario.Wait().Lines;

@@ -205,10 +205,10 @@ public sealed partial class HelpTests
         using TestFolder folder = new();
         using Deaths deaths = new();
         // Where the module is installed, it is found without an import, by jobs too.
-        using Child shell = Child.Start(
+        using Command shell = Command.Start(
             Pwsh.Executable, ["-NoProfile", "-Command", code], folder.FullName, Pwsh.Environment(("PSModulePath", Paths.Out.TrimEnd('/'))));
         shell.CloseInput();
-        ChildResult result = shell.Wait();
+        CommandResult result = shell.Wait();
 
         Assert.Equal("", result.Error);
         Assert.Equal(0, result.ExitCode);

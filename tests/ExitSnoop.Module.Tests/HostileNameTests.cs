@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ExitSnoop.ModuleTests.Engine;
-using ExitSnoop.ModuleTests.Support;
 using Xunit;
 
 namespace ExitSnoop.ModuleTests;
@@ -16,7 +15,7 @@ public sealed class HostileNameTests
     {
         Need.Kernel();
         using Shell shell = Shell.Open();
-        using Child scenario = Child.Start("sh", ["-c", "read go; exec \"$0\" comm", Paths.Program("scenario")]);
+        using Command scenario = Command.Start("sh", ["-c", "read go; exec \"$0\" comm", TestProgram.Scenario]);
         using RunningScript watch = shell.StartWatch(
             $"$all = Watch-ProcessExit {scenario.Id} -IncludeChildren; $all | Out-String -Stream -Width 120; $all");
         scenario.Write("\n");
@@ -98,7 +97,7 @@ public sealed class HostileNameTests
         using Shell shell = Shell.Open();
         using TestFolder folder = new();
         string[] arguments = ["=cmd()", "a\nb", "\u001b[2J", "\"quoted\"", "", new string('z', 3000)];
-        using Child victim = Child.Start("sh", ["-c", "read go; exec sh -c 'exit 3' \"$@\"", "sh", .. arguments]);
+        using Command victim = Command.Start("sh", ["-c", "read go; exec sh -c 'exit 3' \"$@\"", "sh", .. arguments]);
         using RunningScript watch = shell.StartWatch(
             $"$e = Watch-ProcessExit {victim.Id}; $e; $e | Format-List | Out-String -Width 100; $e | Format-Table -View Why | Out-String -Width 200; $e | Export-Csv $csv; Import-Csv $csv",
             ("csv", folder.Path("args.csv")));

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using ExitSnoop.ModuleTests.Engine;
-using ExitSnoop.ModuleTests.Support;
 using Xunit;
 
 namespace ExitSnoop.ModuleTests;
@@ -199,7 +198,7 @@ public sealed class IdTests
         using Shell shell = Shell.Open();
         using Victim victim = Victim.Start("sleep", "60");
         using RunningScript watch = shell.StartWatch("Watch-ProcessExit $id", ("id", victim.Id));
-        victim.Signal(Child.SigKill);
+        victim.Signal(Command.SigKill);
 
         Assert.Equal(137, victim.Wait());
         ExitEvent exit = Assert.Single(watch.Wait().Events);

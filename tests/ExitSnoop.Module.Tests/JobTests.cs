@@ -63,7 +63,7 @@ public sealed class JobTests
     {
         Need.Kernel();
         using Victim victim = Victim.Start("null-deref");
-        using Child shell = Pwsh.Start($$"""
+        using Command shell = Pwsh.Start($$"""
             $job = Start-Job { Import-Module '{{Paths.Module}}'; Watch-ProcessExit $using:id -Utc -Label far -Verbose } -ArgumentList 1
             """.Replace("$using:id", victim.Id.Text(), StringComparison.Ordinal) + """
 
@@ -92,7 +92,7 @@ public sealed class JobTests
         Need.Kernel();
         using Victim victim = Victim.Start("exit", "8");
         // Such a job finds the module as an installed one is found.
-        using Child shell = Pwsh.Start($$"""
+        using Command shell = Pwsh.Start($$"""
             $job = Watch-ProcessExit {{victim.Id}} -Utc -Verbose &
             while (-not $job.ChildJobs[0].Verbose) { Start-Sleep -Milliseconds 20 }
             'attached'
@@ -100,7 +100,7 @@ public sealed class JobTests
             """, null, ("PSModulePath", Paths.Out));
         shell.WaitForOutput("attached");
         victim.Die();
-        ChildResult result = shell.Wait();
+        CommandResult result = shell.Wait();
 
         Assert.Equal("", result.Error);
         Assert.Contains("TIME-UTC     PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE", result.Lines.Select(line => line.TrimEnd()));

@@ -12,13 +12,13 @@ public sealed partial class LossTests
     {
         Need.Kernel();
         using Storm storm = Storm.Prepare("--kind", "vfork", "--count", "15000");
-        using Child shell = Pwsh.StartWatch(
+        using Command shell = Pwsh.StartWatch(
             $"$n = 0; Watch-ProcessExit {storm.Id} -IncludeChildren -BufferSize 1 | ForEach-Object {{ $n++ }}; \"seen $n\"");
-        shell.Signal(Child.SigStop);
+        shell.Signal(Command.SigStop);
         storm.Release();
         int deaths = storm.Wait();
-        shell.Signal(Child.SigCont);
-        ChildResult result = shell.Wait();
+        shell.Signal(Command.SigCont);
+        CommandResult result = shell.Wait();
 
         int seen = Number(result.Output, SeenPattern());
         int lost = Number(result.Output, TotalPattern());
@@ -34,13 +34,13 @@ public sealed partial class LossTests
     {
         Need.Kernel();
         using Storm storm = Storm.Prepare("--kind", "vfork", "--count", "15000");
-        using Child shell = Pwsh.StartWatch(
+        using Command shell = Pwsh.StartWatch(
             $"$n = 0; Watch-ProcessExit {storm.Id} -IncludeChildren | ForEach-Object {{ $n++ }}; \"seen $n\"");
-        shell.Signal(Child.SigStop);
+        shell.Signal(Command.SigStop);
         storm.Release();
         int deaths = storm.Wait();
-        shell.Signal(Child.SigCont);
-        ChildResult result = shell.Wait();
+        shell.Signal(Command.SigCont);
+        CommandResult result = shell.Wait();
 
         Assert.Equal(deaths, Number(result.Output, SeenPattern()));
         Assert.DoesNotContain("WARNING", result.Output, StringComparison.Ordinal);
@@ -51,11 +51,11 @@ public sealed partial class LossTests
     {
         Need.Kernel();
         using Storm storm = Storm.Prepare("--kind", "vfork", "--count", "8000");
-        using Child shell = Pwsh.StartWatch(
+        using Command shell = Pwsh.StartWatch(
             $"$n = 0; Watch-ProcessExit {storm.Id} -IncludeChildren -BufferSize 1 | ForEach-Object {{ if ($n++ % 2000 -eq 0) {{ Start-Sleep -Milliseconds 300 }} }}; \"seen $n\"");
         storm.Release();
         int deaths = storm.Wait();
-        ChildResult result = shell.Wait();
+        CommandResult result = shell.Wait();
 
         int lost = result.Output.Contains("WARNING", StringComparison.Ordinal) ? Number(result.Output, TotalPattern()) : 0;
         Assert.Equal(deaths, Number(result.Output, SeenPattern()) + lost);
@@ -67,7 +67,8 @@ public sealed partial class LossTests
     public void A_shell_with_little_memory_drops_events_counts_them_and_lives()
     {
         Need.Kernel();
-        using TestCgroup cgroup = new("memory", memory: 300L << 20);
+        using TestCgroup cgroup = TestCgroup.Create();
+        cgroup.LimitMemory(300);
         using TestFolder folder = new();
         string go = folder.Path("go");
         // Four KiB of arguments each, and nobody who takes the events: the queue fills up.
@@ -75,12 +76,12 @@ public sealed partial class LossTests
         string command = "$VerbosePreference = 'Continue'; $n = 0; "
             + $"Watch-ProcessExit {storm.Id} -IncludeChildren | ForEach-Object {{ if ($n++ -eq 0) {{ while (-not (Test-Path '{go}')) {{ Start-Sleep -Milliseconds 50 }} }} }}; "
             + "\"seen $n\"; \"still $(1 + 1)\"";
-        using Child shell = Child.Start("sh", [.. cgroup.Join, Pwsh.Executable, .. Pwsh.Arguments(command)], null, Pwsh.Environment());
+        using Command shell = Command.Start("sh", [.. cgroup.Join, Pwsh.Executable, .. Pwsh.Arguments(command)], null, Pwsh.Environment());
         shell.WaitForOutput("attached by");
         storm.Release();
         int deaths = storm.Wait();
         folder.Write("go", "");
-        ChildResult result = shell.Wait();
+        CommandResult result = shell.Wait();
 
         Assert.True(result.ExitCode == 0, result.ToString());
         int lost = Number(result.Output, TotalPattern());

@@ -40,7 +40,7 @@ public sealed class ModuleFolderTests
     [Fact]
     public void A_command_of_it_is_found_without_an_import_where_the_module_is_installed()
     {
-        ChildResult result = Child.Run(
+        CommandResult result = Command.Run(
             Pwsh.Executable,
             ["-NoProfile", "-Command", "(Get-ProcessExitEventDefinition)[0].Name; (Get-Command exitsnoop).Source"],
             null,
@@ -55,7 +55,7 @@ public sealed class ModuleFolderTests
         List<double> times = [];
         for (int tries = 0; tries < 3 && (times.Count == 0 || times[^1] > ImportLimit.TotalMilliseconds); tries++)
         {
-            ChildResult result = Child.Run(
+            CommandResult result = Command.Run(
                 Pwsh.Executable,
                 ["-NoProfile", "-Command", $"[int](Measure-Command {{ Import-Module '{Paths.Module}' }}).TotalMilliseconds"],
                 null,

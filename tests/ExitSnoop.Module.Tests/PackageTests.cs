@@ -58,7 +58,7 @@ public sealed class PackageTests
     {
         using TestFolder folder = new();
         Install(folder);
-        ChildResult result = InEmptyShell(folder, """
+        CommandResult result = InEmptyShell(folder, """
             $manifest = Test-ModuleManifest (Get-Module ExitSnoop -ListAvailable).Path -WarningVariable warnings -ErrorVariable errors
             [ordered]@{
                 Problems = $warnings.Count + $errors.Count
@@ -89,11 +89,11 @@ public sealed class PackageTests
         using TestFolder folder = new();
         string installed = Install(folder);
         using Victim victim = Victim.Start("exit", "42");
-        using Child shell = StartEmptyShell(folder, $"Watch-ProcessExit {victim.Id} -Verbose; (Get-Module ExitSnoop).ModuleBase; (Get-Help Watch-ProcessExit).Synopsis");
+        using Command shell = StartEmptyShell(folder, $"Watch-ProcessExit {victim.Id} -Verbose; (Get-Module ExitSnoop).ModuleBase; (Get-Help Watch-ProcessExit).Synopsis");
         shell.WaitForOutput("attached by");
         Assert.Equal(42, victim.Die());
 
-        ChildResult result = shell.Wait();
+        CommandResult result = shell.Wait();
         Assert.Equal("", result.Error);
         Assert.Contains(result.Lines, line => Regex.IsMatch(line, $@"^victim +{victim.Id} .* code 42$"));
         Assert.Contains(installed, result.Lines);
@@ -104,7 +104,7 @@ public sealed class PackageTests
     public void Before_it_is_unpacked_there_is_no_such_command()
     {
         using TestFolder folder = new();
-        ChildResult result = InEmptyShell(folder, "[bool](Get-Command Watch-ProcessExit -ErrorAction Ignore)");
+        CommandResult result = InEmptyShell(folder, "[bool](Get-Command Watch-ProcessExit -ErrorAction Ignore)");
         Assert.Equal(["False"], result.Lines);
     }
 
@@ -119,11 +119,11 @@ public sealed class PackageTests
         string package = Path.Combine(Paths.Out, $"ExitSnoop.{Version}.nupkg");
         File.Delete(package);
         // Nothing of the build stays behind, to hold our pipes open.
-        using Child build = Child.Start(
+        using Command build = Command.Start(
             Pwsh.Executable, ["-NoProfile", "-File", Path.Combine(Paths.Repository, "build.ps1"), "-Task", "Package"], null,
             Pwsh.Environment(("MSBUILDDISABLENODEREUSE", "1"), ("UseSharedCompilation", "false")));
         build.CloseInput();
-        ChildResult result = build.Wait(BuildLimit);
+        CommandResult result = build.Wait(BuildLimit);
         Assert.True(result.ExitCode == 0, $"{result}");
         return package;
     }
@@ -136,17 +136,17 @@ public sealed class PackageTests
         return target;
     }
 
-    private static ChildResult InEmptyShell(TestFolder folder, string command)
+    private static CommandResult InEmptyShell(TestFolder folder, string command)
     {
-        using Child shell = StartEmptyShell(folder, command);
+        using Command shell = StartEmptyShell(folder, command);
         shell.CloseInput();
         return shell.Wait();
     }
 
     // Of a user who has no modules: pwsh adds only its own and those of the home folder.
-    private static Child StartEmptyShell(TestFolder folder, string command)
+    private static Command StartEmptyShell(TestFolder folder, string command)
     {
-        return Child.Start(
+        return Command.Start(
             Pwsh.Executable, ["-NoProfile", "-Command", command], folder.FullName,
             Pwsh.Environment(("PSModulePath", folder.Path("Modules")), ("HOME", folder.FullName), ("XDG_DATA_HOME", null), ("XDG_CACHE_HOME", null), ("XDG_CONFIG_HOME", null)));
     }

@@ -169,7 +169,7 @@ public sealed class ParameterTests
     {
         Need.Kernel();
         // In a shell with a user, who would be asked to confirm a verbose message that came by -Debug alone.
-        ChildResult result = Pwsh.Run("Watch-ProcessExit -Timeout 0 -User 64099 -Debug; 'the end'");
+        CommandResult result = Pwsh.Run("Watch-ProcessExit -Timeout 0 -User 64099 -Debug; 'the end'");
 
         Assert.Contains("DEBUG: libbpf: ", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("Confirm", result.Output, StringComparison.Ordinal);
@@ -181,7 +181,7 @@ public sealed class ParameterTests
     public void Without_Debug_libbpf_says_nothing()
     {
         Need.Kernel();
-        ChildResult result = Pwsh.Run("Watch-ProcessExit -Timeout 0 -User 64099");
+        CommandResult result = Pwsh.Run("Watch-ProcessExit -Timeout 0 -User 64099");
         Assert.Equal(("", ""), (result.Output, result.Error));
     }
 
@@ -220,12 +220,12 @@ public sealed class ParameterTests
         string Lost(string script)
         {
             using Storm storm = Storm.Prepare("--kind", "vfork", "--count", "15000");
-            using Child shell = Pwsh.StartWatch(string.Format(CultureInfo.InvariantCulture, script, Losing(storm)));
+            using Command shell = Pwsh.StartWatch(string.Format(CultureInfo.InvariantCulture, script, Losing(storm)));
             // A reader that is stopped, and a buffer too small for what happens meanwhile.
-            shell.Signal(Child.SigStop);
+            shell.Signal(Command.SigStop);
             storm.Release();
             storm.Wait();
-            shell.Signal(Child.SigCont);
+            shell.Signal(Command.SigCont);
             return shell.Wait().Output;
         }
 
@@ -244,10 +244,10 @@ public sealed class ParameterTests
         using TestFolder folder = new();
         // Has nothing of its own but the time that it takes to load: the rest it gets from the real one.
         string library = folder.Path("slow.so"), source = folder.Write("slow.c", $"#include <unistd.h>\n__attribute__((constructor)) static void wait(void) {{ sleep({seconds}); }}\n");
-        ChildResult built = Child.Run(Need.Program("gcc"), ["-shared", "-fPIC", "-o", library, source, "-Wl,--no-as-needed", "-l:libbpf.so.1"]);
+        CommandResult built = Command.Run(Need.Program("gcc"), ["-shared", "-fPIC", "-o", library, source, "-Wl,--no-as-needed", "-l:libbpf.so.1"]);
         Assert.True(built.ExitCode == 0, built.ToString());
 
-        ChildResult result = Pwsh.Run(
+        CommandResult result = Pwsh.Run(
             $$"""
             $shell = [powershell]::Create().AddScript("Import-Module '{{Paths.Module}}'; Watch-ProcessExit -Timeout 0 -User 64099 -Verbose")
             $null = $shell.Invoke()

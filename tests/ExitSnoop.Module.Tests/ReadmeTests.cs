@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using ExitSnoop.ModuleTests.Engine;
-using ExitSnoop.ModuleTests.Support;
 using Xunit;
 
 namespace ExitSnoop.ModuleTests;
@@ -79,16 +78,17 @@ public sealed partial class ReadmeTests
     private sealed class Stage : IDisposable
     {
         private readonly TestFolder folder = new();
-        private readonly TestCgroup service = new("/system.slice/nginx.service");
-        private readonly TestCgroup small = new("oom", memory: 24L << 20);
+        private readonly TestCgroup service = TestCgroup.Create("/system.slice/nginx.service");
+        private readonly TestCgroup small = TestCgroup.Create();
         private readonly CancellationTokenSource over = new();
         private readonly Victim backup;
         private Task deaths = Task.CompletedTask;
 
         internal Stage()
         {
-            File.Copy(Paths.Program("victim"), folder.Path("worker-7"));
-            File.Copy(Paths.Program("victim"), folder.Path("backup"));
+            small.LimitMemory(24);
+            File.Copy(TestProgram.Victim, folder.Path("worker-7"));
+            File.Copy(TestProgram.Victim, folder.Path("backup"));
             backup = Victim.StartNamed(folder, "backup", "exit", "7");
             folder.Write("Makefile", "all:\n\t@sleep 2\n\t@sh -c 'exit 0'\n");
         }
@@ -120,7 +120,7 @@ public sealed partial class ReadmeTests
                     crash.Die();
                 using (Victim worker = Victim.StartNamed(folder, "worker-7", "sleep", "60"))
                 {
-                    worker.Signal(Child.SigTerm);
+                    worker.Signal(Command.SigTerm);
                     worker.Wait();
                 }
                 using (Victim part = service.StartVictim("exit", "3"))

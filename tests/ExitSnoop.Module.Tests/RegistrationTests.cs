@@ -197,7 +197,7 @@ public sealed class RegistrationTests
     {
         Need.Kernel();
         using Victim victim = Victim.Start("null-deref"), alive = Victim.Start("sleep", "60");
-        using Child shell = Pwsh.Start($$"""
+        using Command shell = Pwsh.Start($$"""
             $job = Start-Job {
                 Import-Module '{{Paths.Module}}'
                 Register-ProcessExitEvent {{victim.Id}}, {{alive.Id}} -SourceIdentifier Far -MessageData there -Forward
@@ -212,7 +212,7 @@ public sealed class RegistrationTests
             """);
         shell.WaitForOutput("registered");
         victim.Die();
-        ChildResult result = shell.Wait();
+        CommandResult result = shell.Wait();
         Assert.Equal("", result.Error);
         Assert.Contains($"{victim.Id} True there 0", result.Lines);
         Assert.Contains("PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE", result.Lines.Select(line => line.TrimEnd()));

@@ -17,7 +17,7 @@ public sealed partial class RemotingTests
         Need.Kernel();
         using SshServer server = SshServer.Open();
         using Victim first = Victim.Start("exit", "3"), second = Victim.Start("exit", "4");
-        using Child shell = Start(server, $$"""
+        using Command shell = Start(server, $$"""
             Invoke-Command -HostName localhost { Watch-ProcessExit {{first.Id}}, {{second.Id}} -Verbose; 'the watch is over' } |
                 ForEach-Object { "$($_.PSComputerName) tells: $_ $($_.Id) $($_.ExitCode)" }
             """);
@@ -28,7 +28,7 @@ public sealed partial class RemotingTests
         Assert.False(shell.HasExited);
 
         second.Die();
-        ChildResult result = shell.Wait();
+        CommandResult result = shell.Wait();
         Assert.Equal("", result.Error);
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(
@@ -42,13 +42,13 @@ public sealed partial class RemotingTests
         Need.Kernel();
         using SshServer server = SshServer.Open();
         using Victim victim = Victim.Start("exit", "5");
-        using Child shell = Start(server, $$"""
+        using Command shell = Start(server, $$"""
             Invoke-Command -HostName 127.0.0.1, localhost, root@db1 { Watch-ProcessExit {{victim.Id}} -Verbose } |
                 ForEach-Object { "$($_.PSComputerName) tells: $($_.Status)" }
             """);
         WaitUntilAttached(shell, machines: 3);
         victim.Die();
-        ChildResult result = shell.Wait();
+        CommandResult result = shell.Wait();
         Assert.Equal("", result.Error);
         Assert.Equal(["127.0.0.1 tells: code 5", "db1 tells: code 5", "localhost tells: code 5"], Told(result).Order());
     }
@@ -61,7 +61,7 @@ public sealed partial class RemotingTests
         Need.Kernel();
         using SshServer server = SshServer.Open();
         using Victim victim = Victim.Start("null-deref");
-        using Child shell = Start(server, $$"""
+        using Command shell = Start(server, $$"""
             $arrived, $shownThere = Invoke-Command -HostName localhost -HideComputerName {
                 $exit = Watch-ProcessExit {{victim.Id}} {{parameters}} -Verbose
                 $exit, ({{All}} | ForEach-Object { ($exit | ForEach-Object $_ | Out-String -Width 200) })
@@ -73,7 +73,7 @@ public sealed partial class RemotingTests
             """);
         WaitUntilAttached(shell);
         victim.Die();
-        ChildResult result = shell.Wait();
+        CommandResult result = shell.Wait();
         Assert.Equal("", result.Error);
 
         string time = parameters.Length == 0 ? "" : "TIME-UTC     ";
@@ -90,7 +90,7 @@ public sealed partial class RemotingTests
         Need.Kernel();
         using SshServer server = SshServer.Open();
         using Victim victim = Victim.Start("exit", "7");
-        using Child shell = Start(server, $"Invoke-Command -HostName web1 {{ Watch-ProcessExit {victim.Id} -Verbose }}");
+        using Command shell = Start(server, $"Invoke-Command -HostName web1 {{ Watch-ProcessExit {victim.Id} -Verbose }}");
         WaitUntilAttached(shell);
         victim.Die();
         string[] lines = shell.Wait().Lines;
@@ -104,7 +104,7 @@ public sealed partial class RemotingTests
         Need.Kernel();
         using SshServer server = SshServer.Open();
         using Victim victim = Victim.Start("null-deref");
-        using Child shell = Start(server, $$"""
+        using Command shell = Start(server, $$"""
             Invoke-Command -HostName localhost { Watch-ProcessExit {{victim.Id}} -Verbose } -OutVariable all | Out-Null
             foreach ($signal in 'SEGV', 'SIGSEGV', 'sigsegv', '11', 11, 'TERM') { "tells: $signal $(@($all | Where-Object Signal -eq $signal).Count)" }
             """);
@@ -114,13 +114,13 @@ public sealed partial class RemotingTests
     }
 
     [Theory]
-    [InlineData(Child.SigInt)]
-    [InlineData(Child.SigKill)]
+    [InlineData(Command.SigInt)]
+    [InlineData(Command.SigKill)]
     public void To_end_the_command_here_ends_the_watch_there(int signal)
     {
         Need.Kernel();
         using SshServer server = SshServer.Open();
-        using Child shell = Start(server, "Invoke-Command -HostName localhost { \"pid=$PID\"; Watch-ProcessExit -User 64099 -Verbose }");
+        using Command shell = Start(server, "Invoke-Command -HostName localhost { \"pid=$PID\"; Watch-ProcessExit -User 64099 -Verbose }");
         WaitUntilAttached(shell);
         int there = IdThere(shell);
         HashSet<int> programs = BpfPrograms.Of(there);
@@ -159,7 +159,7 @@ public sealed partial class RemotingTests
         using SshServer server = SshServer.Open();
         using Victim victim = Victim.Start("exit", "6"), alive = Victim.Start("sleep", "60");
         string watch = $"\"pid=$PID\"; Watch-ProcessExit {victim.Id}, {alive.Id} -Verbose";
-        using Child shell = Start(server, $$"""
+        using Command shell = Start(server, $$"""
             {{start.Replace("WATCH", watch, StringComparison.Ordinal)}}
             while ($all.Count -lt 2) { Receive-Job $job -OutVariable +all }
             {{end}}
@@ -182,7 +182,7 @@ public sealed partial class RemotingTests
         Need.Kernel();
         using SshServer server = SshServer.Open();
         using Victim victim = Victim.Start("null-deref");
-        using Child shell = Start(server, $$"""
+        using Command shell = Start(server, $$"""
             $fleet = New-PSSession -HostName web1, web2
             Invoke-Command $fleet { Register-ProcessExitEvent {{victim.Id}} -SourceIdentifier Fleet -Forward -Verbose }
             'registered'
@@ -195,7 +195,7 @@ public sealed partial class RemotingTests
             """);
         shell.WaitForOutput("registered");
         victim.Die();
-        ChildResult result = shell.Wait();
+        CommandResult result = shell.Wait();
         Assert.Equal("", result.Error);
         Assert.Equal([$"web1 tells: {victim.Id} True 0", $"web2 tells: {victim.Id} True 0"], Told(result).Order());
         Assert.Contains("PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE", result.Lines.Select(line => line.TrimEnd()));
@@ -211,9 +211,9 @@ public sealed partial class RemotingTests
     {
         Need.Kernel();
         using SshServer server = SshServer.Open();
-        using Child shell = Start(server, command);
+        using Command shell = Start(server, command);
         WaitForFleet(shell, command);
-        shell.Signal(Child.SigInt);
+        shell.Signal(Command.SigInt);
         shell.Wait();
     }
 
@@ -224,10 +224,10 @@ public sealed partial class RemotingTests
         using SshServer server = SshServer.Open();
         string command = Assert.Single(Commands("New-PSSession -HostName"));
         string wait = command.Split('\n').First(line => line.StartsWith("Wait-Event", StringComparison.Ordinal));
-        using Child shell = Start(server, command.Replace(
+        using Command shell = Start(server, command.Replace(
             wait, $"while ($true) {{ {wait}; Get-Event | ForEach-Object {{ $_.ComputerName; Remove-Event -EventIdentifier $_.EventIdentifier }} }}", StringComparison.Ordinal));
         WaitForFleet(shell, command);
-        shell.Signal(Child.SigInt);
+        shell.Signal(Command.SigInt);
         shell.Wait();
     }
 
@@ -238,7 +238,7 @@ public sealed partial class RemotingTests
             .Where(command => command.Contains(with, StringComparison.Ordinal));
 
     // Nobody says when all have attached, so there is a death until each has told of one.
-    private static void WaitForFleet(Child shell, string command)
+    private static void WaitForFleet(Command shell, string command)
     {
         string[] machines = [.. HostName().Match(command).Groups[1].Value.Split(", ").Select(name => name.Split('@')[^1])];
         Assert.Equal(3, machines.Length);
@@ -253,15 +253,15 @@ public sealed partial class RemotingTests
         Assert.Equal("", shell.Error);
     }
 
-    private static Child Start(SshServer server, string script) => Pwsh.Start(script, null, server.Variables);
+    private static Command Start(SshServer server, string script) => Pwsh.Start(script, null, server.Variables);
 
     // Verbose messages of other machines are shown by the shell here.
-    private static void WaitUntilAttached(Child shell, int machines = 1) => Eventually.True(
+    private static void WaitUntilAttached(Command shell, int machines = 1) => Eventually.True(
         () => shell.Output.Split("attached by").Length > machines, () => $"No watch has attached.\n{shell.Output}\n{shell.Error}", TimeSpan.FromSeconds(60));
 
-    private static int IdThere(Child shell) => int.Parse(Id().Match(shell.Output).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+    private static int IdThere(Command shell) => int.Parse(Id().Match(shell.Output).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
 
-    private static IEnumerable<string> Told(ChildResult result) => result.Lines.Where(line => line.Contains("tells: ", StringComparison.Ordinal));
+    private static IEnumerable<string> Told(CommandResult result) => result.Lines.Where(line => line.Contains("tells: ", StringComparison.Ordinal));
 
     [GeneratedRegex(@"there=(\d+)")]
     private static partial Regex There();

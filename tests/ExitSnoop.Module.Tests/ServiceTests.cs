@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ExitSnoop.ModuleTests.Support;
 using Xunit;
 
 namespace ExitSnoop.ModuleTests;
@@ -30,7 +29,7 @@ public sealed class ServiceTests
         File.Copy(Console, program);
         string capabilities = "-all," + string.Join(',', Setting("AmbientCapabilities").Split(' ').Select(name => "+" + name["CAP_".Length..].ToLowerInvariant()));
         string[] command = Setting("ExecStart").Replace(Installed, program, StringComparison.Ordinal).Split(' ');
-        using Child service = Child.Start(
+        using Command service = Command.Start(
             Need.Program("setpriv"),
             ["--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", $"--inh-caps={capabilities}", $"--ambient-caps={capabilities}", $"--bounding-set={capabilities}", .. command]);
         // Nothing is said when it has attached, so there are failures until one is told of.
@@ -44,8 +43,8 @@ public sealed class ServiceTests
                 return service.HasExited || service.Output.Contains("\"ExitCode\":78", StringComparison.Ordinal);
             },
             () => $"Nothing is told: {service.Output} {service.Error}");
-        service.Signal(Child.SigTerm);
-        ChildResult result = service.Wait();
+        service.Signal(Command.SigTerm);
+        CommandResult result = service.Wait();
         Assert.Equal("", result.Error);
         Assert.Contains(result.Lines, line => JsonDocument.Parse(line).RootElement is var exit
             && failed.Contains(exit.GetProperty("Id").GetInt32()) && exit.GetProperty("Status").GetString() == "code 78");
@@ -58,7 +57,7 @@ public sealed class ServiceTests
         Assert.SkipUnless(File.Exists(verifier), "there is no systemd-analyze");
         using TestFolder folder = new();
         string unit = folder.Write("exitsnoop.service", string.Join('\n', Unit()).Replace(Installed, Console, StringComparison.Ordinal));
-        ChildResult result = Child.Run(verifier, ["verify", unit]);
+        CommandResult result = Command.Run(verifier, ["verify", unit]);
         // It may have something to say of this machine's own units.
         Assert.DoesNotContain("exitsnoop.service", result.Error, StringComparison.Ordinal);
         Assert.Equal(0, result.ExitCode);

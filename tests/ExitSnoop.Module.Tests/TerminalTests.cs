@@ -37,7 +37,7 @@ public sealed class TerminalTests
         using TerminalShell shell = new(
             $"$VerbosePreference = 'Continue'; $env:TZ = '{zone}'; [TimeZoneInfo]::ClearCachedData(); Watch-ProcessExit {victim.Id} {parameters}", columns: 80);
         shell.WaitForOutput("attached by");
-        victim.Signal(Child.SigTerm);
+        victim.Signal(Command.SigTerm);
         string[] lines = [.. shell.Wait().Output.Split('\n').Select(line => Plain(line).TrimEnd('\r'))];
         string row = Assert.Single(lines, line => line.Contains($" {victim.Id} ", StringComparison.Ordinal));
 
@@ -58,7 +58,7 @@ public sealed class TerminalTests
     {
         Need.Kernel();
         using Victim failed = Victim.Start("exit", "3");
-        using Child shell = Pwsh.StartWatch(before + $"Watch-ProcessExit {failed.Id} -Utc; Get-Process -Id $PID | Format-Table", null, ("NO_COLOR", noColor));
+        using Command shell = Pwsh.StartWatch(before + $"Watch-ProcessExit {failed.Id} -Utc; Get-Process -Id $PID | Format-Table", null, ("NO_COLOR", noColor));
         failed.Die();
         string[] lines = shell.Wait().Lines;
         string ours = Assert.Single(lines, line => line.Contains("EXIT_CODE", StringComparison.Ordinal));
@@ -98,7 +98,7 @@ public sealed class TerminalTests
     {
         Need.Kernel();
         using Victim failed = Victim.Start("exit", "3");
-        using Child shell = Pwsh.StartWatch($"Watch-ProcessExit {failed.Id} -Utc", null, ("NO_COLOR", null));
+        using Command shell = Pwsh.StartWatch($"Watch-ProcessExit {failed.Id} -Utc", null, ("NO_COLOR", null));
         failed.Die();
         string row = shell.Wait().Lines.Single(line => line.Contains($" {failed.Id} ", StringComparison.Ordinal));
         Assert.DoesNotContain("\u001b", row, StringComparison.Ordinal);
@@ -110,7 +110,7 @@ public sealed class TerminalTests
     {
         Need.Kernel();
         using Victim failed = Victim.Start("exit", "3");
-        using Child shell = Pwsh.StartWatch($"Watch-ProcessExit {failed.Id}");
+        using Command shell = Pwsh.StartWatch($"Watch-ProcessExit {failed.Id}");
         failed.Die();
         string output = shell.Wait().Output;
         Assert.DoesNotContain("\u001b", output, StringComparison.Ordinal);
@@ -139,7 +139,7 @@ public sealed class TerminalTests
         Need.Kernel();
         using TestFolder folder = new();
         using Storm storm = Storm.Prepare("--kind", "fork", "--count", "1500", "--status-mix");
-        using Child shell = Pwsh.StartWatch($"Watch-ProcessExit {storm.Id} -IncludeChildren | Export-Csv '{folder.Path("all.csv")}'");
+        using Command shell = Pwsh.StartWatch($"Watch-ProcessExit {storm.Id} -IncludeChildren | Export-Csv '{folder.Path("all.csv")}'");
         storm.Release();
         int deaths = storm.Wait();
         Assert.Equal(0, shell.Wait().ExitCode);
@@ -154,7 +154,7 @@ public sealed class TerminalTests
         shell.WaitForOutput("attached by");
         good.Die();
         bad.Die();
-        ChildResult result = shell.Wait();
+        CommandResult result = shell.Wait();
         return [.. result.Output.Split('\n').Select(line => line.TrimEnd('\r'))];
     }
 

@@ -182,12 +182,12 @@ public sealed class TravelTests
     {
         Need.Kernel();
         using Storm storm = Storm.Prepare("--kind", "vfork", "--count", "3000");
-        using Child shell = Pwsh.StartWatch($$"""
+        using Command shell = Pwsh.StartWatch($$"""
             try { Watch-ProcessExit {{storm.Id}} -IncludeChildren | Export-Csv /dev/full -ErrorAction Stop } catch { "caught $($_.FullyQualifiedErrorId): $_" }; 'still here'
             """);
         HashSet<int> programs = BpfPrograms.Of(shell.Id);
         storm.Release();
-        ChildResult result = shell.Wait();
+        CommandResult result = shell.Wait();
 
         Assert.Contains("No space left on device", result.Output + result.Error, StringComparison.Ordinal);
         Assert.Contains("still here", result.Output, StringComparison.Ordinal);
@@ -203,11 +203,11 @@ public sealed class TravelTests
         using TestFolder folder = new();
         string file = folder.Path("some.csv");
         using Victim one = Victim.Start("exit", "1"), alive = Victim.Start("sleep", "60");
-        using Child shell = Pwsh.StartWatch($"Watch-ProcessExit {one.Id}, {alive.Id} | ForEach-Object {{ 'seen' | Out-Host; $_ }} | Export-Csv '{file}'");
+        using Command shell = Pwsh.StartWatch($"Watch-ProcessExit {one.Id}, {alive.Id} | ForEach-Object {{ 'seen' | Out-Host; $_ }} | Export-Csv '{file}'");
         one.Die();
         shell.WaitForOutput("seen");
         Thread.Sleep(200);
-        shell.Signal(Child.SigInt);
+        shell.Signal(Command.SigInt);
         shell.Wait();
         Assert.Equal(2, File.ReadAllLines(file).Length);
     }

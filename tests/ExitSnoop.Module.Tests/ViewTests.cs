@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using ExitSnoop.ModuleTests.Engine;
-using ExitSnoop.ModuleTests.Support;
 using Xunit;
 
 namespace ExitSnoop.ModuleTests;
@@ -146,7 +145,7 @@ public sealed class ViewTests
         using Victim kill = Victim.Start("sleep", "60"), crash = Victim.Start("fault", "0x1234");
         (killed, crashed) = (kill.Id, crash.Id);
         using RunningScript watch = shell.StartWatch(script, ("ids", new[] { kill.Id, crash.Id }));
-        kill.Signal(Child.SigKill);
+        kill.Signal(Command.SigKill);
         Assert.Equal(137, kill.Wait());
         if (script.Contains("MaxEvents 1", StringComparison.Ordinal))
             watch.WaitUntilAttached(2);

@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
-using ExitSnoop.ModuleTests.Support;
 
 namespace ExitSnoop.ModuleTests.Engine;
 
@@ -12,7 +11,8 @@ namespace ExitSnoop.ModuleTests.Engine;
 internal static class PinnedPowerShell
 {
     /// <summary>Where the tool's files are.</summary>
-    internal static string Folder { get; } = Paths.Metadata("PowerShellFolder");
+    internal static string Folder { get; } = typeof(PinnedPowerShell).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(pair => pair.Key == "PowerShellFolder").Value!;
 
     /// <summary>pwsh itself. The tool's own launcher would put a process named dotnet between it and the test.</summary>
     internal static string Executable { get; } = Path.Combine(Folder, "pwsh");

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using ExitSnoop.ModuleTests.Support;
 using Xunit;
 
 namespace ExitSnoop.ModuleTests.Engine;

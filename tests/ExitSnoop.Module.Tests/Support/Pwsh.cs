@@ -26,23 +26,23 @@ internal static class Pwsh
     }
 
     /// <summary>Starts a command. Nothing is coloured.</summary>
-    internal static Child Start(string command, string? folder = null, params (string Name, string? Value)[] variables)
+    internal static Command Start(string command, string? folder = null, params (string Name, string? Value)[] variables)
     {
-        return Child.Start(Executable, Arguments(command), folder, Environment(variables));
+        return Command.Start(Executable, Arguments(command), folder, Environment(variables));
     }
 
     /// <summary>Runs a command to its end.</summary>
-    internal static ChildResult Run(string command, string? folder = null, params (string Name, string? Value)[] variables)
+    internal static CommandResult Run(string command, string? folder = null, params (string Name, string? Value)[] variables)
     {
-        using Child child = Start(command, folder, variables);
+        using Command child = Start(command, folder, variables);
         child.CloseInput();
         return child.Wait();
     }
 
     /// <summary>Starts a command with a watch in it, and waits until that has attached.</summary>
-    internal static Child StartWatch(string command, string? folder = null, params (string Name, string? Value)[] variables)
+    internal static Command StartWatch(string command, string? folder = null, params (string Name, string? Value)[] variables)
     {
-        Child child = Start("$VerbosePreference = 'Continue'; " + command, folder, variables);
+        Command child = Start("$VerbosePreference = 'Continue'; " + command, folder, variables);
         child.WaitForOutput("attached by");
         return child;
     }

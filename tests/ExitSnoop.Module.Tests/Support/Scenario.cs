@@ -63,11 +63,11 @@ internal sealed partial class Scenario
     {
         string cores = File.ReadAllText("/proc/sys/kernel/core_pattern").StartsWith('/') ? "" : "--cores";
         // With sh in front its id is known before it begins.
-        using Child program = Child.Start("sh", ["-c", $"read go; exec \"$0\" {cores}", Paths.Program("scenario")]);
+        using Command program = Command.Start("sh", ["-c", $"read go; exec \"$0\" {cores}", TestProgram.Scenario]);
         string Script(string parameters) => $"Watch-ProcessExit {program.Id} -IncludeChildren {parameters} | Out-String -Stream -Width 200";
 
         List<(string Golden, Shell Shell, RunningScript Watch)> hosted = [];
-        List<(string Golden, Child Watch)> children = [];
+        List<(string Golden, Command Watch)> children = [];
         try
         {
             foreach ((string golden, string parameters, string? zone) in Watches)
@@ -91,7 +91,7 @@ internal sealed partial class Scenario
                 .ToDictionary(group => group.Key, group => group.Single());
             foreach ((string golden, _, RunningScript watch) in hosted)
                 lines[golden] = Table(watch.Wait().Output.Select(line => (string)line!));
-            foreach ((string golden, Child watch) in children)
+            foreach ((string golden, Command watch) in children)
                 lines[golden] = Table(watch.Wait().Output.Split('\n').Where(line => !line.StartsWith("VERBOSE:", StringComparison.Ordinal)));
         }
         finally
@@ -101,7 +101,7 @@ internal sealed partial class Scenario
                 watch.Dispose();
                 shell.Dispose();
             }
-            foreach ((_, Child watch) in children)
+            foreach ((_, Command watch) in children)
                 watch.Dispose();
         }
     }

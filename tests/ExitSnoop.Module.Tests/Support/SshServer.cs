@@ -27,7 +27,7 @@ internal sealed partial class SshServer : IDisposable
     private static readonly Lazy<(string Folder, string? WhyNot)> Programs = new(Fetch);
 
     private readonly TestFolder folder = new();
-    private readonly Child server;
+    private readonly Command server;
 
     private SshServer()
     {
@@ -71,7 +71,7 @@ internal sealed partial class SshServer : IDisposable
         Need.Root();
         // Without a network that is nobody's fault, also on a machine that has all else.
         Assert.SkipWhen(Programs.Value.WhyNot is not null, Programs.Value.WhyNot ?? "");
-        Need.Unless(Child.Run(Need.Program("unshare"), ["--mount", "true"]) is { ExitCode: not 0 } refused ? $"no mount namespace: {refused.Error}" : null);
+        Need.Unless(Command.Run(Need.Program("unshare"), ["--mount", "true"]) is { ExitCode: not 0 } refused ? $"no mount namespace: {refused.Error}" : null);
         return new SshServer();
     }
 
@@ -83,7 +83,7 @@ internal sealed partial class SshServer : IDisposable
 
     private static (string, string?) Fetch()
     {
-        ChildResult result = Child.Run("sh", [Path.Combine(Paths.Repository, "tests", "openssh", "fetch.sh")]);
+        CommandResult result = Command.Run("sh", [Path.Combine(Paths.Repository, "tests", "openssh", "fetch.sh")]);
         return result.ExitCode == 0 ? (result.Output.Trim(), null) : ("", $"no sshd: {result.Output.Trim()} {result.Error.Trim()}".Trim());
     }
 
@@ -102,7 +102,7 @@ internal sealed partial class SshServer : IDisposable
 
     private void Key(string name)
     {
-        ChildResult made = Child.Run(Program("usr/bin/ssh-keygen"), ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", folder.Path(name)], environment: Libraries());
+        CommandResult made = Command.Run(Program("usr/bin/ssh-keygen"), ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", folder.Path(name)], environment: Libraries());
         if (made.ExitCode != 0)
             throw new InvalidOperationException($"ssh-keygen: {made}");
     }
@@ -118,7 +118,7 @@ internal sealed partial class SshServer : IDisposable
         File.SetUnixFileMode(client, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    private Child Start()
+    private Command Start()
     {
         string[] others = [.. File.ReadLines("/etc/passwd").Where(line => !NamesOurUsers().IsMatch(line))];
         folder.Write("passwd", string.Join('\n', [
@@ -161,7 +161,7 @@ internal sealed partial class SshServer : IDisposable
                 {Subsystem}
                 {parts}
                 """);
-            Child child = Child.Start(
+            Command child = Command.Start(
                 Need.Program("unshare"),
                 ["--mount", "sh", "-c", Run, "sh", folder.Path("passwd"), folder.Path("shadow"), Program("usr/sbin/sshd"), "-D", "-e", "-f", configuration],
                 folder.FullName, Libraries());

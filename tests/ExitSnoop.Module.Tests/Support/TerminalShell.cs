@@ -12,7 +12,7 @@ internal sealed partial class TerminalShell : IDisposable
     internal const string ControlC = "\u0003";
     private const string WhereIsTheCursor = "\u001b[6n", There = "\u001b[5;1R";
 
-    private readonly Child script;
+    private readonly Command script;
     private readonly Timer answering;
     private int answered;
 
@@ -24,7 +24,7 @@ internal sealed partial class TerminalShell : IDisposable
         string program = Need.Program("script");
         string[] arguments = ["-NoLogo", .. stay ? (string[])["-NoExit"] : [], .. Pwsh.Arguments($"Remove-Module PSReadLine -ErrorAction Ignore; \"pid=$PID\"; {command}")];
         string line = $"stty cols {columns} rows 50; exec " + string.Join(' ', arguments.Prepend(Pwsh.Executable).Select(Quote));
-        script = Child.Start(program, ["-qec", line, "/dev/null"], null, new Dictionary<string, string?> { ["TERM"] = "xterm-256color", ["LANG"] = "C.UTF-8", ["NO_COLOR"] = null });
+        script = Command.Start(program, ["-qec", line, "/dev/null"], null, new Dictionary<string, string?> { ["TERM"] = "xterm-256color", ["LANG"] = "C.UTF-8", ["NO_COLOR"] = null });
         answering = new Timer(_ => Answer(), null, 20, 20);
         Eventually.True(() => ProcessId().IsMatch(Output), () => $"No shell has started: {Output} {script.Error}");
         Id = int.Parse(ProcessId().Match(Output).Groups[1].Value, CultureInfo.InvariantCulture);
@@ -39,7 +39,7 @@ internal sealed partial class TerminalShell : IDisposable
 
     internal void WaitForOutput(string text) => script.WaitForOutput(text);
 
-    internal ChildResult Wait() => script.Wait();
+    internal CommandResult Wait() => script.Wait();
 
     public void Dispose()
     {

@@ -21,14 +21,14 @@ internal sealed class UnprivilegedShell : IDisposable
         setpriv = Need.Program("setpriv");
         module = folder.CopyModule();
         pwsh = Pwsh.Executable;
-        if (Child.Run(setpriv, [.. Identity(""), "test", "-x", pwsh, "-a", "-r", Resolve(pwsh)]).ExitCode != 0)
+        if (Command.Run(setpriv, [.. Identity(""), "test", "-x", pwsh, "-a", "-r", Resolve(pwsh)]).ExitCode != 0)
             pwsh = CopyPwsh();
     }
 
     /// <param name="command">What to run, with the module imported.</param>
     /// <param name="capabilities">As setpriv takes them: "+bpf,+perfmon".</param>
     /// <param name="variables">Beside those that make the output plain.</param>
-    internal ChildResult Run(string command, string capabilities, params (string Name, string? Value)[] variables) => Child.Run(
+    internal CommandResult Run(string command, string capabilities, params (string Name, string? Value)[] variables) => Command.Run(
         setpriv,
         [.. Identity(capabilities), pwsh, .. Pwsh.Arguments(command, module)],
         folder.FullName,
@@ -49,8 +49,8 @@ internal sealed class UnprivilegedShell : IDisposable
     private string CopyPwsh()
     {
         string copy = folder.Path("pwsh");
-        Child.Run("cp", ["-r", PinnedPowerShell.Folder, copy]);
-        Child.Run("chmod", ["-R", "a+rX", copy]);
+        Command.Run("cp", ["-r", PinnedPowerShell.Folder, copy]);
+        Command.Run("chmod", ["-R", "a+rX", copy]);
         return Path.Combine(copy, "pwsh");
     }
 }

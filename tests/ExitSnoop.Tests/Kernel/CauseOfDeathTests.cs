@@ -239,7 +239,7 @@ public sealed partial class CauseOfDeathTests
     public void A_victim_of_the_OOM_killer_is_called_that_and_has_no_sender()
     {
         LoadableBpf.Require();
-        using HandMadeCgroup cgroup = HandMadeCgroup.Create();
+        using TestCgroup cgroup = TestCgroup.Create();
         cgroup.LimitMemory(mebibytes: 40);
         using Recording recording = Recording.OfChildren();
         using Child victim = cgroup.Start(TestProgram.Victim, "memory", "200");
@@ -255,7 +255,7 @@ public sealed partial class CauseOfDeathTests
     public void In_the_same_cgroup_one_that_was_killed_by_hand_is_not_called_a_victim_of_the_OOM_killer()
     {
         LoadableBpf.Require();
-        using HandMadeCgroup cgroup = HandMadeCgroup.Create();
+        using TestCgroup cgroup = TestCgroup.Create();
         cgroup.LimitMemory(mebibytes: 40);
         using Recording recording = Recording.OfChildren();
         using Child victim = cgroup.Start(TestProgram.Victim, "memory", "10", "30");

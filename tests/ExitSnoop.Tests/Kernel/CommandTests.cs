@@ -38,8 +38,8 @@ public sealed partial class CommandTests
     [Fact]
     public void A_script_shows_its_interpreter()
     {
-        using TemporaryFolder folder = new();
-        string script = Path.Join(folder.Path, "script");
+        using TestFolder folder = new();
+        string script = Path.Join(folder.FullName, "script");
         File.WriteAllText(script, "#!/bin/sh\nexit 4\n");
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         using Recording recording = Recording.OfChildren();
@@ -102,7 +102,7 @@ public sealed partial class CommandTests
     [InlineData(10, 200, true)]
     public void A_path_too_deep_or_too_long_keeps_its_end_and_says_so(int depth, int nameLength, bool cut)
     {
-        using TemporaryFolder folder = new();
+        using TestFolder folder = new();
         string whole = folder.Copy(TestProgram.Victim, string.Concat(Enumerable.Repeat(new string('d', nameLength) + "/", depth)) + "program");
         using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(whole, "exit", "0");
@@ -120,7 +120,7 @@ public sealed partial class CommandTests
     [Fact]
     public void A_path_may_be_any_bytes()
     {
-        using TemporaryFolder folder = new();
+        using TestFolder folder = new();
         string whole = folder.Copy(TestProgram.Victim, "a b/\n\u001b[31m/\u00fc'\"$x");
         using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(whole, "exit", "0");
@@ -130,7 +130,7 @@ public sealed partial class CommandTests
     [Fact]
     public void An_executable_that_was_deleted_still_has_its_path()
     {
-        using TemporaryFolder folder = new();
+        using TestFolder folder = new();
         string copy = folder.Copy(TestProgram.Victim, "deleted");
         using Recording recording = Recording.OfChildren();
         using Child child = Child.Start(copy, "-w", "exit", "0");

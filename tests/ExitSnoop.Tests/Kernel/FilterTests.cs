@@ -74,7 +74,7 @@ public sealed class FilterTests
     [Fact]
     public void NameFilter_is_asked_for_the_file_name_where_comm_is_cut_at_15_bytes()
     {
-        using TemporaryFolder folder = new();
+        using TestFolder folder = new();
         string longName = folder.Copy(TestProgram.Victim, "exitsnoop-victim-with-a-long-name");
         using Recording recording = Recording.OfChildren(options: new() { NameFilter = name => name == "exitsnoop-victim-with-a-long-name" });
         using Child cut = Child.Run(longName, "exit", "1");
@@ -89,9 +89,9 @@ public sealed class FilterTests
     public void Cgroup_shows_processes_in_it_and_below(bool byFolder)
     {
         LoadableBpf.Require();
-        using HandMadeCgroup cgroup = HandMadeCgroup.Create();
-        using HandMadeCgroup below = HandMadeCgroup.Create(cgroup.CgroupPath[1..] + "/below");
-        using HandMadeCgroup beside = HandMadeCgroup.Create();
+        using TestCgroup cgroup = TestCgroup.Create();
+        using TestCgroup below = TestCgroup.Create(cgroup.CgroupPath[1..] + "/below");
+        using TestCgroup beside = TestCgroup.Create();
         using Recording recording = Recording.Start(new() { Cgroup = byFolder ? cgroup.Folder : cgroup.CgroupPath });
         using Child within = cgroup.Start(TestProgram.Victim, "exit", "1"), deep = below.Start(TestProgram.Victim, "exit", "2");
         using Child other = beside.Start(TestProgram.Victim, "exit", "3"), outside = Child.Run(TestProgram.Victim, "exit", "4");

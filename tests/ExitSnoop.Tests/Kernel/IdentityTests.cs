@@ -91,7 +91,7 @@ public sealed class IdentityTests
     {
         LoadableBpf.Require();
         const string id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-        using HandMadeCgroup scope = HandMadeCgroup.Create($"docker-{id}.scope");
+        using TestCgroup scope = TestCgroup.Create($"docker-{id}.scope");
         using Recording recording = Recording.OfChildren();
         using Child contained = scope.Start(TestProgram.Victim, "exit", "0"), free = Child.Run(TestProgram.Victim, "exit", "0");
         contained.Wait();

@@ -10,8 +10,8 @@ public sealed class KernelThreadTests
     public void The_exit_of_a_kernel_thread_is_reported()
     {
         LoadableBpf.Require();
-        using TemporaryFolder folder = new();
-        string image = Path.Join(folder.Path, "image"), mountPoint = Path.Join(folder.Path, "mounted");
+        using TestFolder folder = new();
+        string image = Path.Join(folder.FullName, "image"), mountPoint = Path.Join(folder.FullName, "mounted");
         using (FileStream file = File.Create(image))
             file.SetLength(8 << 20);
         Directory.CreateDirectory(mountPoint);

@@ -30,9 +30,9 @@ public sealed class LatencyTests
 
     private static (TimeSpan Latency, TimeSpan Late) Measure()
     {
-        using TemporaryFolder folder = new();
-        using HandMadeCgroup cgroup = HandMadeCgroup.Create();
-        string file = Path.Join(folder.Path, "latency");
+        using TestFolder folder = new();
+        using TestCgroup cgroup = TestCgroup.Create();
+        string file = Path.Join(folder.FullName, "latency");
         using ExitTrace trace = ExitTrace.Start(new() { Cgroup = cgroup.CgroupPath });
         using Child storm = cgroup.Start(
             TestProgram.Storm, "--kind", "fork", "--workers", "1", "--rate", "100", "--seconds", "2", "--latency", file);

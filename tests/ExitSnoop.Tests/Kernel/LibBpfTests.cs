@@ -21,7 +21,7 @@ public sealed class LibBpfTests
         string own;
         using (Recording recording = Recording.OfChildren())
             own = recording.Trace.LibBpfPath;
-        using TemporaryFolder folder = new();
+        using TestFolder folder = new();
         string copy = folder.Copy(own, "another-libbpf.so");
         using Tracer tracer = new(Start(copy));
         tracer.AwaitAttached();
@@ -43,8 +43,8 @@ public sealed class LibBpfTests
     [InlineData("int nothing_of_libbpf;", "libbpf.so")]
     public void An_old_one_is_called_too_old_with_the_remedy(string source, string version)
     {
-        using TemporaryFolder folder = new();
-        string file = Path.Join(folder.Path, "libbpf.so"), text = Path.Join(folder.Path, "old.c");
+        using TestFolder folder = new();
+        string file = Path.Join(folder.FullName, "libbpf.so"), text = Path.Join(folder.FullName, "old.c");
         File.WriteAllText(text, source);
         using Child compiler = Child.Run("cc", "-shared", "-fPIC", "-o", file, text);
         Assert.True(compiler.Wait().Status == 0, compiler.Errors.ReadToEnd());

@@ -23,7 +23,7 @@ public sealed class RunOfScenario
     private static Observed Run(params string[] arguments)
     {
         // Its own cgroup keeps out what else dies on this machine.
-        using HandMadeCgroup cgroup = HandMadeCgroup.Create();
+        using TestCgroup cgroup = TestCgroup.Create();
         using Child scenario = Child.StartHeld(TestProgram.Scenario, arguments);
         cgroup.Add(scenario);
         ExitTraceOptions options = new() { Cgroup = cgroup.CgroupPath }, family = new() { Ids = [scenario.Id], IncludeChildren = true, Basic = true };

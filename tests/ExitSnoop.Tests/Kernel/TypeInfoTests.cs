@@ -8,7 +8,7 @@ public sealed class TypeInfoTests
     public void A_file_with_this_kernels_types_does_as_well_as_the_kernels_own()
     {
         LoadableBpf.Require();
-        using TemporaryFolder folder = new();
+        using TestFolder folder = new();
         string copy = folder.Copy("/sys/kernel/btf/vmlinux", "kernel.btf");
         using Recording recording = Recording.OfChildren(options: new() { BtfPath = copy });
         using Child child = Child.Run(TestProgram.Victim, "exit", "8");
@@ -19,8 +19,8 @@ public sealed class TypeInfoTests
     public void A_file_that_only_begins_like_one_is_an_error_and_no_crash()
     {
         LoadableBpf.Require();
-        using TemporaryFolder folder = new();
-        string file = Path.Join(folder.Path, "kernel.btf");
+        using TestFolder folder = new();
+        string file = Path.Join(folder.FullName, "kernel.btf");
         byte[] whole = File.ReadAllBytes("/sys/kernel/btf/vmlinux");
         foreach (int size in new[] { 4, 24, 1000, whole.Length / 2 })
         {

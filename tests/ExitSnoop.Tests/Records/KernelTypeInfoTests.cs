@@ -12,8 +12,8 @@ public sealed class KernelTypeInfoTests
     [InlineData("\u001f\u008b\u0008\u0000gzip")]
     public void One_that_is_none_is_refused_by_name(string content)
     {
-        using TemporaryFolder folder = new();
-        string file = Path.Join(folder.Path, "kernel.btf");
+        using TestFolder folder = new();
+        string file = Path.Join(folder.FullName, "kernel.btf");
         File.WriteAllText(file, content);
         ExitTraceException refused = Assert.Throws<ExitTraceException>(() => KernelTypeInfo.Check(file));
         Assert.Equal(ExitTraceError.InvalidTypeInfo, refused.Error);

@@ -96,8 +96,8 @@ public sealed class LayoutTests
 
     private static IReadOnlyList<JsonNode> Types()
     {
-        using TemporaryFolder folder = new();
-        string file = Path.Join(folder.Path, "exitsnoop.bpf.o");
+        using TestFolder folder = new();
+        string file = Path.Join(folder.FullName, "exitsnoop.bpf.o");
         using (Stream stream = Resource("exitsnoop.bpf.o"))
         using (FileStream copy = File.Create(file))
             stream.CopyTo(copy);

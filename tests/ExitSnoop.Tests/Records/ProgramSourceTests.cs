@@ -6,8 +6,8 @@ public sealed class ProgramSourceTests
     [Fact]
     public void It_compiles_as_it_stands()
     {
-        using TemporaryFolder folder = new();
-        string source = Path.Join(folder.Path, "program.bpf.c"), compiled = Path.Join(folder.Path, "program.o");
+        using TestFolder folder = new();
+        string source = Path.Join(folder.FullName, "program.bpf.c"), compiled = Path.Join(folder.FullName, "program.o");
         File.WriteAllText(source, ExitProgramSource.GetText(new() { Ids = [181], Failed = true }, "Watch-ProcessExit -Id 181 -Failed"));
         using Child clang = Child.Start("clang", "-g", "-O2", "-target", "bpf", "-mcpu=v3", "-Wall", "-Wextra", "-Werror", "-c", source, "-o", compiled);
         string errors = clang.Errors.ReadToEnd();

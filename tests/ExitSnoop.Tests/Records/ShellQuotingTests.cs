@@ -30,8 +30,8 @@ public sealed class ShellQuotingTests
         IReadOnlyList<string[]> lists = [.. Gen.Sample(Lists, 400, 20)];
         // One shell for all: each list ends with an argument of its own.
         string script = string.Join('\n', lists.Select(list => $"printf '%s\\0' {ShellQuoting.Join([.. list, "end of list"])}"));
-        using TemporaryFolder folder = new();
-        string file = Path.Join(folder.Path, "script");
+        using TestFolder folder = new();
+        string file = Path.Join(folder.FullName, "script");
         File.WriteAllText(file, script);
         using Child shell = Child.Start("sh", file);
         string output = shell.Output.ReadToEnd();

@@ -2,10 +2,9 @@ using System.Collections;
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Text;
-using ExitSnoop.Linux;
 using Microsoft.Win32.SafeHandles;
 
-namespace ExitSnoop.Tests;
+namespace ExitSnoop.Testing;
 
 /// <summary>
 /// A child of the test, whose standard input and output are pipes, waited for with wait4(2). .NET leaves
@@ -62,7 +61,7 @@ internal sealed unsafe class Child : IDisposable
         Free(envp);
         _ = Posix.posix_spawn_file_actions_destroy(actions);
         foreach (int childs in stackalloc[] { ends[0], ends[3], ends[5] })
-            _ = LibC.close(childs);
+            _ = Posix.close(childs);
         FileStream input = new(new SafeFileHandle(ends[1], true), FileAccess.Write, 0);
         FileStream output = new(new SafeFileHandle(ends[2], true), FileAccess.Read);
         FileStream errors = new(new SafeFileHandle(ends[4], true), FileAccess.Read);
@@ -107,12 +106,12 @@ internal sealed unsafe class Child : IDisposable
     /// <summary>Waits for its death and leaves it a zombie.</summary>
     internal void AwaitDeath()
     {
-        int pidfd = LibC.PidfdOpen(Id);
+        int pidfd = Posix.PidfdOpen(Id);
         Check(pidfd);
-        LibC.PollFd death = new() { Fd = pidfd, Events = LibC.PollIn };
-        int dead = LibC.poll(&death, 1, (int)Patience.TotalMilliseconds);
+        Posix.PollFd death = new() { Fd = pidfd, Events = Posix.PollIn };
+        int dead = Posix.poll(&death, 1, (int)Patience.TotalMilliseconds);
         EndedBefore = BootClock.Now;
-        _ = LibC.close(pidfd);
+        _ = Posix.close(pidfd);
         if (dead != 1)
             throw new TimeoutException($"{Id} does not die.");
     }

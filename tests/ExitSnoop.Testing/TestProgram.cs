@@ -1,12 +1,9 @@
-using System.Reflection;
-
-namespace ExitSnoop.Tests;
+namespace ExitSnoop.Testing;
 
 /// <summary>The programs of tests/programs, each of which dies in a special way, and bench's storm.</summary>
 internal static class TestProgram
 {
-    private static readonly string Folder = typeof(TestProgram).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "ProgramsDirectory").Value!;
+    private static readonly string Folder = Path.Join(Paths.Out, "programs");
 
     internal static string Murder { get; } = Path.Join(Folder, "murder");
 
@@ -14,7 +11,7 @@ internal static class TestProgram
 
     internal static string Scenario { get; } = Path.Join(Folder, "scenario");
 
-    internal static string Storm { get; } = Path.Join(Folder, "..", "bench", "storm");
+    internal static string Storm { get; } = Path.Join(Paths.Out, "bench", "storm");
 
     internal static string Threads { get; } = Path.Join(Folder, "threads");
 

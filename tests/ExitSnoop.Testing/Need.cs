@@ -1,22 +1,15 @@
-using Xunit;
-
-namespace ExitSnoop.ModuleTests.Support;
+namespace ExitSnoop.Testing;
 
 /// <summary>
 /// What a test needs of the machine; without it the test is skipped with the reason. Where
-/// EXITSNOOP_REQUIRE_ALL is 1 the machine is known to have everything, and a skip is a failure.
+/// EXITSNOOP_REQUIRE_ALL is set the machine is known to have everything, and a skip is a failure.
 /// </summary>
 internal static class Need
 {
     private const string RequireAll = "EXITSNOOP_REQUIRE_ALL";
 
-    private static readonly Lazy<string?> NoKernel = new(() =>
-        !OperatingSystem.IsLinux() ? "BPF is Linux'"
-        : !File.Exists("/sys/kernel/btf/vmlinux") ? "this kernel has no type information (/sys/kernel/btf/vmlinux)"
-        : BpfPrograms.WhyNot());
-
-    /// <summary>Root, on a kernel that loads BPF programs.</summary>
-    internal static void Kernel() => Unless(NoKernel.Value);
+    /// <summary>A kernel that lets this user load BPF programs.</summary>
+    internal static void Kernel() => LoadableBpf.Require();
 
     internal static void Root() => Unless(Environment.IsPrivilegedProcess ? null : "needs root");
 
@@ -29,12 +22,13 @@ internal static class Need
         return found!;
     }
 
+    /// <summary>Skips the test if there is a reason.</summary>
     internal static void Unless(string? reason)
     {
         if (reason is null)
             return;
-        if (Environment.GetEnvironmentVariable(RequireAll) == "1")
-            Assert.Fail($"Would be skipped, but {RequireAll} is 1: {reason}");
+        if (Environment.GetEnvironmentVariable(RequireAll) is { Length: > 0 })
+            Assert.Fail($"Would be skipped, but {RequireAll} is set: {reason}");
         Assert.Skip(reason);
     }
 }

@@ -1,12 +1,19 @@
 using System.Runtime.InteropServices;
 
-namespace ExitSnoop.Tests;
+namespace ExitSnoop.Testing;
 
 /// <summary>What Process of .NET hides: arguments as bytes, the wait status and the resources of a child.</summary>
 internal static unsafe partial class Posix
 {
     internal const int WaitNoHang = 1;
     internal const int CloseOnExec = 0x80000;
+    internal const short PollIn = 1;
+
+    // include/uapi/linux/time.h
+    internal const int ClockBootTime = 7;
+
+    // The same number on every architecture.
+    private const long PidfdOpenCall = 434;
 
     /// <summary>More than posix_spawn_file_actions_t takes with any libc.</summary>
     internal const int FileActionsSize = 512;
@@ -16,6 +23,17 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int pipe2(int* ends, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int poll(PollFd* fds, nuint count, int timeout);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int clock_gettime(int clock, out TimeSpec time);
+
+    internal static int PidfdOpen(int pid) => (int)syscall(PidfdOpenCall, pid, 0);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int kill(int pid, int signal);
@@ -34,4 +52,15 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc")]
     internal static partial int posix_spawn_file_actions_destroy(byte* actions);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial long syscall(long number, long first, long second);
+
+    internal struct PollFd
+    {
+        internal int Fd;
+        internal short Events, Returned;
+    }
+
+    internal readonly record struct TimeSpec(long Seconds, long Nanoseconds);
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ExitSnoop.ModuleTests.Support;
+namespace ExitSnoop.Testing;
 
 /// <summary>
 /// A process of ours that waits to be let go, and then dies in the way that was asked for. Its exit code is
@@ -8,9 +8,9 @@ namespace ExitSnoop.ModuleTests.Support;
 /// </summary>
 internal sealed class Victim : IDisposable
 {
-    private readonly Child child;
+    private readonly Command child;
 
-    private Victim(Child child, int id)
+    private Victim(Command child, int id)
     {
         this.child = child;
         Id = id;
@@ -18,31 +18,31 @@ internal sealed class Victim : IDisposable
 
     internal int Id { get; }
 
-    internal Child Process => child;
+    internal Command Process => child;
 
     /// <summary>tests/programs/victim -w, with its mode and arguments.</summary>
-    internal static Victim Start(params string[] mode) => StartProgram(Paths.Program("victim"), mode);
+    internal static Victim Start(params string[] mode) => StartProgram(TestProgram.Victim, mode);
 
     /// <summary>The same program under another name, which is its comm.</summary>
     internal static Victim StartNamed(TestFolder folder, string name, params string[] mode)
     {
         string program = folder.Path(name);
         if (!File.Exists(program))
-            File.Copy(Paths.Program("victim"), program);
+            File.Copy(TestProgram.Victim, program);
         return StartProgram(program, mode);
     }
 
-    internal static Victim StartProgram(string program, params string[] mode) => Start(Child.Start(program, ["-w", .. mode]));
+    internal static Victim StartProgram(string program, params string[] mode) => Start(Command.Start(program, ["-w", .. mode]));
 
     /// <summary>As another user; the program must be where that user can read it.</summary>
-    internal static Victim StartProgramAs(int user, string program, params string[] mode) => Start(Child.Start(
+    internal static Victim StartProgramAs(int user, string program, params string[] mode) => Start(Command.Start(
         Need.Program("setpriv"), [$"--reuid={user.Text()}", $"--regid={user.Text()}", "--clear-groups", program, "-w", .. mode]));
 
     /// <summary>By way of a program that executes another in its place: setpriv, sh with exec.</summary>
     internal static Victim StartThrough(string file, string[] arguments, params string[] mode) =>
-        Start(Child.Start(file, [.. arguments, Paths.Program("victim"), "-w", .. mode]));
+        Start(Command.Start(file, [.. arguments, TestProgram.Victim, "-w", .. mode]));
 
-    private static Victim Start(Child child)
+    private static Victim Start(Command child)
     {
         Eventually.True(() => child.Output.Contains('\n', StringComparison.Ordinal) || child.HasExited, () => $"The victim did not start: {child.Error}");
         if (!int.TryParse(child.Output.Split('\n')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int id))

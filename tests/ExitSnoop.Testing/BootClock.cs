@@ -1,6 +1,4 @@
-using ExitSnoop.Linux;
-
-namespace ExitSnoop.Tests;
+namespace ExitSnoop.Testing;
 
 /// <summary>The clock by which the kernel stamps starts and exits, in nanoseconds.</summary>
 internal static class BootClock
@@ -9,8 +7,8 @@ internal static class BootClock
     {
         get
         {
-            _ = LibC.clock_gettime(LibC.ClockBoottime, out LibC.Timespec time);
-            return (ulong)time.TotalNanoseconds;
+            _ = Posix.clock_gettime(Posix.ClockBootTime, out Posix.TimeSpec time);
+            return ((ulong)time.Seconds * 1_000_000_000) + (ulong)time.Nanoseconds;
         }
     }
 

@@ -1,13 +1,11 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using Xunit;
 
-namespace ExitSnoop.ModuleTests.Support;
+namespace ExitSnoop.Testing;
 
-/// <summary>How a child process ended, and what it wrote.</summary>
-internal sealed record ChildResult(int ExitCode, string Output, string Error)
+/// <summary>How a program ended, and what it wrote.</summary>
+internal sealed record CommandResult(int ExitCode, string Output, string Error)
 {
     internal string[] Lines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
@@ -15,8 +13,8 @@ internal sealed record ChildResult(int ExitCode, string Output, string Error)
     public override string ToString() => $"exit code {ExitCode}\n--- output\n{Output}\n--- error\n{Error}";
 }
 
-/// <summary>A child process with pipes for its three streams. Disposing of it kills it.</summary>
-internal sealed partial class Child : IDisposable
+/// <summary>A program as a user runs it: it has pipes for its three streams, and what it writes is collected while it runs. Disposing of it kills it.</summary>
+internal sealed partial class Command : IDisposable
 {
     internal const int SigInt = 2, SigKill = 9, SigTerm = 15, SigCont = 18, SigStop = 19;
 
@@ -26,7 +24,7 @@ internal sealed partial class Child : IDisposable
     private readonly Process process;
     private readonly Task reading;
 
-    private Child(Process process)
+    private Command(Process process)
     {
         this.process = process;
         reading = Task.WhenAll(Collect(process.StandardOutput, output), Collect(process.StandardError, error));
@@ -40,7 +38,7 @@ internal sealed partial class Child : IDisposable
 
     internal string Error => Text(error);
 
-    internal static Child Start(string file, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null)
+    internal static Command Start(string file, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
         ProcessStartInfo start = new(file, arguments)
         {
@@ -52,23 +50,23 @@ internal sealed partial class Child : IDisposable
         };
         foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>())
             start.Environment[name] = value;
-        return new Child(Process.Start(start)!);
+        return new Command(Process.Start(start)!);
     }
 
-    internal static ChildResult Run(string file, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null)
+    internal static CommandResult Run(string file, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
-        using Child child = Start(file, arguments, folder, environment);
+        using Command child = Start(file, arguments, folder, environment);
         child.CloseInput();
         return child.Wait();
     }
 
-    internal ChildResult Wait(TimeSpan? limit = null)
+    internal CommandResult Wait(TimeSpan? limit = null)
     {
         if (!process.WaitForExit(limit ?? Patience))
             Assert.Fail($"Process {Id} ({process.StartInfo.FileName}) has not ended.\n--- output\n{Output}\n--- error\n{Error}");
         // A pipe that a grandchild holds open must not hold us.
         reading.Wait(TimeSpan.FromSeconds(5));
-        return new ChildResult(process.ExitCode, Output, Error);
+        return new CommandResult(process.ExitCode, Output, Error);
     }
 
     internal void WaitForOutput(string text) =>
@@ -111,27 +109,4 @@ internal sealed partial class Child : IDisposable
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int id, int signal);
-}
-
-/// <summary>Waiting for what comes soon, without saying exactly when.</summary>
-internal static class Eventually
-{
-    internal static void True(Func<bool> condition, Func<string> otherwise, TimeSpan? limit = null)
-    {
-        long start = Stopwatch.GetTimestamp();
-        while (!condition())
-        {
-            if (Stopwatch.GetElapsedTime(start) > (limit ?? TimeSpan.FromSeconds(20)))
-                Assert.Fail(otherwise());
-            Thread.Sleep(5);
-        }
-    }
-
-    internal static void True(Func<bool> condition, string otherwise) => True(condition, () => otherwise);
-}
-
-/// <summary>Numbers for command lines.</summary>
-internal static class Invariant
-{
-    internal static string Text(this int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ExitSnoop.Tests.Kernel;
+namespace ExitSnoop.Testing;
 
 /// <summary>What the program scenario printed: each process with what wait4(2) said of it, and the threads of some.</summary>
 internal sealed record DeathOfScenario(string Case, string Comm, int Id, int ParentId, int Status, ResourceUsage? Usage)

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Xunit;
 
-namespace ExitSnoop.ModuleTests.Support;
+namespace ExitSnoop.Testing;
 
 /// <summary>
 /// The BPF programs that are loaded, asked of the kernel as bpftool does, but without the time that its
@@ -78,7 +77,7 @@ internal static partial class BpfPrograms
         // The same, as a user would look.
         string bpftool = Need.Program("bpftool");
         foreach (int id in all)
-            Assert.NotEqual(0, Child.Run(bpftool, ["prog", "show", "id", id.ToString(CultureInfo.InvariantCulture)]).ExitCode);
+            Assert.NotEqual(0, Command.Run(bpftool, ["prog", "show", "id", id.ToString(CultureInfo.InvariantCulture)]).ExitCode);
     }
 
     private static unsafe int Next(int id, out int error)

@@ -1,4 +1,4 @@
-namespace ExitSnoop.Tests;
+namespace ExitSnoop.Testing;
 
 /// <summary>The truth about a dead process: what wait4(2) told its parent.</summary>
 /// <param name="Status">As the kernel stores it.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 
-namespace ExitSnoop.Tests;
+namespace ExitSnoop.Testing;
 
 /// <summary>What the kernel says about programs, links and maps, and a file about types: by bpftool(8).</summary>
 internal static class BpfTool

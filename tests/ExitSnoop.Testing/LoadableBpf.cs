@@ -1,20 +1,12 @@
-namespace ExitSnoop.Tests;
+namespace ExitSnoop.Testing;
 
 /// <summary>Whether this machine lets this user trace at all; found out once, by trying.</summary>
 internal static class LoadableBpf
 {
     private static readonly Lazy<string?> Reason = new(Try);
 
-    /// <summary>
-    /// Skips the test, with the reason, where BPF cannot be loaded; fails it where everything that tests need
-    /// was said to be in place.
-    /// </summary>
-    internal static void Require()
-    {
-        if (Reason.Value is { } reason)
-            Assert.SkipUnless(Environment.GetEnvironmentVariable("EXITSNOOP_REQUIRE_ALL") is { Length: > 0 }, reason);
-        Assert.Null(Reason.Value);
-    }
+    /// <summary>Skips the test, with the reason, where BPF cannot be loaded.</summary>
+    internal static void Require() => Need.Unless(Reason.Value);
 
     private static string? Try()
     {

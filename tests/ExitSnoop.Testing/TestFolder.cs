@@ -1,4 +1,4 @@
-namespace ExitSnoop.ModuleTests.Support;
+namespace ExitSnoop.Testing;
 
 /// <summary>A folder for one test, that any user can read, gone with the test.</summary>
 internal sealed class TestFolder : IDisposable
@@ -15,6 +15,15 @@ internal sealed class TestFolder : IDisposable
     {
         File.WriteAllText(Path(name), text);
         return Path(name);
+    }
+
+    /// <summary>Copies a file into it, folders in between made; the copy's path.</summary>
+    internal string Copy(string file, string name)
+    {
+        string copy = Path(name);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(copy)!);
+        File.Copy(file, copy);
+        return copy;
     }
 
     /// <summary>The module, where a user without privileges can read it: home folders are closed to others.</summary>

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 
-namespace ExitSnoop.Tests;
+namespace ExitSnoop.Testing;
 
 /// <summary>A lower limit of open files for this process, until it is disposed of.</summary>
 internal sealed partial class OpenFileLimit : IDisposable
