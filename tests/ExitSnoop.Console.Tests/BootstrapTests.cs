@@ -16,30 +16,22 @@ public sealed class BootstrapTests
     public void Without_a_PowerShell_watch_runs_the_console_program_with_the_same_parameters()
     {
         ConsoleProgram.RequireTracing();
-        using Folder folder = new();
-        string dotnet = Path.Combine(folder.Path, "dotnet");
-        File.WriteAllText(dotnet, DotnetWithoutFeed);
+        using TestFolder folder = new();
+        string dotnet = folder.Write("dotnet", DotnetWithoutFeed);
         File.SetUnixFileMode(dotnet, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
         (int status, string output, string errors) = ConsoleProgram.Run(
             "/bin/sh",
-            ["-c", "(sleep 1; exec sh -c 'exit 42') & \"$0\" watch -Failed -ExitCode 42 -MinimumAge 0.5 -MaxEvents 1 -Timeout 30", Path.Combine(ConsoleProgram.Root, "bootstrap.sh")],
+            ["-c", "(sleep 1; exec sh -c 'exit 42') & \"$0\" watch -Failed -ExitCode 42 -MinimumAge 0.5 -MaxEvents 1 -Timeout 30", Path.Combine(Paths.Repository, "bootstrap.sh")],
             new()
             {
-                ["PATH"] = $"{folder.Path}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin",
-                ["NUGET_PACKAGES"] = folder.Path,
+                ["PATH"] = $"{folder.FullName}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin",
+                ["NUGET_PACKAGES"] = folder.FullName,
             });
 
         Assert.True(status == 0, errors);
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.StartsWith("PCOMM", lines[0], StringComparison.Ordinal);
         Assert.EndsWith("code 42", Assert.Single(lines[1..]), StringComparison.Ordinal);
-    }
-
-    private sealed class Folder : IDisposable
-    {
-        internal string Path { get; } = Directory.CreateTempSubdirectory("exitsnoop-").FullName;
-
-        public void Dispose() => Directory.Delete(Path, recursive: true);
     }
 }
