@@ -81,51 +81,141 @@ static __always_inline void put_cgroup(struct detailed_record *all, struct kernf
 
 	for (int i = 0; i < PATH_DEPTH && node; i++) {
 		parent = parent_node(node, variant);
-		if (!parent || !put_name(all, 2 * PATH_BYTES, READ(variant, node, name)))
+		if (!parent)
+			return;
+		if (!put_name(all, 2 * PATH_BYTES, READ(variant, node, name)))
 			break;
 		node = parent;
 	}
+	if (node && parent_node(node, variant))
+		all->record.flags |= RECORD_CGROUP_CUT;
 }
 
-/* The arguments as they stand in the process's own memory, as /proc/PID/cmdline shows them. */
+/*
+ * Where the environment begins. mm->env_start is what prctl(PR_SET_MM) last said; what the kernel wrote
+ * at exec is at mm->start_stack: argc, the pointers to the arguments, a NULL and the pointers to the
+ * environment (create_elf_tables() in fs/binfmt_elf.c). setenv(3) replaces pointers there by some into the
+ * heap, which is below the stack.
+ */
+static __always_inline unsigned long environment_start(struct mm_struct *mm, const int variant)
+{
+	unsigned long stack = READ(variant, mm, start_stack), start = READ(variant, mm, env_start);
+	unsigned long arguments = 0, first = 0;
+
+	bpf_probe_read_user(&arguments, sizeof(arguments), (void *)stack);
+	/* In a 32-bit process the upper half is a pointer: there is mm->env_start alone. */
+	if (arguments <= 1 << 23)
+		bpf_probe_read_user(&first, sizeof(first),
+				    (void *)(stack + (arguments + 2) * sizeof(first)));
+	if (start <= stack)
+		start = ~0UL;
+	return first > stack && first < start ? first : start;
+}
+
+/* Whether an environment string, NAME=value, begins at this byte. A title has a blank before any "=". */
+static __always_inline bool is_environment(struct detailed_record *all, __u64 at)
+{
+	__u64 place;
+	__u8 byte;
+
+	for (int i = 0; i < NAME_MAX_SIZE; i++) {
+		place = at + i;
+		KEEP_BOUND(place);
+		if (place >= sizeof(all->bytes))
+			return false;
+		byte = all->bytes[place];
+		if (byte == '=')
+			return true;
+		if (!byte || byte == ' ')
+			return false;
+	}
+	return false;
+}
+
+/* Of arguments that are not all in memory, the page that is: with at most 4 KiB there are two. */
+static __always_inline void put_resident_arguments(struct detailed_record *all, __u64 end,
+						   unsigned long start, __u64 size)
+{
+	__u64 first = ARGS_MAX - (start & (ARGS_MAX - 1));
+
+	if (first > size)
+		first = size;
+	size -= first;
+	KEEP_BOUND(first);
+	if (first > ARGS_MAX)
+		return;
+	if (!bpf_probe_read_user(&all->bytes[end], first, (void *)start)) {
+		all->used = end + first;
+		return;
+	}
+	KEEP_BOUND(size);
+	if (!size || size > ARGS_MAX)
+		return;
+	if (!bpf_probe_read_user(&all->bytes[end], size, (void *)(start + first))) {
+		all->record.flags |= RECORD_ARGS_HEAD_CUT;
+		all->used = end + size;
+	}
+}
+
+/*
+ * The arguments as they stand in the process's own memory, as /proc/PID/cmdline shows them, but never
+ * the environment. arg_end is 0 where an execve failed after it had dropped the old memory.
+ */
 static __always_inline void put_arguments(struct detailed_record *all, struct mm_struct *mm,
 					  const int variant)
 {
-	unsigned long start = READ(variant, mm, arg_start);
-	__u64 size = READ(variant, mm, arg_end) - start;
-	__u64 end = all->used;
+	unsigned long start = READ(variant, mm, arg_start), stop = READ(variant, mm, arg_end);
+	unsigned long environment;
+	__u64 size, end = all->used;
+	bool may_overflow, cut = false;
 	__u8 last = 0;
 	long title;
 
-	if (end > 2 * PATH_BYTES || !size)
+	if (end > 2 * PATH_BYTES || start >= stop)
 		return;
+	environment = environment_start(mm, variant);
+	may_overflow = stop == environment && stop == READ(variant, mm, env_start);
+	if (stop > environment) {
+		cut = true;
+		stop = environment;
+	}
+	size = stop > start ? stop - start : 0;
+	if (size > ARGS_MAX) {
+		size = ARGS_MAX;
+		cut = true;
+	}
+	KEEP_BOUND(size);
+	if (!size || size > ARGS_MAX)
+		goto mark;
+	if (bpf_probe_read_user(&all->bytes[end], size, (void *)start)) {
+		put_resident_arguments(all, end, start, size);
+		cut = true;
+		goto mark;
+	}
+	all->used = end + size;
 
 	/*
 	 * Whoever writes over the last NUL has set a title, a single text that may go on
 	 * over the environment: setproctitle(3), get_mm_cmdline() in fs/proc/base.c.
 	 */
-	bpf_probe_read_user(&last, sizeof(last), (void *)(start + size - 1));
-	if (last) {
-		title = bpf_probe_read_user_str(&all->bytes[end], ARGS_MAX, (void *)start);
-		if (title > 0)
-			all->used = end + title;
-		if (title == ARGS_MAX) {
-			bpf_probe_read_user(&last, sizeof(last), (void *)(start + ARGS_MAX - 1));
-			if (last)
-				all->record.flags |= RECORD_ARGS_CUT;
-		}
-		return;
+	bpf_probe_read_user(&last, sizeof(last), (void *)(stop - 1));
+	if (!last)
+		goto mark;
+	title = bpf_probe_read_user_str(&all->bytes[end], ARGS_MAX, (void *)start);
+	if (title <= 0)
+		goto mark;
+	cut = (__u64)title > size;
+	if (cut && (!may_overflow || start + title > READ(variant, mm, env_end) || is_environment(all, end + size)))
+		goto mark;
+	all->used = end + title;
+	cut = false;
+	if (title == ARGS_MAX) {
+		bpf_probe_read_user(&last, sizeof(last), (void *)(start + ARGS_MAX - 1));
+		cut = last;
 	}
-
-	if (size > ARGS_MAX) {
-		size = ARGS_MAX;
+mark:
+	if (cut)
 		all->record.flags |= RECORD_ARGS_CUT;
-	}
-	KEEP_BOUND(size);
-	if (size > ARGS_MAX)
-		return;
-	if (!bpf_probe_read_user(&all->bytes[end], size, (void *)start))
-		all->used = end + size;
 }
 
 static __always_inline void put_command(struct detailed_record *all, struct mm_struct *mm,

@@ -49,6 +49,10 @@ static __always_inline bool wanted_status(__u32 status)
 	__u32 signal = status & 0x7f;
 	__u32 code = status >> 8 & 0xff;
 
+	/* A kernel thread that failed leaves a negative error number, which is neither. */
+	if ((__s32)status < 0 && (config.signals || config.by_exit_code))
+		return false;
+
 	if (config.failed && !status)
 		return false;
 	if (config.signals && !(signal && config.signals >> (signal - 1) & 1))

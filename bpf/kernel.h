@@ -135,6 +135,9 @@ struct file {
 struct mm_struct {
 	unsigned long arg_start;
 	unsigned long arg_end;
+	unsigned long env_start;
+	unsigned long env_end;
+	unsigned long start_stack;
 	struct file *exe_file;
 } RELOCATABLE;
 

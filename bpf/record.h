@@ -29,6 +29,8 @@ enum record_flags {
 	RECORD_ARGS_CUT = 1 << 7,
 	RECORD_PATH_CUT = 1 << 8,
 	RECORD_KTHREAD = 1 << 9,
+	RECORD_ARGS_HEAD_CUT = 1 << 10, /* of the arguments the beginning is missing */
+	RECORD_CGROUP_CUT = 1 << 11,
 };
 
 /* All there is of a basic event. Times: nanoseconds of the boot clock. */

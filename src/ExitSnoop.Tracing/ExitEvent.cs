@@ -64,7 +64,10 @@ public sealed class ExitEvent : EventArgs
     /// <summary>When it died, by the wall clock of that moment. Source: bpf_ktime_get_boot_ns in the tracepoint.</summary>
     public DateTime ExitTime => ToDateTime(exitTicks);
 
-    /// <summary>What a shell's <c>$?</c> shows: 0 to 255, or 128 + the number of the signal.</summary>
+    /// <summary>
+    /// What a shell's <c>$?</c> shows: 0 to 255, or 128 + the number of the signal. Of a kernel thread that failed,
+    /// the negative error number.
+    /// </summary>
     public int ExitCode => Wait.ShellCode;
 
     /// <summary>The signal that ended it, or None. Source: the status' low seven bits.</summary>
@@ -76,7 +79,7 @@ public sealed class ExitEvent : EventArgs
     /// <summary>Whether its status was other than 0, or a signal ended it.</summary>
     public bool Failed => Wait.Failed;
 
-    /// <summary>The text of the EXIT_CODE column: "0", "code 5", "signal 11 (SEGV), core dumped".</summary>
+    /// <summary>The text of the EXIT_CODE column: "0", "code 5", "signal 11 (SEGV), core dumped"; of a kernel thread that failed, "error -4 (EINTR)".</summary>
     public string Status => Wait.ToString();
 
     /// <summary><see cref="ExitTraceOptions.Label"/>.</summary>
@@ -118,7 +121,10 @@ public sealed class ExitEvent : EventArgs
     /// <summary>The executable; null for a kernel thread or where it was not captured. Source: mm->exe_file.</summary>
     public string? Path => path ??= ReadPath();
 
-    /// <summary>Whether the arguments were longer than 4 KiB.</summary>
+    /// <summary>
+    /// Whether arguments are missing: there were more than 4 KiB, or a page of them was not in memory when they were
+    /// captured, or what mm->arg_start and arg_end enclose went on into the environment, which is never captured.
+    /// </summary>
     public bool CommandLineTruncated => Command.Record.Flags.HasFlag(RecordFlags.ArgumentsCut);
 
     /// <summary>The real user id. Source: real_cred->uid.</summary>
@@ -171,9 +177,10 @@ public sealed class ExitEvent : EventArgs
 
     /// <summary>
     /// Its cgroup, from the root of the hierarchy: version 2 where that manages memory or processes, else
-    /// that of memory, pids or systemd of version 1.
+    /// that of memory, pids or systemd of version 1. A path of more than 32 components or about 1,000 bytes keeps
+    /// its end, after "...".
     /// </summary>
-    public string? CgroupPath => HasDetail ? cgroupPath ??= JoinPath(View.Cgroup) is { Length: > 0 } whole ? whole : "/" : null;
+    public string? CgroupPath => HasDetail ? cgroupPath ??= ReadCgroupPath() : null;
 
     /// <summary>The container, from <see cref="CgroupPath"/>: docker, containerd, cri-o, podman, systemd-nspawn.</summary>
     public string? ContainerId => CgroupPath is { } whole ? ContainerIds.Find(whole) : null;
@@ -214,7 +221,7 @@ public sealed class ExitEvent : EventArgs
 
     private bool HasSenderTask => HasDetail && Record.Flags.HasFlag(RecordFlags.SenderTask);
 
-    private WaitStatus Wait => new(Record.WaitStatus);
+    private WaitStatus Wait => new(Record.WaitStatus, Record.Flags.HasFlag(RecordFlags.KernelThread));
 
     private RecordView View => RecordView.TryParse(bytes, out RecordView view) ? view : default;
 
@@ -253,6 +260,12 @@ public sealed class ExitEvent : EventArgs
         return command.Record.Flags.HasFlag(RecordFlags.PathCut) ? "..." + whole : whole;
     }
 
+    private string ReadCgroupPath()
+    {
+        string whole = JoinPath(View.Cgroup);
+        return Record.Flags.HasFlag(RecordFlags.CgroupCut) ? "..." + whole : whole.Length > 0 ? whole : "/";
+    }
+
     private string[]? SplitArguments()
     {
         RecordView command = Command;
@@ -273,6 +286,8 @@ public sealed class ExitEvent : EventArgs
             all = all[(end + 1)..];
         }
         list.Add(Encoding.UTF8.GetString(all));
+        if (command.Record.Flags.HasFlag(RecordFlags.ArgumentsHeadCut))
+            list[0] = "..." + list[0];
         return [.. list];
     }
 

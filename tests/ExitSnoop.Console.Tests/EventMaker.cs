@@ -26,6 +26,7 @@ internal sealed record EventMaker
     public int? SignalCode { get; init; }
     public ulong? FaultAddress { get; init; }
     public bool OomKilled { get; init; }
+    public bool KernelThread { get; init; }
     public uint User { get; init; }
     public bool Basic { get; init; }
 
@@ -43,6 +44,8 @@ internal sealed record EventMaker
             flags |= RecordFlags.FaultAddress;
         if (OomKilled)
             flags |= RecordFlags.OomKilled;
+        if (KernelThread)
+            flags |= RecordFlags.KernelThread;
         if (ArgumentsCut)
             flags |= RecordFlags.ArgumentsCut;
 

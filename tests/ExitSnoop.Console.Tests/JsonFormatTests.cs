@@ -54,6 +54,18 @@ public sealed class JsonFormatTests
     }
 
     [Fact]
+    public void Every_status_that_a_record_can_hold_is_written()
+    {
+        foreach (bool kernelThread in new[] { false, true })
+            foreach (int status in Enumerable.Range(-200, 200 + 256).Append(0xffff).Append(int.MinValue))
+            {
+                JsonElement json = Write(new EventMaker { WaitStatus = (uint)status, KernelThread = kernelThread }.Make());
+                int signal = kernelThread && status < 0 ? 0 : status & 0x7f;
+                Assert.Equal(((Signal)signal).ToString(), json.GetProperty("Signal").GetString());
+            }
+    }
+
+    [Fact]
     public void Local_times_carry_their_offset()
     {
         LocalZone.Set("Asia/Kolkata");

@@ -5,6 +5,10 @@ internal static class TestProgram
 {
     private static readonly string Folder = Path.Join(Paths.Out, "programs");
 
+    internal static string Arguments { get; } = Path.Join(Folder, "arguments");
+
+    internal static string Causes { get; } = Path.Join(Folder, "causes");
+
     internal static string Murder { get; } = Path.Join(Folder, "murder");
 
     internal static string Pidns { get; } = Path.Join(Folder, "pidns");

@@ -5,6 +5,7 @@
  *	murder [OPTION] kill SIGNAL PID
  *	murder [OPTION] sigqueue SIGNAL PID [VALUE]
  *	murder [OPTION] tgkill SIGNAL PID [TID]
+ *	murder [OPTION] forge SIGNAL PID CODE	with an si_code of its choice
  *	murder [OPTION] timer SIGNAL		itself, by a POSIX timer
  *	murder --twice PID	KILL by killer_a, then at once by killer_b
  *
@@ -100,6 +101,14 @@ static __attribute__((noreturn)) void by_timer(int sig)
 	errx(1, "signal %d did not kill", sig);
 }
 
+/* A task may say anything of a signal that it sends, but for what the kernel and kill(2) say. */
+static int forge(pid_t pid, int sig, int code)
+{
+	siginfo_t info = {.si_signo = sig, .si_code = code, .si_pid = 1};
+
+	return syscall(SYS_rt_sigqueueinfo, pid, sig, &info);
+}
+
 static int murder(char **args)
 {
 	const char *mode = next(&args);
@@ -120,7 +129,9 @@ static int murder(char **args)
 	}
 	if (!strcmp(mode, "tgkill"))
 		return syscall(SYS_tgkill, pid, *args ? (pid_t)number(*args, 1, MAX_PID) : pid, sig);
-	errx(2, "%s: kill, sigqueue, tgkill or timer", mode);
+	if (!strcmp(mode, "forge"))
+		return forge(pid, sig, number(next(&args), -0x7fffffff, 0x7fffffff));
+	errx(2, "%s: kill, sigqueue, tgkill, forge or timer", mode);
 }
 
 int main(int argc, char **argv)

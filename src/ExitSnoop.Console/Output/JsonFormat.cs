@@ -241,7 +241,8 @@ internal sealed class JsonFormat(OutputBuffer output, WallClock clock) : IEventF
 
     private static string[] GetSignalMembers()
     {
-        string[] names = new string[(int)Signal.RTMAX + 1];
+        // A wait status has seven bits for the signal, more than there are signals.
+        string[] names = new string[128];
         for (int i = 0; i < names.Length; i++)
             names[i] = ((Signal)i).ToString();
         return names;

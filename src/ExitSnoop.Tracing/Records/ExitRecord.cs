@@ -70,6 +70,8 @@ internal enum RecordFlags : ushort
     ArgumentsCut = 1 << 7,
     PathCut = 1 << 8,
     KernelThread = 1 << 9,
+    ArgumentsHeadCut = 1 << 10,
+    CgroupCut = 1 << 11,
 }
 
 /// <summary>TASK_COMM_LEN bytes, ended by a NUL: the name of a thread.</summary>

@@ -2,25 +2,31 @@ using System.Globalization;
 
 namespace ExitSnoop.Records;
 
-/// <summary>The status that waitpid(2) reports: bits of include/linux/wait.h as WIFEXITED and its kin read them.</summary>
-internal readonly record struct WaitStatus(uint Value)
+/// <summary>
+/// The status that waitpid(2) reports: bits of include/linux/wait.h as WIFEXITED and its kin read them. Nobody
+/// waits for a kernel thread, and one that fails leaves a negative error number there (kthread() in kernel/kthread.c).
+/// </summary>
+internal readonly record struct WaitStatus(uint Value, bool OfKernelThread = false)
 {
     private static readonly string[] Texts = new string[65536];
 
-    internal Signal Signal => (Signal)(Value & 0x7f);
+    /// <summary>The signal that ended the process, or None.</summary>
+    internal Signal Signal => IsError ? Signal.None : (Signal)(Value & 0x7f);
 
-    internal bool CoreDumped => (Value & 0x80) != 0;
+    internal bool CoreDumped => !IsError && (Value & 0x80) != 0;
 
-    /// <summary>The status given to exit(3), where no signal ended the process.</summary>
-    internal int Code => (int)(Value >> 8 & 0xff);
+    /// <summary>What a shell's <c>$?</c> shows; of a kernel thread that failed, the negative error number.</summary>
+    internal int ShellCode => IsError ? (int)Value : Signal == Signal.None ? Code : 128 + (int)Signal;
 
-    /// <summary>What a shell's <c>$?</c> shows.</summary>
-    internal int ShellCode => Signal == Signal.None ? Code : 128 + (int)Signal;
-
-    internal bool Failed => (Value & 0xffff) != 0;
+    internal bool Failed => IsError || (Value & 0xffff) != 0;
 
     /// <summary>The text of the EXIT_CODE column.</summary>
-    public override string ToString() => Texts[Value & 0xffff] ??= Describe();
+    public override string ToString() => IsError ? DescribeError() : Texts[Value & 0xffff] ??= Describe();
+
+    private bool IsError => OfKernelThread && (int)Value < 0;
+
+    /// <summary>The status given to exit(3), where no signal ended the process.</summary>
+    private int Code => (int)(Value >> 8 & 0xff);
 
     private string Describe()
     {
@@ -29,4 +35,7 @@ internal readonly record struct WaitStatus(uint Value)
         string text = $"signal {((int)Signal).ToString(CultureInfo.InvariantCulture)} ({SignalNames.GetName(Signal)})";
         return CoreDumped ? text + ", core dumped" : text;
     }
+
+    private string DescribeError() =>
+        string.Create(CultureInfo.InvariantCulture, $"error {(int)Value} ({ErrorNames.GetName(unchecked(-(int)Value))})");
 }

@@ -39,5 +39,25 @@ public sealed class WaitStatusTests
     [InlineData(0x0040u, "signal 64 (RTMAX)")]
     public void The_text_is_that_of_the_original(uint status, string text) => Assert.Equal(text, Event(status).Status);
 
+    [Theory]
+    [InlineData(-4, "error -4 (EINTR)")]
+    [InlineData(-12, "error -12 (ENOMEM)")]
+    [InlineData(-133, "error -133 (EHWPOISON)")]
+    [InlineData(-41, "error -41 (41)")]
+    [InlineData(-512, "error -512 (512)")]
+    [InlineData(int.MinValue, "error -2147483648 (-2147483648)")]
+    public void The_error_of_a_kernel_thread_is_shown_and_is_no_signal(int error, string text)
+    {
+        ExitEvent exit = RecordBytes.Event(RecordBytes.Of(new ExitRecord { WaitStatus = (uint)error, Flags = RecordFlags.KernelThread }));
+        Assert.Equal((text, Signal.None, error, false, true), (exit.Status, exit.Signal, exit.ExitCode, exit.CoreDumped, exit.Failed));
+    }
+
+    [Fact]
+    public void A_kernel_thread_that_ends_without_an_error_is_shown_as_other_processes_are()
+    {
+        foreach ((uint status, string text) in new[] { (0u, "0"), (0x0100u, "code 1"), (9u, "signal 9 (KILL)") })
+            Assert.Equal(text, RecordBytes.Event(RecordBytes.Of(new ExitRecord { WaitStatus = status, Flags = RecordFlags.KernelThread })).Status);
+    }
+
     private static ExitEvent Event(uint status) => RecordBytes.Event(RecordBytes.Of(new ExitRecord { WaitStatus = status }));
 }

@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Text;
+
+namespace ExitSnoop.Tests.Kernel;
+
+/// <summary>Processes that say something else of where their arguments are, or whose arguments are not all in memory.</summary>
+[Collection(KernelTests.Name)]
+public sealed class HostileCommandTests
+{
+    private const string Secret = "hunter2";
+
+    private static readonly Dictionary<string, string> Environment = new() { ["PASSWORD"] = Secret, ["TOKEN"] = Secret };
+
+    /// <summary>What prctl(2) is told of arguments and environment: a and e are where they start, E where the environment ends.</summary>
+    [Theory]
+    [InlineData("a", "e", "e", "E", true)]
+    [InlineData("a", "E", "e", "E", true)]
+    [InlineData("a", "E", "E", "E", true)]
+    [InlineData("a", "E", "a", "a", false)]
+    [InlineData("a", "E", "0x10000", "0x10000", true)]
+    [InlineData("a", "E-10", "E-10", "E", true)]
+    [InlineData("e", "E", "a", "e", false)]
+    [InlineData("e", "E", "E", "E", false)]
+    [InlineData("e+3", "E", "e", "E", false)]
+    [InlineData("e+3", "E-3", "0x10000", "0x20000", false)]
+    [InlineData("0x10000", "0x7fffffffe000", "e", "E", false)]
+    [InlineData("E", "0x7fffffffe000", "e", "E", false)]
+    public void Nothing_of_the_environment_is_shown_wherever_a_process_says_its_arguments_are(
+        string argStart, string argEnd, string envStart, string envEnd, bool shown)
+    {
+        (ExitEvent exit, _) = Watch("map", argStart, argEnd, envStart, envEnd);
+        AssertNoEnvironment(exit);
+        if (shown)
+            Assert.Equal([TestProgram.Arguments, "map", argStart, argEnd, envStart, envEnd], exit.Arguments!);
+        else
+            Assert.Null(exit.Arguments);
+    }
+
+    [Fact]
+    public void Nothing_of_the_environment_is_shown_after_an_execve_that_failed_late()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child child = Child.Start(TestProgram.Arguments, ["late-exec"u8.ToArray()], Environment);
+        child.CloseInput();
+        Assert.Equal((int)Signal.SEGV, child.Wait().Status & 0x7f);
+        ExitEvent exit = recording.Of(child);
+        AssertNoEnvironment(exit);
+        Assert.Null(exit.Arguments);
+    }
+
+    [Fact]
+    public void Nothing_of_the_environment_is_shown_where_the_last_NUL_of_the_arguments_is_overwritten()
+    {
+        (ExitEvent exit, string proc) = Watch("last-nul");
+        // /proc does show it.
+        Assert.StartsWith("last-nul!", proc, StringComparison.Ordinal);
+        Assert.Contains("=", proc, StringComparison.Ordinal);
+        AssertNoEnvironment(exit);
+        Assert.Equal(["last-nul!"], exit.Arguments!);
+        Assert.True(exit.CommandLineTruncated);
+    }
+
+    [Theory]
+    [InlineData("worker: idle, after many requests, since a long time, at /a/path/that/goes/on/and/on")]
+    [InlineData("worker: --option=value another=one and more, so that it surely goes on behind the arguments")]
+    [InlineData("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")]
+    public void A_title_that_goes_on_over_the_environment_is_shown_as_proc_does(string title)
+    {
+        (ExitEvent exit, string proc) = Watch("title", title);
+        Assert.Equal(title + title, proc);
+        Assert.Equal([title + title], exit.Arguments!);
+        Assert.False(exit.CommandLineTruncated);
+    }
+
+    /// <summary>The arguments are one text, of two pages: "1000 1001 1002 ...".</summary>
+    [Theory]
+    [InlineData("1", "1", "^1000 1001 .* [0-9]+$")]
+    [InlineData("0", "1", "^\\.\\.\\.[0-9]+ .*[0-9 ]$")]
+    public void Of_arguments_of_which_one_page_is_not_in_memory_the_other_is_shown_and_it_says_so(string page, string count, string shown)
+    {
+        ExitEvent exit = WatchDropped(page, count);
+        string text = Assert.Single(exit.Arguments!);
+        Assert.Matches(shown, text);
+        string[] numbers = text.TrimEnd().Split(' ')[1..^1];
+        Assert.InRange(numbers.Length, 10, 800);
+        int first = int.Parse(numbers[0], CultureInfo.InvariantCulture);
+        Assert.Equal(Enumerable.Range(first, numbers.Length).Select(number => $"{number}"), numbers);
+        Assert.True(exit.CommandLineTruncated);
+    }
+
+    [Fact]
+    public void Arguments_none_of_which_is_in_memory_are_marked_as_missing()
+    {
+        ExitEvent exit = WatchDropped("0", "2");
+        Assert.Null(exit.Arguments);
+        Assert.Null(exit.CommandLine);
+        Assert.True(exit.CommandLineTruncated);
+    }
+
+    [Theory]
+    [InlineData(30, 3, false)]
+    [InlineData(40, 3, true)]
+    [InlineData(12, 200, true)]
+    public void A_cgroup_too_deep_or_too_long_keeps_its_end_and_says_so(int depth, int nameLength, bool cut)
+    {
+        LoadableBpf.Require();
+        Stack<TestCgroup> cgroups = new();
+        try
+        {
+            string path = string.Create(CultureInfo.InvariantCulture, $"deep-{System.Environment.ProcessId}");
+            cgroups.Push(TestCgroup.Create(path));
+            while (cgroups.Count < depth)
+                cgroups.Push(TestCgroup.Create(path += "/" + new string('d', nameLength)));
+            using Recording recording = Recording.OfChildren();
+            using Child child = cgroups.Peek().Start(TestProgram.Victim, "exit", "0");
+            child.Wait();
+            string seen = recording.Of(child).CgroupPath!;
+            if (!cut)
+            {
+                Assert.Equal("/" + path, seen);
+                return;
+            }
+            Assert.StartsWith(".../", seen, StringComparison.Ordinal);
+            Assert.EndsWith(seen[3..], "/" + path, StringComparison.Ordinal);
+        }
+        finally
+        {
+            while (cgroups.TryPop(out TestCgroup? cgroup))
+                cgroup.Dispose();
+        }
+    }
+
+    /// <summary>Runs a mode to its end, and reads /proc/PID/cmdline before.</summary>
+    private static (ExitEvent Exit, string Proc) Watch(params string[] mode)
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child child = Child.Start(TestProgram.Arguments, mode.Select(Encoding.UTF8.GetBytes), Environment);
+        Assert.Equal("ready", child.ReadLine());
+        string proc = Cmdline(child);
+        child.CloseInput();
+        child.Wait();
+        return (recording.Of(child), proc);
+    }
+
+    /// <summary>Nobody reads /proc/PID/cmdline, which would bring the pages back.</summary>
+    private static ExitEvent WatchDropped(string page, string count)
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child child = Child.Start(TestProgram.Arguments, new[] { "drop", page, count }.Select(Encoding.UTF8.GetBytes), Environment);
+        Assert.Equal("ready", child.ReadLine());
+        child.CloseInput();
+        child.Wait();
+        return recording.Of(child);
+    }
+
+    private static string Cmdline(Child child) =>
+        File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{child.Id}/cmdline")).TrimEnd('\0');
+
+    private static void AssertNoEnvironment(ExitEvent exit)
+    {
+        foreach (string argument in exit.Arguments ?? [])
+        {
+            Assert.DoesNotContain(Secret, argument, StringComparison.Ordinal);
+            Assert.DoesNotContain("PASSWORD", argument, StringComparison.Ordinal);
+            Assert.DoesNotContain("PATH=", argument, StringComparison.Ordinal);
+        }
+    }
+}
