@@ -11,6 +11,8 @@ usage: ./bootstrap.sh COMMAND
   test                 build and run all tests
   build                build the module (out/ExitSnoop) and the console program (out/exitsnoop)
   install [PREFIX]     install exitsnoop, its man page and completion (PREFIX: /usr/local)
+  release              make what users get, in out/release: exitsnoop for x86-64 and arm64, and the module's package
+  distributions        try the release in the smallest systems of Debian 11, 12 and 13
   bench [--quick]      measure against other tracers
   matrix [KERNEL...]   run under other kernels, in qemu
 USAGE
@@ -25,7 +27,9 @@ die() { say "$*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # What a command needs, as "command-or-file:package" in Debian's names.
-BUILD_NEEDS='clang:clang /usr/include/bpf/bpf_core_read.h:libbpf-dev /usr/lib/@/libbpf.so.1:libbpf1 make:make gcc:gcc /usr/include/@/sys/types.h:libc6-dev /usr/include/zlib.h:zlib1g-dev'
+BUILD_NEEDS='clang:clang /usr/lib/@/libbpf.so.1:libbpf1 make:make gcc:gcc /usr/include/@/sys/types.h:libc6-dev /usr/lib/@/libbpf.a:libbpf-dev /usr/lib/@/libelf.a:libelf-dev /usr/lib/@/libz.a:zlib1g-dev'
+RELEASE_NEEDS='aarch64-linux-gnu-ld:binutils-aarch64-linux-gnu llvm-objcopy:llvm'
+DISTRIBUTION_NEEDS='debootstrap:debootstrap'
 TEST_NEEDS='bpftool:bpftool script:bsdutils setpriv:util-linux man:man-db procps:procps'
 BENCH_NEEDS='gnuplot:gnuplot-nox bpftool:bpftool'
 
@@ -174,6 +178,29 @@ install() {
 	say "installed $prefix/bin/exitsnoop"
 }
 
+# Programs that run on machines other than this one: linked with Debian 11's glibc, and with libbpf, libelf and zlib in them.
+release() {
+	# shellcheck disable=SC2086 # A list of words.
+	install_packages $BUILD_NEEDS $RELEASE_NEEDS
+	need_dotnet
+	for runtime in linux-x64 linux-arm64; do
+		say "building for $runtime"
+		folder=$root/out/release/$runtime
+		sysroot=$(sh tools/release/sysroot.sh "$runtime")
+		rm -rf "$folder"
+		# A folder of its own for what the linker makes: another SysRoot alone does not make it link anew.
+		dotnet publish src/ExitSnoop.Console -c Release -r "$runtime" -v quiet -tl:off --nologo -clp:NoSummary \
+			-p:UseCurrentRuntimeIdentifier=false "-p:SysRoot=$sysroot" "-p:NativeOutputPath=$root/out/release/obj/$runtime/" \
+			-o "$root/out/release/obj/$runtime/publish" >&2
+		mkdir -p "$folder"
+		cp "$root/out/release/obj/$runtime/publish/exitsnoop" "$folder/"
+		sh tools/release/notices.sh program >"$folder/ThirdPartyNotices.txt"
+	done
+	say "packing the module"
+	dotnet build src/ExitSnoop -c Release -t:PackageModule -v quiet -tl:off --nologo -clp:NoSummary >&2
+	cp out/ExitSnoop.*.nupkg out/release/
+}
+
 bench() {
 	# shellcheck disable=SC2086
 	install_packages $BUILD_NEEDS $BENCH_NEEDS
@@ -187,6 +214,16 @@ bench() {
 	exec sh bench/run.sh "$@"
 }
 
+distributions() {
+	# shellcheck disable=SC2086 # A list of words.
+	install_packages $DISTRIBUTION_NEEDS
+	[ -x out/release/linux-x64/exitsnoop ] || release
+	need_dotnet
+	PINNED_PWSH=$(pinned_pwsh) || die "the pinned PowerShell cannot be had"
+	export PINNED_PWSH
+	exec sh tests/distributions/run.sh "$@"
+}
+
 matrix() {
 	build
 	exec sh tests/matrix/run.sh "$@"
@@ -195,7 +232,7 @@ matrix() {
 command=${1:-}
 [ $# = 0 ] || shift
 case $command in
-watch | build | install | bench | matrix) "$command" "$@" ;;
+watch | build | install | release | distributions | bench | matrix) "$command" "$@" ;;
 test) test_all ;;
 *)
 	usage >&2

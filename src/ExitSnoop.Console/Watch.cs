@@ -65,7 +65,7 @@ internal sealed class Watch
         if (command.Verbose)
         {
             StandardError.Report($"attached ({trace.AttachType}, {trace.GroupDeath}, {trace.Transport}), kernel {trace.KernelRelease}, "
-                + $"libbpf {trace.LibBpfVersion} ({trace.LibBpfPath}), buffer of {trace.BufferSize} MiB");
+                + $"libbpf {trace.LibBpfVersion} ({trace.LibBpfReason}), buffer of {trace.BufferSize} MiB");
         }
 
         long left = command.MaxEvents ?? long.MaxValue;

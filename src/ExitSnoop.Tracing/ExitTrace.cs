@@ -56,9 +56,12 @@ public sealed class ExitTrace : IDisposable
     /// <summary>libbpf's version, as in "v1.1.2".</summary>
     public string LibBpfVersion { get; } = LibBpf.Version;
 
-    /// <summary>The file that libbpf was loaded from.</summary>
+    /// <summary>The file that libbpf was loaded from: this program's own where libbpf is linked into it.</summary>
 #pragma warning disable CA1822 // It is this trace's, as the version is; that all traces share it is no one's concern.
     public string LibBpfPath => LibBpf.Path;
+
+    /// <summary>Why this libbpf was taken: "the system's", "named by EXITSNOOP_LIBBPF", "linked into this program", "ExitSnoop's own: the system has none".</summary>
+    public string LibBpfReason => LibBpf.Reason;
 #pragma warning restore CA1822
 
     /// <summary>The size of the ring buffers of all processors together, in MiB.</summary>

@@ -22,11 +22,11 @@ internal static class ExitTraceErrors
 
     internal static ExitTraceException LibBpfNotFound(string file) => new(
         ExitTraceError.LibBpfNotFound,
-        $"The library '{file}' cannot be loaded. {Install} {LibBpf.PathVariable} can name the file of another copy.");
+        $"The library '{file}' cannot be loaded. {Install} {LibBpfFile.PathVariable} can name the file of another copy.");
 
     internal static ExitTraceException LibBpfTooOld(string version) => new(
         ExitTraceError.LibBpfTooOld,
-        $"libbpf is too old: {version}. {Install} {LibBpf.PathVariable} can name the file of a newer copy.");
+        $"libbpf is too old: {version}. {Install} {LibBpfFile.PathVariable} can name the file of a newer copy.");
 
     /// <summary>What a refused load or attachment means on this machine, to this user.</summary>
     /// <param name="refused">errno of the call that failed.</param>

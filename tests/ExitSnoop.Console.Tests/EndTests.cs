@@ -228,11 +228,13 @@ public sealed class EndTests
     }
 
     [Fact]
-    public void Without_libbpf_it_ends_with_70_and_says_what_to_install()
+    public void A_libbpf_named_in_the_environment_is_not_loaded()
     {
-        (int status, _, string errors) = ConsoleProgram.Run(ConsoleProgram.File, [], new() { ["EXITSNOOP_LIBBPF"] = "/nonexistent/libbpf.so.1" });
-        Assert.Equal(70, status);
-        Assert.Contains("libbpf", errors, StringComparison.Ordinal);
+        ConsoleProgram.RequireTracing();
+        // The program has its own: privileges that it holds serve no code that its caller names.
+        (int status, _, string errors) = ConsoleProgram.Run(ConsoleProgram.File, ["--timeout", "0", "--verbose"], new() { ["EXITSNOOP_LIBBPF"] = "/nonexistent/libbpf.so.1" });
+        Assert.True(status == 0, errors);
+        Assert.Contains("(linked into this program)", errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -271,7 +273,7 @@ public sealed class EndTests
     }
 
     [Fact]
-    public void It_needs_little_memory_and_no_other_library()
+    public void It_needs_little_memory_and_no_library_but_glibc()
     {
         using ConsoleProgram trace = ConsoleProgram.Trace();
         Thread.Sleep(1000);
@@ -280,7 +282,7 @@ public sealed class EndTests
             .ToDictionary(line => line.Split(':')[0], line => int.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture));
         Assert.InRange(kilobytes["VmRSS"], 1, 16 * 1024);
         Assert.InRange(kilobytes["VmHWM"], 1, 20 * 1024);
-        string[] known = ["exitsnoop", "libc.so", "libm.so", "ld-linux", "ld-musl", "libbpf.so", "libelf", "libz.so", "libzstd"];
+        string[] known = ["exitsnoop", "libc.so", "libm.so", "ld-linux"];
         foreach (string file in File.ReadLines($"/proc/{trace.Id}/maps").Where(line => line.Contains(" r-xp ", StringComparison.Ordinal) && line.Contains('/', StringComparison.Ordinal)))
             Assert.Contains(known, name => Path.GetFileName(file).StartsWith(name, StringComparison.Ordinal));
         trace.Stop();

@@ -80,11 +80,11 @@ public sealed class ErrorTests
         Need.Kernel();
         using TestFolder folder = new();
         string line = Pwsh.Run("Watch-ProcessExit -Timeout 0 -User 64099 -Verbose").Lines.First(line => line.Contains(" from ", StringComparison.Ordinal));
-        string installed = line[(line.IndexOf(" from ", StringComparison.Ordinal) + 6)..line.IndexOf(';', StringComparison.Ordinal)];
+        string installed = line[(line.IndexOf(" from ", StringComparison.Ordinal) + 6)..line.IndexOf(" (", StringComparison.Ordinal)];
         File.Copy(installed, folder.Path("mine.so"));
 
         CommandResult result = Pwsh.Run("Watch-ProcessExit -Timeout 0 -User 64099 -Verbose", null, ("EXITSNOOP_LIBBPF", folder.Path("mine.so")));
-        Assert.Contains($"from {folder.Path("mine.so")};", result.Output, StringComparison.Ordinal);
+        Assert.Contains($"from {folder.Path("mine.so")} (named by EXITSNOOP_LIBBPF);", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

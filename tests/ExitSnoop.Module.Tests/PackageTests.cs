@@ -22,7 +22,7 @@ public sealed class PackageTests
             .Groups[1].Value.Trim();
 
     [Fact]
-    public void It_holds_the_module_at_its_root_and_no_libbpf()
+    public void It_holds_the_module_at_its_root_and_libbpf_with_what_that_needs_for_each_architecture()
     {
         using ZipArchive archive = ZipFile.OpenRead(TakePackage());
         string[] files = [.. archive.Entries.Select(entry => entry.FullName)
@@ -30,10 +30,21 @@ public sealed class PackageTests
         Assert.Equal(
             [
                 "CHANGELOG.md", "ExitSnoop.Format.ps1xml", "ExitSnoop.Tracing.dll", "ExitSnoop.Types.ps1xml", "ExitSnoop.dll", "ExitSnoop.nuspec", "ExitSnoop.psd1",
-                "LICENSE", "README.md", "en-US/ExitSnoop.dll-Help.xml", "en-US/about_ExitSnoop.help.txt",
+                "LICENSE", "README.md", "ThirdPartyNotices.txt", "en-US/ExitSnoop.dll-Help.xml", "en-US/about_ExitSnoop.help.txt",
+                "runtimes/linux-arm64/native/libbpf.so.1", "runtimes/linux-arm64/native/libelf.so.1", "runtimes/linux-arm64/native/libz.so.1",
+                "runtimes/linux-x64/native/libbpf.so.1", "runtimes/linux-x64/native/libelf.so.1", "runtimes/linux-x64/native/libz.so.1",
             ],
             files.Order(StringComparer.Ordinal));
-        Assert.DoesNotContain(archive.Entries, entry => entry.FullName.Contains("libbpf", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void It_holds_the_licences_of_the_libraries_in_it()
+    {
+        using ZipArchive archive = ZipFile.OpenRead(TakePackage());
+        using StreamReader reader = new(archive.GetEntry("ThirdPartyNotices.txt")!.Open());
+        string notices = reader.ReadToEnd();
+        foreach (string what in (string[])["libbpf 1:1.1.2-0+deb12u1 (Debian 12): BSD-2-Clause", "Redistributions in binary form", "GNU LESSER GENERAL PUBLIC LICENSE", "Jean-loup Gailly"])
+            Assert.Contains(what, notices, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -45,7 +56,7 @@ public sealed class PackageTests
         string Value(string name) => metadata.Elements().Single(element => element.Name.LocalName == name).Value;
 
         Assert.Equal(("ExitSnoop", Version, "Apache-2.0"), (Value("id"), Value("version"), Value("license")));
-        Assert.Contains("libbpf 1.0 or later", Value("description"), StringComparison.Ordinal);
+        Assert.Contains("CAP_BPF and CAP_PERFMON", Value("description"), StringComparison.Ordinal);
         Assert.Equal(ReleaseNotes, Value("releaseNotes").Replace("\r", "", StringComparison.Ordinal).Trim());
         string[] tags = Value("tags").Split(' ');
         foreach (string tag in (string[])["Linux", "PSModule", "PSEdition_Core", "PSIncludes_Cmdlet", "PSCmdlet_Watch-ProcessExit", "PSCmdlet_Register-ProcessExitEvent", "PSCmdlet_Get-ProcessExitEventDefinition"])
@@ -65,7 +76,7 @@ public sealed class PackageTests
                 Version = "$($manifest.Version)"; PowerShell = "$($manifest.PowerShellVersion)"; Editions = $manifest.CompatiblePSEditions -join ','
                 Description = $manifest.Description; Tags = $manifest.Tags -join ','; License = "$($manifest.LicenseUri)"; Notes = $manifest.ReleaseNotes
                 Cmdlets = ($manifest.ExportedCmdlets.Keys | Sort-Object) -join ','; Aliases = $manifest.ExportedAliases.Keys -join ','
-                Functions = $manifest.ExportedFunctions.Count; Files = @(Get-ChildItem $manifest.ModuleBase -Recurse -Filter *.so*).Count
+                Functions = $manifest.ExportedFunctions.Count; Files = @(Get-ChildItem $manifest.ModuleBase -Recurse -Filter *.so.1).Count
             } | ConvertTo-Json
             """);
         Assert.Equal("", result.Error);
@@ -73,12 +84,11 @@ public sealed class PackageTests
         string Value(string name) => manifest.GetProperty(name).ToString();
 
         Assert.Equal(("0", Version, "7.6", "Core"), (Value("Problems"), Value("Version"), Value("PowerShell"), Value("Editions")));
-        Assert.Equal(("Get-ProcessExitEventDefinition,Register-ProcessExitEvent,Watch-ProcessExit", "exitsnoop", "0", "0"), (Value("Cmdlets"), Value("Aliases"), Value("Functions"), Value("Files")));
+        Assert.Equal(("Get-ProcessExitEventDefinition,Register-ProcessExitEvent,Watch-ProcessExit", "exitsnoop", "0", "6"), (Value("Cmdlets"), Value("Aliases"), Value("Functions"), Value("Files")));
         Assert.Equal("https://www.apache.org/licenses/LICENSE-2.0", Value("License"));
         Assert.Equal(ReleaseNotes, Value("Notes").Trim());
         Assert.Contains("PSEdition_Core", Value("Tags"), StringComparison.Ordinal);
-        // The requirement, with the package's name for each family of distributions.
-        foreach (string what in (string[])["libbpf 1.0 or later", "Debian and Ubuntu: libbpf1", "Fedora and RHEL: libbpf", "openSUSE: libbpf1", "Alpine and Arch: libbpf"])
+        foreach (string what in (string[])["CAP_BPF and CAP_PERFMON", "kernel with BTF (5.10 or later)", "on Alpine install libbpf"])
             Assert.Contains(what, Value("Description"), StringComparison.Ordinal);
     }
 

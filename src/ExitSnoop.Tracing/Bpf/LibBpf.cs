@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -12,42 +13,29 @@ namespace ExitSnoop.Bpf;
 internal static unsafe partial class LibBpf
 {
     /// <summary>The name under which the imports below ask for libbpf; the resolver decides what is loaded.</summary>
-    private const string Library = "libbpf.so.1";
-
-    /// <summary>Names the file to load instead of the system's <c>libbpf.so.1</c>.</summary>
-    internal const string PathVariable = "EXITSNOOP_LIBBPF";
+    internal const string Library = "libbpf.so.1";
 
     private static readonly object Gate = new();
     private static nint handle;
 
-    /// <summary>Loads libbpf, once, and checks its version.</summary>
+    /// <summary>Whether libbpf is part of this program; so it is in the console program (ExitSnoop.Console.csproj).</summary>
+    [FeatureSwitchDefinition("ExitSnoop.IsLibBpfLinked")]
+    private static bool IsLinked => AppContext.TryGetSwitch("ExitSnoop.IsLibBpfLinked", out bool linked) && linked;
+
+    /// <summary>Why this libbpf was taken, as the end of a sentence: "the system's".</summary>
+    internal static string Reason { get; private set; } = "linked into this program";
+
+    /// <summary>Loads libbpf, once; nothing where it is linked.</summary>
     /// <exception cref="ExitTraceException">It is missing or older than 1.0.</exception>
     internal static void Load()
     {
+        if (IsLinked)
+            return;
         lock (Gate)
         {
             if (handle != 0)
                 return;
-            string file = Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } named ? named : Library;
-            if (!NativeLibrary.TryLoad(file, out nint loaded))
-            {
-                // Ubuntu 22.04 has only 0.5, under another soname: say that, not "missing".
-                if (file == Library && NativeLibrary.TryLoad("libbpf.so.0", out nint old))
-                {
-                    NativeLibrary.Free(old);
-                    throw ExitTraceErrors.LibBpfTooOld("libbpf.so.0");
-                }
-                throw ExitTraceErrors.LibBpfNotFound(file);
-            }
-            if (!NativeLibrary.TryGetExport(loaded, "libbpf_major_version", out nint major)
-                || ((delegate* unmanaged<uint>)major)() < 1)
-            {
-                string version = NativeLibrary.TryGetExport(loaded, "libbpf_version_string", out nint text)
-                    ? Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)text)()) ?? file
-                    : file;
-                NativeLibrary.Free(loaded);
-                throw ExitTraceErrors.LibBpfTooOld(version);
-            }
+            (nint loaded, Reason) = LibBpfFile.Load();
             NativeLibrary.SetDllImportResolver(typeof(LibBpf).Assembly, Resolve);
             handle = loaded;
         }
@@ -56,11 +44,13 @@ internal static unsafe partial class LibBpf
     /// <summary>The version, as in "v1.1.2".</summary>
     internal static string Version => Marshal.PtrToStringUTF8(libbpf_version_string()) ?? "";
 
-    /// <summary>The file that was mapped for it, found by the address of one of its functions.</summary>
+    /// <summary>The file that it was loaded from, found by the address of one of its functions.</summary>
     internal static string Path
     {
         get
         {
+            if (IsLinked)
+                return Environment.ProcessPath ?? "";
             nint address = NativeLibrary.GetExport(handle, "libbpf_version_string");
             foreach (string line in File.ReadLines("/proc/self/maps"))
             {

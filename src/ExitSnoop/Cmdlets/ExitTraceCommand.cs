@@ -46,7 +46,7 @@ public abstract class ExitTraceCommand : ExitFilterCommand, IDisposable
                 ShowProgress(ProgressRecordType.Completed);
             WriteMessages();
             Describe($"Linux {trace.KernelRelease}; attached by {trace.AttachType}, last thread by {trace.GroupDeath}");
-            Describe($"libbpf {trace.LibBpfVersion} from {trace.LibBpfPath}; {trace.Transport} of {trace.BufferSize} MiB");
+            Describe($"libbpf {trace.LibBpfVersion} from {trace.LibBpfPath} ({trace.LibBpfReason}); {trace.Transport} of {trace.BufferSize} MiB");
             return trace;
         }
         catch (ExitTraceException)

@@ -1,0 +1,94 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace ExitSnoop.Bpf;
+
+/// <summary>
+/// Finds the libbpf to load: the file that <c>EXITSNOOP_LIBBPF</c> names, or the system's <c>libbpf.so.1</c>, or the
+/// copy in the module's folder where the system has none or one before 1.0.
+/// </summary>
+internal static unsafe class LibBpfFile
+{
+    /// <summary>Names the file to load instead of the system's.</summary>
+    internal const string PathVariable = "EXITSNOOP_LIBBPF";
+
+    // Debian's files, unchanged. The dynamic loader takes a library that is already loaded for the one of the same
+    // DT_SONAME that the next one needs, so loading them in this order serves for a search path.
+    private static readonly string[] Dependencies = ["libz.so.1", "libelf.so.1"];
+
+    /// <summary>Loads it.</summary>
+    /// <returns>The handle, and why this file was taken, as the end of a sentence: "the system's".</returns>
+    /// <exception cref="ExitTraceException">There is none, or only one before 1.0.</exception>
+    internal static (nint Handle, string Reason) Load()
+    {
+        if (Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } named)
+        {
+            if (!NativeLibrary.TryLoad(named, out nint loaded))
+                throw ExitTraceErrors.LibBpfNotFound(named);
+            return OldVersion(loaded, named) is { } version ? throw ExitTraceErrors.LibBpfTooOld(version) : (loaded, "named by " + PathVariable);
+        }
+
+        if (TryLoadNew(LibBpf.Library, out nint system, out string? old))
+            return (system, "the system's");
+        // Ubuntu 22.04 and Debian 11 have one before 1.0, under another soname.
+        if (old is null && NativeLibrary.TryLoad("libbpf.so.0", out nint zero))
+        {
+            old = OldVersion(zero, "libbpf.so.0");
+            NativeLibrary.Free(zero);
+        }
+        if (TryLoadCarried(out nint carried))
+            return (carried, old is null ? "ExitSnoop's own: the system has none" : $"ExitSnoop's own: the system's is too old, {old}");
+        throw old is null ? ExitTraceErrors.LibBpfNotFound(LibBpf.Library) : ExitTraceErrors.LibBpfTooOld(old);
+    }
+
+    private static bool TryLoadNew(string file, out nint handle, out string? old)
+    {
+        old = null;
+        if (!NativeLibrary.TryLoad(file, out handle))
+            return false;
+        old = OldVersion(handle, file);
+        if (old is null)
+            return true;
+        NativeLibrary.Free(handle);
+        return false;
+    }
+
+    /// <summary>The version of a libbpf before 1.0, or its file where it cannot tell (before 0.6); null from 1.0 on.</summary>
+    private static string? OldVersion(nint handle, string file)
+    {
+        if (NativeLibrary.TryGetExport(handle, "libbpf_major_version", out nint major) && ((delegate* unmanaged<uint>)major)() >= 1)
+            return null;
+        return NativeLibrary.TryGetExport(handle, "libbpf_version_string", out nint text)
+            ? Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)text)()) ?? file
+            : file;
+    }
+
+    private static bool TryLoadCarried(out nint libbpf)
+    {
+        libbpf = 0;
+        if (CarriedFolder() is not { } folder)
+            return false;
+        // These are the system's where it has them, and so get its security updates.
+        foreach (string dependency in Dependencies)
+        {
+            if (!NativeLibrary.TryLoad(dependency, out _))
+                _ = NativeLibrary.TryLoad(Path.Join(folder, dependency), out _);
+        }
+        return NativeLibrary.TryLoad(Path.Join(folder, LibBpf.Library), out libbpf);
+    }
+
+    /// <summary>runtimes/linux-x64/native beside this assembly, the place where NuGet keeps such files.</summary>
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "In a single file Location is empty, and nothing is carried beside it.")]
+    private static string? CarriedFolder()
+    {
+        string? runtime = RuntimeInformation.ProcessArchitecture switch
+        {
+            Architecture.X64 => "linux-x64",
+            Architecture.Arm64 => "linux-arm64",
+            _ => null,
+        };
+        string? assembly = Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location);
+        return runtime is null || string.IsNullOrEmpty(assembly) ? null : Path.Join(assembly, "runtimes", runtime, "native");
+    }
+}

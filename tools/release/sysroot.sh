@@ -1,0 +1,20 @@
+#!/bin/sh
+# Lays out what the console program is linked against for one architecture, below .cache/sysroot, and prints the folder.
+#
+#	sysroot.sh linux-x64|linux-arm64
+set -eu
+top=$(cd "$(dirname "$0")/../.." && pwd)
+. "$top/tools/debian.sh"
+
+case $1 in
+linux-x64) arch=amd64 ;;
+linux-arm64) arch=arm64 ;;
+esac
+folder=$top/.cache/sysroot/$arch
+grep "^sysroot	$arch	" "$top/tools/release/packages.tsv" | cut -f2- | unpack "$folder"
+
+# An absolute link would lead out of the folder: the linker says "cannot find /lib64/ld-linux-x86-64.so.2".
+find "$folder" -type l -lname '/*' | while read -r link; do
+	ln -snf "$(realpath -m --relative-to="$(dirname "$link")" "$folder$(readlink "$link")")" "$link"
+done
+echo "$folder"
