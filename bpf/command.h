@@ -27,51 +27,58 @@ static __always_inline bool put_name(struct detailed_record *all, __u64 limit, c
 }
 
 /*
- * The executable's path, from its last component up over mounts to the root (fs/d_path.c).
- * Most lie in one mount: the loop through that is the fast one and goes further.
+ * A path, from its last component up over mounts to the root (fs/d_path.c). Most lie in one mount:
+ * the loop through that is the fast one and goes further. False: it is longer than what was put.
  */
-static __always_inline void put_path(struct detailed_record *all, struct mm_struct *mm, const int variant)
+static __always_inline bool put_path(struct detailed_record *all, __u64 limit, struct vfsmount *inner,
+				     struct dentry *dentry, const int variant)
 {
-	struct file *file = READ(variant, mm, exe_file);
-	struct dentry *dentry = READ(variant, file, f_path.dentry), *parent;
-	struct vfsmount *inner = READ(variant, file, f_path.mnt);
-	struct dentry *root = READ(variant, inner, mnt_root);
+	struct dentry *root = READ(variant, inner, mnt_root), *parent;
 	struct mount *mount = (void *)inner - bpf_core_field_offset(struct mount, mnt), *outer;
 
-	if (!file)
-		return;
 	for (int i = 0; i < PATH_DEPTH && dentry != root; i++) {
 		parent = READ(variant, dentry, d_parent);
 		if (dentry == parent) {
 			/* A file in memory (memfd_create) stands alone, and its name is all there is. */
 			if (!i)
-				put_name(all, PATH_BYTES, READ(variant, dentry, d_name.name));
-			return;
+				put_name(all, limit, READ(variant, dentry, d_name.name));
+			return true;
 		}
-		if (!put_name(all, PATH_BYTES, READ(variant, dentry, d_name.name)))
-			goto cut;
+		if (!put_name(all, limit, READ(variant, dentry, d_name.name)))
+			return false;
 		dentry = parent;
 	}
 	for (int i = 0; i < PATH_DEPTH / 2; i++) {
 		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
 			outer = BPF_CORE_READ(mount, mnt_parent);
 			if (outer == mount)
-				return;
+				return true;
 			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 			mount = outer;
 			continue;
 		}
 		parent = BPF_CORE_READ(dentry, d_parent);
 		if (dentry == parent)
-			return;
-		if (!put_name(all, PATH_BYTES, BPF_CORE_READ(dentry, d_name.name)))
-			break;
+			return true;
+		if (!put_name(all, limit, BPF_CORE_READ(dentry, d_name.name)))
+			return false;
 		dentry = parent;
 	}
-	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) && mount == BPF_CORE_READ(mount, mnt_parent))
-		return;
-cut:
-	all->record.flags |= RECORD_PATH_CUT;
+	return dentry == BPF_CORE_READ(mount, mnt.mnt_root) && mount == BPF_CORE_READ(mount, mnt_parent);
+}
+
+static __always_inline void put_executable(struct detailed_record *all, struct mm_struct *mm, const int variant)
+{
+	struct file *file = READ(variant, mm, exe_file);
+
+	if (file && !put_path(all, PATH_END, READ(variant, file, f_path.mnt), READ(variant, file, f_path.dentry), variant))
+		all->record.flags |= RECORD_PATH_CUT;
+}
+
+static __always_inline void put_directory(struct detailed_record *all, struct fs_struct *fs, const int variant)
+{
+	if (fs && !put_path(all, DIRECTORY_END, READ(variant, fs, pwd.mnt), READ(variant, fs, pwd.dentry), variant))
+		all->record.flags |= RECORD_DIRECTORY_CUT;
 }
 
 static __always_inline void put_cgroup(struct detailed_record *all, struct kernfs_node *node,
@@ -83,7 +90,7 @@ static __always_inline void put_cgroup(struct detailed_record *all, struct kernf
 		parent = parent_node(node, variant);
 		if (!parent)
 			return;
-		if (!put_name(all, 2 * PATH_BYTES, READ(variant, node, name)))
+		if (!put_name(all, PATHS_END, READ(variant, node, name)))
 			break;
 		node = parent;
 	}
@@ -171,7 +178,7 @@ static __always_inline void put_arguments(struct detailed_record *all, struct mm
 	__u8 last = 0;
 	long title;
 
-	if (end > 2 * PATH_BYTES || start >= stop)
+	if (end > PATHS_END || start >= stop)
 		return;
 	environment = environment_start(mm, variant);
 	may_overflow = stop == environment && stop == READ(variant, mm, env_start);
@@ -218,20 +225,27 @@ mark:
 		all->record.flags |= RECORD_ARGS_CUT;
 }
 
-static __always_inline void put_command(struct detailed_record *all, struct mm_struct *mm,
+/* Goes on behind what all->used bytes already hold. */
+static __always_inline void put_command(struct detailed_record *all, struct mm_struct *mm, struct fs_struct *fs,
 					struct kernfs_node *cgroup, const int variant)
 {
 	bool has_memory = mm && !(all->record.flags & RECORD_KTHREAD);
+	__u64 start = all->used;
 
-	all->used = 0;
 	if (has_memory)
-		put_path(all, mm, variant);
-	all->detail.path_size = all->used;
+		put_executable(all, mm, variant);
+	all->detail.path_size = all->used - start;
+	start = all->used;
+	if (!(all->record.flags & RECORD_KTHREAD))
+		put_directory(all, fs, variant);
+	all->detail.directory_size = all->used - start;
+	start = all->used;
 	put_cgroup(all, cgroup, variant);
-	all->detail.cgroup_size = all->used - all->detail.path_size;
+	all->detail.cgroup_size = all->used - start;
+	start = all->used;
 	if (has_memory)
 		put_arguments(all, mm, variant);
-	all->detail.args_size = all->used - all->detail.path_size - all->detail.cgroup_size;
+	all->detail.args_size = all->used - start;
 }
 
 #endif

@@ -150,7 +150,8 @@ int process_exec(unsigned long long *ctx)
 	all->record.flags = RECORD_DETAIL;
 	all->record.host_pid = BPF_CORE_READ(task, tgid);
 	all->record.start_time = start_time(BPF_CORE_READ(task, group_leader), WHOLE);
-	put_command(all, BPF_CORE_READ(task, mm), cgroup_node(BPF_CORE_READ(task, cgroups), WHOLE), WHOLE);
+	all->used = 0;
+	put_command(all, BPF_CORE_READ(task, mm), NULL, cgroup_node(BPF_CORE_READ(task, cgroups), WHOLE), WHOLE);
 
 	send_with_bytes(ctx, all);
 	return 0;

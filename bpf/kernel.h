@@ -39,6 +39,7 @@ enum bpf_map_type {
 #define BPF_RB_FORCE_WAKEUP 2
 
 /* include/linux/sched.h, include/linux/sched/signal.h */
+#define PF_FORKNOEXEC 0x00000040
 #define PF_KTHREAD 0x00200000
 #define SIGNAL_GROUP_EXIT 0x00000004
 #define PIDTYPE_TGID 1
@@ -132,6 +133,18 @@ struct file {
 	struct path f_path;
 } RELOCATABLE;
 
+struct fs_struct {
+	struct path pwd;
+} RELOCATABLE;
+
+struct tty_struct {
+	char name[64];
+} RELOCATABLE;
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
 struct mm_struct {
 	unsigned long arg_start;
 	unsigned long arg_end;
@@ -198,6 +211,7 @@ struct signal_struct {
 	unsigned int flags;
 	struct list_head thread_head;
 	struct pid *pids[4];
+	struct tty_struct *tty;
 	__u64 utime;
 	__u64 stime;
 	unsigned long nvcsw;
@@ -231,6 +245,8 @@ struct task_struct {
 	unsigned long maj_flt;
 	char comm[16];
 	struct signal_struct *signal;
+	struct fs_struct *fs;
+	kuid_t loginuid;
 	struct task_io_accounting ioac;
 	struct css_set *cgroups;
 } RELOCATABLE;

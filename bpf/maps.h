@@ -118,11 +118,17 @@ struct {
 	__type(value, struct sender);
 } senders SEC(".maps");
 
+/* How far the ancestors and each of the three paths may reach into the bytes. */
+#define ANCESTORS_END (ANCESTORS_MAX * sizeof(struct ancestor))
+#define PATH_END (ANCESTORS_END + PATH_BYTES)
+#define DIRECTORY_END (PATH_END + PATH_BYTES)
+#define PATHS_END (DIRECTORY_END + PATH_BYTES)
+
 struct detailed_record {
 	__u64 used; /* of bytes; not sent */
 	struct exit_record record;
 	struct exit_detail detail;
-	__u8 bytes[2 * PATH_BYTES + ARGS_MAX];
+	__u8 bytes[PATHS_END + ARGS_MAX];
 };
 
 struct {

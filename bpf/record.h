@@ -10,8 +10,10 @@
 
 #define ARGS_MAX 4096	  /* bytes of arguments kept; beyond that they are cut */
 #define NAME_MAX_SIZE 256 /* a path component and its NUL: NAME_MAX + 1 */
-#define PATH_BYTES 1024	  /* of the executable, and again of the cgroup */
+#define PATH_BYTES 1024	  /* of the executable, the working directory and the cgroup each */
 #define PATH_DEPTH 32	  /* components looked at; of a path half as many above the file's mount */
+#define ANCESTORS_MAX 7	  /* behind the parent */
+#define TERMINAL_SIZE 16  /* "pts12", "ttyAMA0" */
 
 enum record_kind {
 	RECORD_EXIT = 0,
@@ -31,6 +33,8 @@ enum record_flags {
 	RECORD_KTHREAD = 1 << 9,
 	RECORD_ARGS_HEAD_CUT = 1 << 10, /* of the arguments the beginning is missing */
 	RECORD_CGROUP_CUT = 1 << 11,
+	RECORD_EXECUTED = 1 << 12, /* a program, and was not only forked */
+	RECORD_DIRECTORY_CUT = 1 << 13,
 };
 
 /* All there is of a basic event. Times: nanoseconds of the boot clock. */
@@ -48,9 +52,10 @@ struct exit_record {
 };
 
 /*
- * Follows the record where RECORD_DETAIL is set; then come path_size bytes of the
- * executable's path and cgroup_size bytes of the cgroup's, both as components
- * from the last to the first, each ended by a NUL, and args_size bytes of arguments.
+ * Follows the record where RECORD_DETAIL is set. Then come ancestor_count struct ancestor; path_size,
+ * directory_size and cgroup_size bytes of the paths of the executable, the working directory and the
+ * cgroup, each as components from the last to the first, ended by a NUL; and args_size bytes of
+ * arguments.
  */
 struct exit_detail {
 	__u64 cpu_time;	   /* ns */
@@ -73,10 +78,19 @@ struct exit_detail {
 	__u32 sender_uid;
 	__u8 sender_comm[COMM_SIZE];
 	__u8 parent_comm[COMM_SIZE];
+	__u8 terminal[TERMINAL_SIZE];
+	__u32 login_uid;
+	__u16 ancestor_count;
 	__u16 path_size;
+	__u16 directory_size;
 	__u16 cgroup_size;
 	__u16 args_size;
 	__u16 reserved;
+};
+
+struct ancestor {
+	__u32 pid; /* the tgid, in the reader's PID namespace */
+	__u8 comm[COMM_SIZE];
 };
 
 #endif

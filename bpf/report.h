@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "filter.h"
+#include "origin.h"
 #include "resources.h"
 #include "ring.h"
 #include "sender.h"
@@ -14,13 +15,14 @@
  * Pointers of the task's are read once and first: at each place that reads one, and each time that
  * it gets there, the verifier searches all the kernel's types for what may be trusted.
  */
-static __always_inline void send_detailed(void *ctx, struct task_struct *task, struct task_struct *parent,
+static __always_inline void send_detailed(void *ctx, struct task_struct *task, struct task_struct *leader, struct task_struct *parent,
 					  struct signal_struct *signal, struct exit_record *record,
 					  __u64 leader_start, const int variant)
 {
 	__u32 zero = 0, level;
 	__u64 user_and_group = bpf_get_current_uid_gid();
 	struct mm_struct *mm = READ(variant, task, mm);
+	struct fs_struct *fs = READ(variant, task, fs);
 	struct kernfs_node *cgroup = cgroup_node(READ(variant, task, cgroups), variant);
 	struct pid *pid = READ(variant, signal, pids[PIDTYPE_TGID]);
 	struct pid *session = READ(variant, signal, pids[PIDTYPE_SID]);
@@ -46,7 +48,8 @@ static __always_inline void send_detailed(void *ctx, struct task_struct *task, s
 
 	put_resources(detail, task, signal, record->flags & RECORD_THREAD, variant);
 	put_sender(all, signal, leader_start, variant);
-	put_command(all, mm, cgroup, variant);
+	put_origin(all, leader, parent, signal, variant);
+	put_command(all, mm, fs, cgroup, variant);
 
 	send_with_bytes(ctx, all);
 }
@@ -75,7 +78,7 @@ static __always_inline void report(void *ctx, struct task_struct *task, struct t
 	bpf_core_read(&record->comm, COMM_SIZE, &subject->comm);
 
 	if (variant & WHOLE && config.detail)
-		send_detailed(ctx, task, parent, signal, record, leader_start, variant);
+		send_detailed(ctx, task, leader, parent, signal, record, leader_start, variant);
 	else
 		send(ctx, record, sizeof(*record));
 }

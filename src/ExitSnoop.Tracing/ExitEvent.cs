@@ -27,7 +27,10 @@ public sealed class ExitEvent : EventArgs
     private string? name;
     private string[]? arguments;
     private string? path;
+    private string? workingDirectory;
     private string? cgroupPath;
+    private CgroupNames? cgroupNames;
+    private AncestorList? ancestors;
 
     /// <param name="record">A record of the kind exit, which the event keeps.</param>
     /// <param name="exec">The record of the process's exec, on kernels where the command is gone by its exit.</param>
@@ -183,7 +186,43 @@ public sealed class ExitEvent : EventArgs
     public string? CgroupPath => HasDetail ? cgroupPath ??= ReadCgroupPath() : null;
 
     /// <summary>The container, from <see cref="CgroupPath"/>: docker, containerd, cri-o, podman, systemd-nspawn.</summary>
-    public string? ContainerId => CgroupPath is { } whole ? ContainerIds.Find(whole) : null;
+    public string? ContainerId => CgroupNames?.ContainerId;
+
+    /// <summary>The UID of the Kubernetes pod that it ran in; null outside of one. Derived from <see cref="CgroupPath"/>.</summary>
+    public string? PodId => CgroupNames?.PodId;
+
+    /// <summary>
+    /// The systemd service that it belonged to, of the system's manager or a user's: <c>nginx.service</c>; null where there is
+    /// none. Derived from <see cref="CgroupPath"/>.
+    /// </summary>
+    public string? ServiceName => CgroupNames?.ServiceName;
+
+    /// <summary>Its ancestors at the exit, the parent first, at most 8. Source: real_parent of each.</summary>
+    public AncestorList? Ancestors => HasDetail ? ancestors ??= ReadAncestors() : null;
+
+    /// <summary>
+    /// The user who logged in, which sudo and su do not change; null for what no login started, and on kernels without audit.
+    /// Source: task->loginuid.
+    /// </summary>
+    public uint? LoginUserId => HasDetail && Detail.LoginUid != uint.MaxValue ? Detail.LoginUid : null;
+
+    /// <summary>The name of <see cref="LoginUserId"/>; null where this machine has none for the id.</summary>
+    public string? LoginUserName => LoginUserId is { } id ? UserNames.GetName(id) : null;
+
+    /// <summary>Its controlling terminal, as ps(1) names it: <c>pts/3</c>, <c>tty1</c>; null where it has none. Source: signal->tty->name.</summary>
+    public string? Terminal => HasDetail ? TerminalName(Detail.Terminal.ToString()) : null;
+
+    /// <summary>
+    /// Its working directory at the exit, in its own mounts; null for a kernel thread. A path of more than 1 KiB or 32 components
+    /// begins with "...". Source: task->fs->pwd.
+    /// </summary>
+    public string? WorkingDirectory => workingDirectory ??= ReadWorkingDirectory();
+
+    /// <summary>
+    /// Whether it ever executed a program: false for one that was only forked, such as a posix_spawn(3) that failed and still has
+    /// its parent's name. Source: PF_FORKNOEXEC in leader->flags.
+    /// </summary>
+    public bool? Executed => HasDetail ? Record.Flags.HasFlag(RecordFlags.Executed) : null;
 
     /// <summary>Its id in its own PID namespace: what it itself called getpid(2). Source: thread_pid->numbers[level].</summary>
     public int? NamespaceId => HasDetail ? (int)Detail.NamespacePid : null;
@@ -265,6 +304,28 @@ public sealed class ExitEvent : EventArgs
         string whole = JoinPath(View.Cgroup);
         return Record.Flags.HasFlag(RecordFlags.CgroupCut) ? "..." + whole : whole.Length > 0 ? whole : "/";
     }
+
+    private CgroupNames? CgroupNames => CgroupPath is { } whole ? cgroupNames ??= CgroupNames.Of(whole) : null;
+
+    private string? ReadWorkingDirectory()
+    {
+        if (!HasDetail || View.Record.Flags.HasFlag(RecordFlags.KernelThread))
+            return null;
+        string whole = JoinPath(View.Directory);
+        return View.Record.Flags.HasFlag(RecordFlags.DirectoryCut) ? "..." + whole : whole.Length > 0 ? whole : "/";
+    }
+
+    private AncestorList ReadAncestors()
+    {
+        List<Ancestor> list = ParentId > 0 ? [new Ancestor(ParentName!, ParentId)] : [];
+        foreach (AncestorRecord ancestor in View.Ancestors)
+            list.Add(new Ancestor(ancestor.Comm.ToString(), (int)ancestor.Pid));
+        return new AncestorList([.. list]);
+    }
+
+    // The kernel joins the name of the driver and the number (tty_line_name in drivers/tty/tty_io.c).
+    private static string? TerminalName(string name) =>
+        name.Length == 0 ? null : name.StartsWith("pts", StringComparison.Ordinal) ? "pts/" + name[3..] : name;
 
     private string[]? SplitArguments()
     {

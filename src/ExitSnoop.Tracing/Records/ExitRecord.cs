@@ -43,7 +43,11 @@ internal struct ExitDetail
     public uint SenderUid;
     public Comm SenderComm;
     public Comm ParentComm;
+    public Comm Terminal;
+    public uint LoginUid;
+    public ushort AncestorCount;
     public ushort PathSize;
+    public ushort DirectorySize;
     public ushort CgroupSize;
     public ushort ArgsSize;
     public ushort Reserved;
@@ -72,6 +76,16 @@ internal enum RecordFlags : ushort
     KernelThread = 1 << 9,
     ArgumentsHeadCut = 1 << 10,
     CgroupCut = 1 << 11,
+    Executed = 1 << 12,
+    DirectoryCut = 1 << 13,
+}
+
+/// <summary>struct ancestor of bpf/record.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct AncestorRecord
+{
+    public uint Pid;
+    public Comm Comm;
 }
 
 /// <summary>TASK_COMM_LEN bytes, ended by a NUL: the name of a thread.</summary>
@@ -111,13 +125,26 @@ internal readonly ref struct RecordView
 
     internal ref readonly ExitDetail Detail => ref MemoryMarshal.AsRef<ExitDetail>(bytes[DetailOffset..]);
 
-    /// <summary>Components from the last to the first, each ended by a NUL.</summary>
-    internal ReadOnlySpan<byte> Path => bytes.Slice(BytesOffset, Detail.PathSize);
+    /// <summary>The ancestors behind the parent, nearest first.</summary>
+    internal ReadOnlySpan<AncestorRecord> Ancestors => MemoryMarshal.Cast<byte, AncestorRecord>(bytes[BytesOffset..PathOffset]);
 
-    internal ReadOnlySpan<byte> Cgroup => bytes.Slice(BytesOffset + Detail.PathSize, Detail.CgroupSize);
+    /// <summary>Components from the last to the first, each ended by a NUL, as in the other paths.</summary>
+    internal ReadOnlySpan<byte> Path => bytes.Slice(PathOffset, Detail.PathSize);
+
+    internal ReadOnlySpan<byte> Directory => bytes.Slice(DirectoryOffset, Detail.DirectorySize);
+
+    internal ReadOnlySpan<byte> Cgroup => bytes.Slice(CgroupOffset, Detail.CgroupSize);
 
     /// <summary>Each ended by a NUL, but for the last where they were cut.</summary>
-    internal ReadOnlySpan<byte> Arguments => bytes.Slice(BytesOffset + Detail.PathSize + Detail.CgroupSize, Detail.ArgsSize);
+    internal ReadOnlySpan<byte> Arguments => bytes.Slice(ArgumentsOffset, Detail.ArgsSize);
+
+    private int PathOffset => BytesOffset + (Detail.AncestorCount * Unsafe.SizeOf<AncestorRecord>());
+
+    private int DirectoryOffset => PathOffset + Detail.PathSize;
+
+    private int CgroupOffset => DirectoryOffset + Detail.DirectorySize;
+
+    private int ArgumentsOffset => CgroupOffset + Detail.CgroupSize;
 
     /// <summary>Takes bytes for a record if they can be one: long enough for what they say they hold.</summary>
     internal static bool TryParse(ReadOnlySpan<byte> bytes, out RecordView view)
@@ -131,7 +158,6 @@ internal readonly ref struct RecordView
             view = new RecordView(bytes[..DetailOffset]);
             return true;
         }
-        return view.HasDetail
-            && bytes.Length >= BytesOffset + view.Detail.PathSize + view.Detail.CgroupSize + view.Detail.ArgsSize;
+        return view.HasDetail && bytes.Length >= view.ArgumentsOffset + view.Detail.ArgsSize;
     }
 }

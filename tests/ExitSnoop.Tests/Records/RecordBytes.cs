@@ -15,17 +15,19 @@ internal static class RecordBytes
     }
 
     /// <param name="path">Its components are sent from the last to the first.</param>
-    internal static byte[] Of(ExitRecord record, ExitDetail detail, string path = "", string cgroup = "", byte[]? arguments = null)
+    internal static byte[] Of(ExitRecord record, ExitDetail detail, string path = "", string cgroup = "", byte[]? arguments = null, string directory = "", params AncestorRecord[] ancestors)
     {
-        byte[] pathBytes = Components(path), cgroupBytes = Components(cgroup);
+        byte[] pathBytes = Components(path), directoryBytes = Components(directory), cgroupBytes = Components(cgroup);
         arguments ??= [];
         record.Flags |= RecordFlags.Detail;
+        detail.AncestorCount = (ushort)ancestors.Length;
         detail.PathSize = (ushort)pathBytes.Length;
+        detail.DirectorySize = (ushort)directoryBytes.Length;
         detail.CgroupSize = (ushort)cgroupBytes.Length;
         detail.ArgsSize = (ushort)arguments.Length;
         byte[] detailBytes = new byte[RecordView.BytesOffset - RecordView.DetailOffset];
         MemoryMarshal.Write(detailBytes, detail);
-        return [.. Of(record), .. detailBytes, .. pathBytes, .. cgroupBytes, .. arguments];
+        return [.. Of(record), .. detailBytes, .. MemoryMarshal.AsBytes<AncestorRecord>(ancestors), .. pathBytes, .. directoryBytes, .. cgroupBytes, .. arguments];
     }
 
     internal static ExitEvent Event(byte[] bytes, long clockOffset = 0) => new(bytes, null, clockOffset, utc: true, label: null);

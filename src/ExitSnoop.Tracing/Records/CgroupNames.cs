@@ -1,0 +1,107 @@
+using System.Text.RegularExpressions;
+
+namespace ExitSnoop.Records;
+
+/// <summary>What the path of a cgroup says about a process: its container, its pod and its service.</summary>
+/// <param name="ContainerId">The innermost container, by the id or name that its manager shows; null outside of one.</param>
+/// <param name="PodId">The UID of the Kubernetes pod; null outside of one.</param>
+/// <param name="ServiceName">The innermost systemd service, of the system's manager or a user's; null where there is none.</param>
+internal sealed partial record CgroupNames(string? ContainerId, string? PodId, string? ServiceName)
+{
+    private const string Scope = ".scope", Service = ".service";
+
+    /// <summary>Hypervisors by the names under which libvirt registers their machines: no containers.</summary>
+    private static readonly string[] Hypervisors = ["qemu-", "xen-", "ch-", "bhyve-", "vbox-"];
+
+    /// <param name="path">The path in the machine's own hierarchy, as the kernel has it.</param>
+    internal static CgroupNames Of(string path)
+    {
+        string? container = null, pod = null, service = null;
+        string parent = "";
+        bool kubernetes = false;
+        // From the root down, so that the innermost of each wins.
+        foreach (string component in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            kubernetes |= component.StartsWith("kubepods", StringComparison.Ordinal);
+            if (kubernetes)
+                pod = FindPod(component) ?? pod;
+            if (FindContainer(component, parent) is { } found)
+                // What encloses the container is not the service that a process in it belongs to.
+                (container, service) = (found, null);
+            else if (component.EndsWith(Service, StringComparison.Ordinal))
+                service = component;
+            parent = component;
+        }
+        return new CgroupNames(container, pod, service);
+    }
+
+    private static string? FindContainer(string component, string parent)
+    {
+        // Docker, containerd, CRI-O, Podman, ECS on EC2: "ID", "docker-ID.scope", "slice:cri-containerd:ID".
+        // conmon and crun's monitors run beside the container, outside of it.
+        string name = Without(component, Scope);
+        if (HexId().Match(name) is { Success: true } hex)
+            return name.Contains("conmon", StringComparison.Ordinal) ? null : hex.Groups["id"].Value;
+
+        // systemd-nspawn and libvirt's LXC driver.
+        if (component.StartsWith("systemd-nspawn@", StringComparison.Ordinal))
+            return Unescape(Without(component, Service)["systemd-nspawn@".Length..]);
+        if (component.StartsWith("machine-", StringComparison.Ordinal) && component.EndsWith(Scope, StringComparison.Ordinal))
+            return Unescape(name["machine-".Length..]) is var machine && Array.Exists(Hypervisors, h => machine.StartsWith(h, StringComparison.Ordinal))
+                ? null
+                : machine;
+        if (component.EndsWith(".libvirt-lxc", StringComparison.Ordinal))
+            return Without(component, ".libvirt-lxc");
+
+        // LXC, Incus, LXD, Proxmox: "lxc.payload.NAME", "lxc.payload/NAME", "lxc/NAME/ns". lxc.monitor is outside.
+        if (component.StartsWith("lxc.payload.", StringComparison.Ordinal))
+            return component["lxc.payload.".Length..];
+        if (parent is "lxc" or "lxc.payload")
+            return component;
+
+        return parent switch
+        {
+            // ECS on Fargate: "ecs/CLUSTER/TASK/TASK-NUMBER".
+            _ when FargateId().IsMatch(component) => component,
+            // Cloud Foundry.
+            "garden" when GardenId().IsMatch(component) => component,
+            // BuildKit by itself, in dockerd, and in dockerd under systemd.
+            "buildkit" when BuildKitId().IsMatch(component) => component,
+            _ when component.EndsWith(Scope, StringComparison.Ordinal) && BuildKitScope().Match(name) is { Success: true } build => build.Groups["id"].Value,
+            // Nomad's exec and containerd drivers: "nomad.slice/share.slice/ALLOCATION.TASK.scope".
+            _ when NomadTask().IsMatch(component) => name,
+            _ => null,
+        };
+    }
+
+    // "kubepods-burstable-podUID.slice" with underscores, "podUID", "kubepods-podUID.slice:cri-containerd:ID".
+    private static string? FindPod(string component) =>
+        Pod().Match(component) is { Success: true } match ? match.Groups["uid"].Value.Replace('_', '-') : null;
+
+    private static string Without(string text, string end) =>
+        text.EndsWith(end, StringComparison.Ordinal) ? text[..^end.Length] : text;
+
+    // systemd writes "-" in the name of a unit as "\x2d".
+    private static string Unescape(string name) => name.Replace("\\x2d", "-", StringComparison.Ordinal);
+
+    [GeneratedRegex("(^|[-:])(?<id>[0-9a-f]{64})$")]
+    private static partial Regex HexId();
+
+    [GeneratedRegex("^[0-9a-f]{32}-[0-9]{6,12}$")]
+    private static partial Regex FargateId();
+
+    [GeneratedRegex("^[0-9a-f]{8}(-[0-9a-f]{4}){3,4}([0-9a-f]{8})?$")]
+    private static partial Regex GardenId();
+
+    [GeneratedRegex("^[0-9a-z]{25}$")]
+    private static partial Regex BuildKitId();
+
+    [GeneratedRegex("^(docker|buildkit)-(?<id>[0-9a-z]{25})$")]
+    private static partial Regex BuildKitScope();
+
+    [GeneratedRegex(@"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\..+\.scope$")]
+    private static partial Regex NomadTask();
+
+    [GeneratedRegex(@"(^|^kubepods-([a-z]+-)?)pod(?<uid>[0-9a-zA-Z_-]+)(\.slice(:.*)?)?$")]
+    private static partial Regex Pod();
+}
