@@ -1,0 +1,152 @@
+using System.Globalization;
+
+namespace ExitSnoop.Tests.Kernel;
+
+/// <summary>Where the dead came from: ancestors, login, terminal, working directory.</summary>
+[Collection(KernelTests.Name)]
+public sealed class OriginTests
+{
+    [Fact]
+    public void The_ancestors_are_those_that_proc_shows()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child child = Child.Run(TestProgram.Victim, "exit", "0");
+        ExitEvent exit = recording.Of(child);
+
+        // The shell and what is above it are all still there.
+        List<string> chain = [];
+        for (int id = Environment.ProcessId; id > 0 && chain.Count < 8; id = ParentOf(id))
+            chain.Add($"{File.ReadAllText($"/proc/{id}/comm").Trim()} ({id})");
+        Assert.Equal(chain, exit.Ancestors!.Select(ancestor => ancestor.ToString()));
+        Assert.Equal(string.Join(" < ", chain), exit.Ancestors!.ToString());
+        Assert.Equal(exit.ParentId, exit.Ancestors![0].Id);
+    }
+
+    [Fact]
+    public void No_more_than_eight_ancestors_are_told_the_nearest_first()
+    {
+        string nested = "exit 42";
+        for (int i = 0; i < 10; i++)
+            nested = $"sh -c {Quote(nested)}; exit $?";
+        (Child child, Recording recording) = Tree("sh", "-c", nested);
+        using (child)
+        using (recording)
+        {
+            ExitEvent innermost = recording.WaitFor(exit => exit.ExitCode == 42);
+            Assert.Equal(8, innermost.Ancestors!.Count);
+            Assert.All(innermost.Ancestors, ancestor => Assert.Equal("sh", ancestor.Name));
+        }
+    }
+
+    [Fact]
+    public void The_working_directory_is_that_of_the_exit()
+    {
+        using TestFolder folder = new();
+        string deep = Directory.CreateDirectory(folder.Path("a b/\u00e9")).FullName;
+        using Recording recording = Recording.OfChildren();
+        using Child child = Child.Run("sh", "-c", $"cd '{deep}'; exit 3");
+        Assert.Equal(deep, recording.Of(child).WorkingDirectory);
+        using Child root = Child.Run("sh", "-c", "cd /; exit 3");
+        Assert.Equal("/", recording.Of(root).WorkingDirectory);
+    }
+
+    [Fact]
+    public void A_working_directory_too_deep_to_keep_begins_with_dots()
+    {
+        using TestFolder folder = new();
+        string deep = folder.FullName;
+        for (int i = 0; i < 40; i++)
+            deep = Path.Join(deep, new string('d', 50));
+        Directory.CreateDirectory(deep);
+        using Recording recording = Recording.OfChildren();
+        using Child child = Child.Run("sh", "-c", $"cd '{deep}'; exit 3");
+        string told = recording.Of(child).WorkingDirectory!;
+        Assert.StartsWith(".../d", told, StringComparison.Ordinal);
+        Assert.EndsWith(told[3..], deep, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_terminal_is_named_as_ps_names_it()
+    {
+        (Child child, Recording recording) = Tree("script", "-qec", "ps -o tty= -p $$; exit 43", "/dev/null");
+        using (child)
+        using (recording)
+        {
+            ExitEvent exit = recording.WaitFor(exit => exit.ExitCode == 43);
+            string terminal = child.Output.ReadToEnd().Trim();
+            Assert.StartsWith("pts/", terminal, StringComparison.Ordinal);
+            Assert.Equal(terminal, exit.Terminal);
+        }
+    }
+
+    [Fact]
+    public void A_process_without_a_terminal_has_none()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child child = Child.Run("setsid", "-w", TestProgram.Victim, "exit", "0");
+        Assert.Null(recording.Of(child).Terminal);
+    }
+
+    [Fact]
+    public void The_login_is_the_one_that_audit_knows()
+    {
+        Need.Unless(File.Exists("/proc/self/loginuid") ? null : "this kernel has no audit");
+        using Recording recording = Recording.OfChildren();
+        using Child nobody = Child.Run("sh", "-c", "cat /proc/self/loginuid");
+        uint ours = uint.Parse(nobody.Output.ReadToEnd(), CultureInfo.InvariantCulture);
+        Assert.Equal(ours == uint.MaxValue ? null : ours, recording.Of(nobody).LoginUserId);
+
+        // The login stays when the user changes, as with sudo.
+        using Child login = Child.Run("sh", "-c", "echo 65534 >/proc/self/loginuid && exec setpriv --reuid=1 true");
+        if (login.Wait().Status == 0)
+        {
+            Assert.Equal(65534u, recording.Of(login).LoginUserId);
+            Assert.Equal("nobody", recording.Of(login).LoginUserName);
+            Assert.Equal(1u, recording.Of(login).UserId);
+        }
+    }
+
+    [Fact]
+    public void What_was_only_forked_says_that_it_executed_nothing()
+    {
+        (Child child, Recording recording) = Tree("sh", "-c", "(exit 44); exit 45");
+        using (child)
+        using (recording)
+        {
+            Assert.False(recording.WaitFor(exit => exit.ExitCode == 44).Executed);
+            Assert.True(recording.WaitFor(exit => exit.ExitCode == 45).Executed);
+        }
+    }
+
+    [Fact]
+    public void A_basic_event_has_none_of_it()
+    {
+        using Recording recording = Recording.OfChildren(options: new() { Basic = true });
+        using Child child = Child.Run(TestProgram.Victim, "exit", "0");
+        ExitEvent exit = recording.Of(child);
+        Assert.Null(exit.Ancestors);
+        Assert.Null(exit.WorkingDirectory);
+        Assert.Null(exit.Terminal);
+        Assert.Null(exit.LoginUserId);
+        Assert.Null(exit.Executed);
+        Assert.Null(exit.ServiceName);
+    }
+
+    /// <summary>Runs a program and traces it with all that it starts.</summary>
+    private static (Child Child, Recording Recording) Tree(string file, params string[] arguments)
+    {
+        Child child = Child.StartHeld(file, arguments);
+        Recording recording = Recording.Start(new ExitTraceOptions { Ids = [child.Id], IncludeChildren = true });
+        child.WriteLine();
+        child.Wait();
+        return (child, recording);
+    }
+
+    private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    private static int ParentOf(int id)
+    {
+        string stat = File.ReadAllText($"/proc/{id}/stat");
+        return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+    }
+}
