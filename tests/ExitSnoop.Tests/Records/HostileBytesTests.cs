@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using ExitSnoop.Records;
 using FsCheck.Fluent;
 using FsCheck;
@@ -24,9 +25,13 @@ public sealed class HostileBytesTests
     public void Random_bytes_that_say_what_they_hold_are_readable() =>
         Property.Holds(
             from bytes in Bytes.Where(bytes => bytes.Length >= RecordView.BytesOffset)
-            from path in Gen.Choose(0, bytes.Length - RecordView.BytesOffset)
-            from cgroup in Gen.Choose(0, bytes.Length - RecordView.BytesOffset - path)
-            select WithSizes(bytes, path, cgroup, bytes.Length - RecordView.BytesOffset - path - cgroup),
+            let room = bytes.Length - RecordView.BytesOffset
+            from ancestors in Gen.Choose(0, room / Unsafe.SizeOf<AncestorRecord>())
+            let paths = room - (ancestors * Unsafe.SizeOf<AncestorRecord>())
+            from path in Gen.Choose(0, paths)
+            from directory in Gen.Choose(0, paths - path)
+            from cgroup in Gen.Choose(0, paths - path - directory)
+            select WithSizes(bytes, path, cgroup, paths - path - directory - cgroup, directory, ancestors),
             bytes =>
             {
                 Assert.True(RecordView.TryParse(bytes, out _));
@@ -77,13 +82,14 @@ public sealed class HostileBytesTests
         }
     }
 
-    private static byte[] WithSizes(byte[] bytes, int path, int cgroup, int arguments)
+    private static byte[] WithSizes(byte[] bytes, int path, int cgroup, int arguments, int directory = 0, int ancestors = 0)
     {
         ref ExitRecord record = ref System.Runtime.InteropServices.MemoryMarshal.AsRef<ExitRecord>(bytes.AsSpan());
         record.Kind = RecordKind.Exit;
         record.Flags |= RecordFlags.Detail;
         ref ExitDetail detail = ref System.Runtime.InteropServices.MemoryMarshal.AsRef<ExitDetail>(bytes.AsSpan(RecordView.DetailOffset));
         (detail.PathSize, detail.CgroupSize, detail.ArgsSize) = ((ushort)path, (ushort)cgroup, (ushort)arguments);
+        (detail.DirectorySize, detail.AncestorCount) = ((ushort)directory, (ushort)ancestors);
         return bytes;
     }
 }
