@@ -14,7 +14,6 @@ public class EventBenchmarks
     private static readonly Func<ExitEvent, object?>[] Properties =
         [.. typeof(ExitEvent).GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Select(Getter)];
 
-    private readonly WallClock clock = new(utc: true);
     private byte[] bytes = [];
     private ExitEvent exit = null!;
     private SafeFileHandle nowhere = null!;
@@ -34,8 +33,8 @@ public class EventBenchmarks
         exit = Decode();
         nowhere = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Write);
         output = new OutputBuffer(nowhere.DangerousGetHandle().ToInt32());
-        table = new TableFormat(output, clock, null);
-        json = new JsonFormat(output, clock);
+        table = new TableFormat(output, time: true, utc: true, null);
+        json = new JsonFormat(output);
     }
 
     /// <summary>Nothing is written to it any more.</summary>

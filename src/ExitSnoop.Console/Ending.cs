@@ -4,8 +4,7 @@ using ExitSnoop.Cli.Native;
 namespace ExitSnoop.Cli;
 
 /// <summary>
-/// All that ends a trace from outside: a signal, the end of the time, a reader of the output that goes
-/// away. Each detaches the trace at once, on its own thread; the events read until then are still written.
+/// All that ends a trace from outside: a signal, or a reader of the output that goes away. Each detaches the trace at once, on its own thread; the events read until then are still written.
 /// </summary>
 internal sealed class Ending : IDisposable
 {
@@ -29,7 +28,7 @@ internal sealed class Ending : IDisposable
     internal EndReason Reason { get; private set; }
 
     /// <summary>From now on this trace is what is ended; at once if its end came before it did.</summary>
-    internal void Attach(ExitTrace trace, TimeSpan? timeLimit)
+    internal void Attach(ExitTrace trace)
     {
         lock (gate)
         {
@@ -38,9 +37,8 @@ internal sealed class Ending : IDisposable
                 trace.Stop();
         }
 
-        long deadline = timeLimit is { } limit ? Environment.TickCount64 + (long)Math.Ceiling(limit.TotalMilliseconds) : long.MaxValue;
         // A thread that sleeps in poll(2) until something happens; it needs next to no stack.
-        new Thread(() => WatchOutput(deadline), 128 * 1024) { IsBackground = true, Name = "output" }.Start();
+        new Thread(WatchOutput, 128 * 1024) { IsBackground = true, Name = "output" }.Start();
     }
 
     /// <inheritdoc />
@@ -74,24 +72,14 @@ internal sealed class Ending : IDisposable
     /// <summary>
     /// With no event asked for, poll(2) still tells of an error: the reader of a pipe has gone, without a word written to it.
     /// </summary>
-    private unsafe void WatchOutput(long deadline)
+    private unsafe void WatchOutput()
     {
-        while (true)
+        LibC.PollFd output = new() { Fd = LibC.StandardOutput };
+        while (LibC.poll(&output, 1, -1) <= 0)
         {
-            long left = deadline - Environment.TickCount64;
-            if (left <= 0)
-            {
-                End(EndReason.TimeUp);
-                return;
-            }
-
-            LibC.PollFd output = new() { Fd = LibC.StandardOutput };
-            if (LibC.poll(&output, 1, deadline == long.MaxValue ? -1 : (int)Math.Min(left, int.MaxValue)) > 0)
-            {
-                End(EndReason.OutputClosed);
-                return;
-            }
         }
+
+        End(EndReason.OutputClosed);
     }
 }
 
@@ -101,6 +89,5 @@ internal enum EndReason
     None,
     Interrupt,
     Terminate,
-    TimeUp,
     OutputClosed,
 }

@@ -7,26 +7,22 @@ namespace ExitSnoop.Cli;
 /// <summary>One run: from the trace to the lines.</summary>
 internal sealed class Watch
 {
-    private const long MillisecondsBetweenLossReports = 1000;
-
     private readonly CommandLine command;
     private readonly OutputBuffer output = new();
     private readonly IEventFormat format;
 
-    private long lostReported;
-    private long lastLossReport = long.MinValue / 2;
     private int missing;
 
     internal Watch(CommandLine command)
     {
         this.command = command;
-        WallClock clock = new(command.Trace.Utc);
+        bool utc = command.Trace.Utc;
         string? label = command.Trace.Label;
         format = command.View switch
         {
-            View.Json => new JsonFormat(output, clock),
-            View.Why => new WhyFormat(output, clock, label),
-            _ => new TableFormat(output, command.Timestamp ? clock : null, label),
+            View.Json => new JsonFormat(output),
+            View.Why => new WhyFormat(output, utc, label),
+            _ => new TableFormat(output, command.Timestamp, utc, label),
         };
     }
 
@@ -35,9 +31,8 @@ internal sealed class Watch
     internal int Run()
     {
         using Ending ending = new();
-        // The library's times in UTC: the wall clock of the output makes them local.
-        using ExitTrace trace = ExitTrace.Start(command.Trace with { Utc = true });
-        ending.Attach(trace, command.TimeLimit);
+        using ExitTrace trace = ExitTrace.Start(command.Trace);
+        ending.Attach(trace);
         try
         {
             return Show(trace, ending);
@@ -68,20 +63,19 @@ internal sealed class Watch
                 + $"libbpf {trace.LibBpfVersion} ({trace.LibBpfReason}), buffer of {trace.BufferSize} MiB");
         }
 
-        long left = command.MaxEvents ?? long.MaxValue;
         while (true)
         {
-            while (left > 0 && trace.TryRead(out ExitEvent? exit))
+            while (trace.TryRead(out ExitEvent? exit))
             {
                 format.Write(exit);
-                left--;
+                ReportLosses(trace);
             }
 
             // The queue is empty: nothing is held back.
             output.Flush();
             ReportMissing(trace);
-            ReportLost(trace);
-            if (left == 0 || ending.Reason == EndReason.OutputClosed || trace.IsCompleted)
+            ReportLosses(trace);
+            if (ending.Reason == EndReason.OutputClosed || trace.IsCompleted)
                 break;
             trace.WaitForEvents(Timeout.InfiniteTimeSpan);
         }
@@ -99,11 +93,8 @@ internal sealed class Watch
             output.Flush();
         }
 
-        if (trace.LostCount is > 0 and long lost)
-            StandardError.Report($"{lost} events lost in all");
-
         int status = missing > 0 ? ExitStatus.NotSeen : ExitStatus.Success;
-        if (ending.Reason == EndReason.TimeUp)
+        if (trace.End == ExitTraceEnd.TimeLimit)
         {
             foreach (int id in trace.AliveIds)
             {
@@ -124,16 +115,9 @@ internal sealed class Watch
         }
     }
 
-    /// <summary>The first loss at once, then no more than one line a second: what is lost is told again at the end.</summary>
-    private void ReportLost(ExitTrace trace)
+    private static void ReportLosses(ExitTrace trace)
     {
-        long lost = trace.LostCount;
-        long now = Environment.TickCount64;
-        if (lost == lostReported || now - lastLossReport < MillisecondsBetweenLossReports)
-            return;
-
-        StandardError.Report($"{lost - lostReported} events lost; a larger --buffer-size loses fewer");
-        lostReported = lost;
-        lastLossReport = now;
+        while (trace.TryTakeLoss(out ExitTraceLoss? loss))
+            StandardError.Report(loss.Message);
     }
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using ExitSnoop.Linux;
 using ExitSnoop.Records;
 
 namespace ExitSnoop;
@@ -110,6 +112,16 @@ public sealed class ExitEvent : EventArgs
     /// <summary>Whether the kernel's OOM killer chose it. Source: signal->oom_mm, with SIGKILL.</summary>
     public bool? OomKilled => HasDetail ? Record.Flags.HasFlag(RecordFlags.OomKilled) : null;
 
+    /// <summary>
+    /// Why a signal ended it: "oom", the sender as in "bash (901)", or the kernel's code with the address of a fault,
+    /// as in "MAPERR at 0x18"; null where nothing is known, and for a process that exited by itself.
+    /// </summary>
+    public string? Reason =>
+        OomKilled == true ? "oom"
+        : SenderId is { } sender ? string.Create(CultureInfo.InvariantCulture, $"{SenderName} ({sender})")
+        : FaultAddress is { } address ? string.Create(CultureInfo.InvariantCulture, $"{SignalCode} at 0x{address:x}")
+        : SignalCode;
+
     /// <summary>The arguments as a shell would quote them; null where none were captured.</summary>
     public string? CommandLine => Arguments is { } list ? ShellQuoting.Join(list) : null;
 
@@ -136,8 +148,11 @@ public sealed class ExitEvent : EventArgs
     /// <summary>The real group id. Source: real_cred->gid.</summary>
     public uint? GroupId => HasDetail ? Detail.Gid : null;
 
-    /// <summary>The user's name; null where this machine has none for the id.</summary>
-    public string? UserName => UserId is { } id ? UserNames.GetName(id) : null;
+    /// <summary>
+    /// The user's name; null where this machine has none for the id, and for a process in a container, which has
+    /// users of its own: only 0 is root everywhere.
+    /// </summary>
+    public string? UserName => UserId is { } id && (id == 0 || !IsInOtherContainer) ? UserNames.GetName(id) : null;
 
     /// <summary>comm of the parent. Source: real_parent->group_leader->comm.</summary>
     public string? ParentName => HasDetail ? Detail.ParentComm.ToString() : null;
@@ -230,6 +245,15 @@ public sealed class ExitEvent : EventArgs
     /// <summary>Its id in the first PID namespace, the host's.</summary>
     public int? HostId => HasDetail ? (int)Record.HostPid : null;
 
+    /// <summary>Whether its times are in UTC.</summary>
+    internal bool IsUtc => utc;
+
+    /// <summary><see cref="StartTime"/> by the clock on the wall, whose zone .NET may not know.</summary>
+    internal DateTimeOffset StartMoment => ToMoment(exitTicks - Age.Ticks);
+
+    /// <summary><see cref="ExitTime"/> by the clock on the wall, whose zone .NET may not know.</summary>
+    internal DateTimeOffset ExitMoment => ToMoment(exitTicks);
+
     /// <summary>Identity, with the id, among all processes since boot: ids are used again.</summary>
     internal ulong StartTimestamp => Record.StartTime;
 
@@ -259,6 +283,9 @@ public sealed class ExitEvent : EventArgs
     private bool HasDetail => Record.Flags.HasFlag(RecordFlags.Detail);
 
     private bool HasSenderTask => HasDetail && Record.Flags.HasFlag(RecordFlags.SenderTask);
+
+    // A container of the reader's own has the reader's users, as ids of processes are the same there.
+    private bool IsInOtherContainer => NamespaceId != Id && ContainerId is not null;
 
     private WaitStatus Wait => new(Record.WaitStatus, Record.Flags.HasFlag(RecordFlags.KernelThread));
 
@@ -370,6 +397,12 @@ public sealed class ExitEvent : EventArgs
 
     private static TimeSpan FromNanoseconds(ulong nanoseconds) =>
         TimeSpan.FromTicks((long)(nanoseconds / TimeSpan.NanosecondsPerTick));
+
+    private DateTimeOffset ToMoment(long ticks)
+    {
+        TimeSpan offset = utc ? TimeSpan.Zero : LocalTime.OffsetAt(new DateTime(ticks));
+        return new DateTimeOffset(ticks + offset.Ticks, offset);
+    }
 
     private DateTime ToDateTime(long ticks)
     {

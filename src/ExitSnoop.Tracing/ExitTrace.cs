@@ -30,7 +30,11 @@ public sealed class ExitTrace : IDisposable
     private readonly RecordQueue queue;
     private readonly RecordReader reader;
     private readonly CommandMemory? commands;
+    private readonly LossReport lossReport;
+    private readonly TimeLimit? timeLimit;
     private RecordQueue.Chunk? chunk;
+    private long eventsLeft;
+    private int end;
 
     private ExitTrace(ExitTraceOptions options, ExitProgram program)
     {
@@ -38,13 +42,17 @@ public sealed class ExitTrace : IDisposable
         AttachType = program.AttachType;
         HasGroupDead = program.HasGroupDead;
         PerfBuffer = program.PerfBuffer;
-        queue = new RecordQueue(Math.Min(QueueMaximum, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4));
+        eventsLeft = options.MaxEvents ?? long.MaxValue;
+        long queueSize = Math.Min(QueueMaximum, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
+        queue = new RecordQueue(queueSize);
+        lossReport = new LossReport(options.BufferSize, queueSize, options.NameFilter is not null, () => Environment.TickCount64);
         if (!options.Basic && !program.HasGroupDead)
         {
             commands = new CommandMemory();
             commands.ReadProc();
         }
         reader = RecordReader.Start(program, options, queue);
+        timeLimit = options.TimeLimit is { } limit ? new TimeLimit(limit, () => EndBy(ExitTraceEnd.TimeLimit)) : null;
     }
 
     /// <summary>The tracepoint's kind of attachment: "tp_btf", or "raw_tp" where the kernel takes no other.</summary>
@@ -77,13 +85,19 @@ public sealed class ExitTrace : IDisposable
     /// Events lost since the start, in the kernel (the ring buffer was full) and in the queue: with the
     /// events read, all there were.
     /// </summary>
-    public long LostCount => reader.Lost;
+    public long LostCount => reader.Losses.Total;
 
     /// <summary>Ids asked for whose process has not exited.</summary>
     public IReadOnlyCollection<int> AliveIds => reader.Watched?.Alive ?? [];
 
-    /// <summary>Whether the trace is over, by <see cref="Stop"/> or because nothing is left to watch, and all is read.</summary>
-    public bool IsCompleted => reader.IsFinished && chunk is null && queue.IsEmpty;
+    /// <summary>Whether the trace is over and all its events have been read. <see cref="End"/> says what ended it.</summary>
+    public bool IsCompleted => eventsLeft == 0 || (reader.IsFinished && chunk is null && queue.IsEmpty);
+
+    /// <summary>What ended the trace first. Events can be left to read.</summary>
+    public ExitTraceEnd End =>
+        Volatile.Read(ref end) is var first and not 0 ? (ExitTraceEnd)first
+        : reader.IsFinished ? ExitTraceEnd.NothingLeft
+        : ExitTraceEnd.None;
 
     /// <summary>Bytes that waiting events hold in memory.</summary>
     internal long QueuedBytes => queue.Bytes;
@@ -118,26 +132,35 @@ public sealed class ExitTrace : IDisposable
     }
 
     /// <summary>
-    /// Waits until there is something to read or to tell: an event, a loss, an id that no process has, the
-    /// end of the trace.
+    /// Waits until there is something to take: an event (<see cref="TryRead"/>), a loss that is to be reported
+    /// (<see cref="TryTakeLoss"/>), an id that no process has (<see cref="TakeMissingIds"/>), or the end of the trace.
     /// </summary>
     /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellation">Ends the waiting, not the trace.</param>
     /// <returns>False when the time is up.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
-    public bool WaitForEvents(TimeSpan timeout, CancellationToken cancellation = default) =>
-        chunk is not null || !queue.IsEmpty || IsCompleted || reader.Watched is { HasMissing: true } || queue.Wait(timeout, cancellation);
+    public bool WaitForEvents(TimeSpan timeout, CancellationToken cancellation = default)
+    {
+        if (chunk is not null || !queue.IsEmpty || IsCompleted || reader.Watched is { HasMissing: true })
+            return true;
+        TimeSpan loss = lossReport.UntilDue(reader.Losses);
+        bool lossFirst = loss != Timeout.InfiniteTimeSpan && (timeout == Timeout.InfiniteTimeSpan || loss < timeout);
+        return queue.Wait(lossFirst ? loss : timeout, cancellation) || lossFirst;
+    }
 
     /// <summary>Takes the next event, without waiting.</summary>
     public bool TryRead([NotNullWhen(true)] out ExitEvent? exit)
     {
-        while ((chunk ??= queue.Take()) is { } current)
+        while (eventsLeft > 0 && (chunk ??= queue.Take()) is { } current)
         {
             while (current.TryRead(out ReadOnlySpan<byte> bytes, out long clockOffset))
             {
                 exit = Decode(bytes, clockOffset);
-                if (exit is not null)
-                    return true;
+                if (exit is null)
+                    continue;
+                if (--eventsLeft == 0)
+                    EndBy(ExitTraceEnd.MaxEvents);
+                return true;
             }
             queue.Return(current);
             chunk = null;
@@ -173,6 +196,16 @@ public sealed class ExitTrace : IDisposable
         }
     }
 
+    /// <summary>
+    /// Takes the next loss that is to be reported: the first as soon as it is known, later ones at most once a
+    /// second, and when <see cref="IsCompleted"/> the sum.
+    /// </summary>
+    public bool TryTakeLoss([NotNullWhen(true)] out ExitTraceLoss? loss)
+    {
+        loss = lossReport.Take(reader.Losses, IsCompleted);
+        return loss is not null;
+    }
+
     /// <summary>Ids asked for that no process had when the trace began. Each is told once.</summary>
     public IReadOnlyList<int> TakeMissingIds()
     {
@@ -186,13 +219,22 @@ public sealed class ExitTrace : IDisposable
     /// Ends the trace, from any thread: detaches the program before it returns. Events until then can still
     /// be read.
     /// </summary>
-    public void Stop() => reader.Stop();
+    public void Stop() => EndBy(ExitTraceEnd.Stopped);
 
     /// <summary>Ends the trace and unloads the program.</summary>
     public void Dispose()
     {
+        timeLimit?.Dispose();
+        Stop();
         reader.Dispose();
         queue.Dispose();
+    }
+
+    private void EndBy(ExitTraceEnd reason)
+    {
+        if (!reader.IsFinished)
+            Interlocked.CompareExchange(ref end, (int)reason, 0);
+        reader.Stop();
     }
 
     private ExitEvent? Decode(ReadOnlySpan<byte> bytes, long clockOffset)
@@ -229,6 +271,10 @@ public sealed class ExitTrace : IDisposable
         Require(
             options.MinimumAge.TotalSeconds is >= 0 and <= ExitTraceOptions.MaximumSeconds,
             $"The minimum age is 0 to {ExitTraceOptions.MaximumSeconds} seconds.");
+        Require(options.MaxEvents is null or > 0, "The greatest number of events is at least 1.");
+        Require(
+            options.TimeLimit is not { TotalSeconds: < 0 or > ExitTraceOptions.MaximumSeconds },
+            $"The time limit is 0 to {ExitTraceOptions.MaximumSeconds} seconds.");
         Require(
             options.Signals.Count == 0 || options.ExitCodes.Count == 0,
             "No process ends by a signal and with an exit code of its own: ask for one of them, or filter the events.");

@@ -55,6 +55,19 @@ public sealed record ExitTraceOptions
     /// </summary>
     public Func<string, bool>? NameFilter { get; init; }
 
+    /// <summary>
+    /// Ends the trace after so many events were read, at least 1; null for no limit. The program is detached before
+    /// the last of them is handed over.
+    /// </summary>
+    public long? MaxEvents { get; init; }
+
+    /// <summary>
+    /// Ends the trace so long after <see cref="ExitTrace.Start"/> returned, at most <see cref="MaximumSeconds"/>; null
+    /// for no limit. The program is detached at that moment, however far the reader has come; what happened until
+    /// then can still be read.
+    /// </summary>
+    public TimeSpan? TimeLimit { get; init; }
+
     /// <summary>Times in UTC instead of local time.</summary>
     public bool Utc { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using ExitSnoop.Records;
@@ -19,6 +18,9 @@ internal sealed record EventMaker
 
     public DateTime ExitTime { get; init; } = new(2026, 11, 22, 8, 12, 1, DateTimeKind.Utc);
     public string? Label { get; init; }
+
+    /// <summary>Whether its times are in UTC.</summary>
+    public bool Utc { get; init; } = true;
 
     public string[]? Arguments { get; init; }
     public bool ArgumentsCut { get; init; }
@@ -84,10 +86,6 @@ internal sealed record EventMaker
             .. Basic ? [] : arguments,
         ];
         long offset = (ExitTime.Ticks - DateTime.UnixEpoch.Ticks) * TimeSpan.NanosecondsPerTick - (long)BootTime;
-        return Create(bytes, null, offset, utc: true, Label);
+        return new ExitEvent(bytes, null, offset, Utc, Label);
     }
-
-    // The library makes events of records alone.
-    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
-    private static extern ExitEvent Create(byte[] record, byte[]? exec, long clockOffset, bool utc, string? label);
 }

@@ -26,8 +26,7 @@ public sealed partial class GoldenTableTests
     public void The_table_is_the_originals(string file, bool timestamp, string? label, string? zone)
     {
         TimeZoneInfo offset = zone is null ? TimeZoneInfo.Utc : LocalZone.Set(zone);
-        WallClock? clock = timestamp ? new WallClock(utc: zone is null) : null;
-        IEventFormat Make(OutputBuffer output) => new TableFormat(output, clock, label);
+        IEventFormat Make(OutputBuffer output) => new TableFormat(output, timestamp, utc: zone is null, label);
 
         List<string> lines = ReadLines(file);
         Assert.Equal(lines[0].TrimEnd() + "\n", Rendering.Header(Make));
@@ -47,6 +46,7 @@ public sealed partial class GoldenTableTests
                 Age = TimeSpan.FromSeconds(double.Parse(cells.Groups["age"].Value, CultureInfo.InvariantCulture)),
                 WaitStatus = WaitStatus(cells.Groups["status"].Value),
                 ExitTime = timestamp ? Time(cells.Groups["time"].Value, offset) : DateTime.UnixEpoch,
+                Utc = zone is null,
                 Basic = true,
             }.Make();
             Assert.Equal(Corrected(line, name) + "\n", Rendering.Row(Make, exit));
@@ -81,7 +81,7 @@ public sealed partial class GoldenTableTests
     {
         Assert.Contains("\t" + escaped + "\t", File.ReadAllText(Golden("none-core.truth")), StringComparison.Ordinal);
         ExitEvent exit = new EventMaker { Name = Unescape(escaped), WaitStatus = 3 << 8, Basic = true }.Make();
-        Assert.Equal(cell + " 100     1       100     0.00    code 3\n", Rendering.Row(output => new TableFormat(output, null, null), exit));
+        Assert.Equal(cell + " 100     1       100     0.00    code 3\n", Rendering.Row(output => new TableFormat(output, time: false, utc: true, null), exit));
     }
 
     internal static byte[] Unescape(string text)

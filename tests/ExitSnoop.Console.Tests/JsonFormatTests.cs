@@ -69,10 +69,10 @@ public sealed class JsonFormatTests
     public void Local_times_carry_their_offset()
     {
         LocalZone.Set("Asia/Kolkata");
-        JsonElement json = Write(new EventMaker { ExitTime = new DateTime(2026, 11, 22, 20, 0, 0, DateTimeKind.Utc) }.Make(), utc: false);
+        JsonElement json = Write(new EventMaker { Utc = false, ExitTime = new DateTime(2026, 11, 22, 20, 0, 0, DateTimeKind.Utc) }.Make());
         Assert.Equal("\"2026-11-23T01:30:00.0000000+05:30\"", json.GetProperty("ExitTime").GetRawText());
         LocalZone.Set("America/Sao_Paulo");
-        json = Write(new EventMaker { ExitTime = new DateTime(2026, 11, 22, 1, 0, 0, DateTimeKind.Utc) }.Make(), utc: false);
+        json = Write(new EventMaker { Utc = false, ExitTime = new DateTime(2026, 11, 22, 1, 0, 0, DateTimeKind.Utc) }.Make());
         Assert.Equal("\"2026-11-21T22:00:00.0000000-03:00\"", json.GetProperty("ExitTime").GetRawText());
     }
 
@@ -99,7 +99,7 @@ public sealed class JsonFormatTests
             foreach (byte[] name in (byte[][])[[(byte)b], [0xc2, (byte)b], [0xe2, 0x80, (byte)b], [0xf3, 0xa0, 0x81, (byte)b], [0xed, 0xa0, (byte)b], [(byte)'"', (byte)b, (byte)'\\']])
             {
                 ExitEvent exit = new EventMaker { Name = name, Basic = true }.Make();
-                string line = Rendering.Row(output => new JsonFormat(output, new WallClock(utc: true)), exit);
+                string line = Rendering.Row(output => new JsonFormat(output), exit);
                 Assert.Equal(line.Length - 1, line.IndexOf('\n', StringComparison.Ordinal));
                 Assert.Equal(line[..^1], DisplayText.Escape(line[..^1]));
                 Assert.Equal(Encoding.UTF8.GetString(name), JsonDocument.Parse(line).RootElement.GetProperty("Name").GetString());
@@ -107,6 +107,6 @@ public sealed class JsonFormatTests
         }
     }
 
-    private static JsonElement Write(ExitEvent exit, bool utc = true) =>
-        JsonDocument.Parse(Rendering.Row(output => new JsonFormat(output, new WallClock(utc)), exit)).RootElement;
+    private static JsonElement Write(ExitEvent exit) =>
+        JsonDocument.Parse(Rendering.Row(output => new JsonFormat(output), exit)).RootElement;
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Cli.Tests;
 
@@ -8,13 +9,10 @@ internal static partial class LocalZone
     internal static TimeZoneInfo Set(string name)
     {
         setenv("TZ", name, 1);
-        tzset();
+        LocalTime.ReadZone();
         return TimeZoneInfo.TryFindSystemTimeZoneById(name, out TimeZoneInfo? zone) ? zone : TimeZoneInfo.Utc;
     }
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);
-
-    [LibraryImport("libc")]
-    private static partial void tzset();
 }

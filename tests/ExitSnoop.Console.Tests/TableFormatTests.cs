@@ -14,7 +14,7 @@ public sealed class TableFormatTests
     public void The_time_column_is_called_by_the_zone(string zone, string title)
     {
         LocalZone.Set(zone);
-        Assert.StartsWith(title + "PCOMM ", Rendering.Header(output => new TableFormat(output, new WallClock(utc: false), null)), StringComparison.Ordinal);
+        Assert.StartsWith(title + "PCOMM ", Rendering.Header(output => new TableFormat(output, time: true, utc: false, null)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -25,22 +25,21 @@ public sealed class TableFormatTests
     public void The_time_is_that_of_death_cut_to_milliseconds(string zone, string time)
     {
         LocalZone.Set(zone);
-        ExitEvent exit = new EventMaker { ExitTime = new DateTime(2026, 7, 1, 8, 12, 1, DateTimeKind.Utc).AddTicks(6889999) }.Make();
-        Assert.StartsWith(time + " sh ", Rendering.Row(output => new TableFormat(output, new WallClock(utc: false), null), exit), StringComparison.Ordinal);
+        ExitEvent exit = new EventMaker { Utc = false, ExitTime = new DateTime(2026, 7, 1, 8, 12, 1, DateTimeKind.Utc).AddTicks(6889999) }.Make();
+        Assert.StartsWith(time + " sh ", Rendering.Row(output => new TableFormat(output, time: true, utc: false, null), exit), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_change_to_summer_time_shows_at_its_second()
     {
         LocalZone.Set("Europe/Berlin");
-        WallClock clock = new(utc: false);
         DateTime change = new(2026, 3, 29, 1, 0, 0, DateTimeKind.Utc);
         Assert.Equal("01:59:59.999", Time(change.AddMilliseconds(-1)));
         Assert.Equal("03:00:00.000", Time(change));
         Assert.Equal("01:59:59.999", Time(change.AddMilliseconds(-1)));
 
         string Time(DateTime time) =>
-            Rendering.Row(output => new TableFormat(output, clock, null), new EventMaker { ExitTime = time }.Make())[..12];
+            Rendering.Row(output => new TableFormat(output, time: true, utc: false, null), new EventMaker { Utc = false, ExitTime = time }.Make())[..12];
     }
 
     [Theory]
@@ -49,7 +48,7 @@ public sealed class TableFormatTests
     [InlineData("longerlabel", "longerlabel sh")]
     [InlineData("nasty\n\u001b[2J", @"nasty\n\e[2J sh")]
     public void A_label_keeps_at_least_one_blank(string label, string start) =>
-        Assert.StartsWith(start + " ", Rendering.Row(output => new TableFormat(output, null, label), new EventMaker().Make()), StringComparison.Ordinal);
+        Assert.StartsWith(start + " ", Rendering.Row(output => new TableFormat(output, time: false, utc: true, label), new EventMaker().Make()), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(0, "0.00    ")]
@@ -60,7 +59,7 @@ public sealed class TableFormatTests
     public void Age_is_in_seconds_with_two_decimals(long ticks, string cell) =>
         Assert.Equal(
             $"sh               100     1       100     {cell}0\n",
-            Rendering.Row(output => new TableFormat(output, null, null), new EventMaker { Age = TimeSpan.FromTicks(ticks) }.Make()));
+            Rendering.Row(output => new TableFormat(output, time: false, utc: true, null), new EventMaker { Age = TimeSpan.FromTicks(ticks) }.Make()));
 
     [Fact]
     public void Many_rows_leave_the_buffer_whole_and_in_order()
@@ -68,7 +67,7 @@ public sealed class TableFormatTests
         const int Count = 5000;
         string text = Rendering.Capture(output =>
         {
-            TableFormat format = new(output, null, null);
+            TableFormat format = new(output, time: false, utc: true, null);
             for (uint id = 1; id <= Count; id++)
                 format.Write(new EventMaker { Id = id, Basic = true }.Make());
         });

@@ -112,8 +112,22 @@ public sealed partial class GoldenTableTests
     {
         Scenario run = Scenario.Run();
         string[] ours = run.Lines("zone-without-a-name");
-        Assert.Equal("TIME--03     PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE", ours[0]);
+        Assert.Equal("TIME-03      PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE", ours[0]);
         Assert.All(ours.Skip(1), row => Assert.Matches(@"^\d\d:\d\d:\d\d\.\d\d\d ", row));
+    }
+
+    [Fact]
+    public void A_zone_that_NET_does_not_know_has_its_name_and_its_time()
+    {
+        Need.Kernel();
+        // .NET takes this TZ for UTC.
+        using Victim victim = Victim.Start("exit", "5");
+        using Command shell = Pwsh.StartWatch($"Watch-ProcessExit {victim.Id} -Timestamp | Out-String -Stream -Width 200", null, ("TZ", "IST-5:30"));
+        victim.Die();
+        TimeSpan expected = DateTime.UtcNow.AddHours(5.5).TimeOfDay;
+        string[] table = [.. shell.Wait().Lines.Where(line => line.Contains("PCOMM", StringComparison.Ordinal) || line.Contains("code 5", StringComparison.Ordinal))];
+        Assert.StartsWith("TIME-IST     PCOMM", table[0], StringComparison.Ordinal);
+        Assert.InRange((TimeSpan.Parse(table[1][..12], null) - expected).TotalSeconds, -2, 2);
     }
 
     [Fact]

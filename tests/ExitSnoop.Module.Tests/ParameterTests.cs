@@ -66,6 +66,24 @@ public sealed class ParameterTests
         Assert.Equal("ProcessNotExited", shell.Run("Watch-ProcessExit $id -Timeout 0", ("id", alive.Id)).OnlyError.ShortId);
     }
 
+    [Fact]
+    public void Timeout_ends_a_watch_whose_pipeline_is_slower_than_the_exits_with_what_happened_in_time()
+    {
+        Need.Kernel();
+        using Storm storm = Storm.Prepare("--seconds", "6", "--rate", "200");
+        using Shell shell = Shell.Open();
+        using RunningScript watch = shell.StartWatch(
+            "Watch-ProcessExit $id -IncludeChildren -Timeout 1 -Utc | ForEach-Object { if ($n++ -lt 60) { Start-Sleep -Milliseconds 50 }; $_ }", ("id", storm.Id));
+        DateTime attached = DateTime.UtcNow;
+        storm.Release();
+        ShellResult result = watch.Wait();
+
+        // 60 events alone take the pipeline three seconds.
+        Assert.True(result.Events.Count > 60, $"{result.Events.Count} events");
+        Assert.All(result.Events, exit => Assert.InRange(exit.ExitTime, attached.AddSeconds(-1), attached.AddSeconds(2)));
+        Assert.Equal("ProcessNotExited", result.OnlyError.ShortId);
+    }
+
     // The message names the range, or what would do.
     [Theory]
     [InlineData("-MaxEvents 0", "1")]

@@ -53,6 +53,12 @@ internal static unsafe partial class Posix
     [LibraryImport("libc")]
     internal static partial int posix_spawn_file_actions_destroy(byte* actions);
 
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int setenv(string name, string value, int overwrite);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int unsetenv(string name);
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial long syscall(long number, long first, long second);
 

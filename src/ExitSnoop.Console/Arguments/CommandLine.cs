@@ -16,11 +16,6 @@ internal sealed record CommandLine
     /// <summary>The table has the TIME column.</summary>
     internal bool Timestamp { get; init; }
 
-    /// <summary>Ends after so many events; null for no limit.</summary>
-    internal long? MaxEvents { get; init; }
-
-    internal TimeSpan? TimeLimit { get; init; }
-
     internal bool Verbose { get; init; }
 
     /// <summary>--timespec was given, which decides nothing here.</summary>
@@ -106,8 +101,6 @@ internal sealed record CommandLine
             Mode = mode,
             View = view switch { OptionId.Why => View.Why, OptionId.Json => View.Json, _ => View.Table },
             Timestamp = timestamp,
-            MaxEvents = maxEvents,
-            TimeLimit = timeLimit,
             Verbose = verbose,
             Timespec = timespec,
             Trace = new ExitTraceOptions
@@ -124,6 +117,8 @@ internal sealed record CommandLine
                 Signals = signals,
                 ExitCodes = exitCodes,
                 ParentIds = parents,
+                MaxEvents = maxEvents,
+                TimeLimit = timeLimit,
                 MinimumAge = minimumAge,
                 Cgroup = cgroup,
                 NameFilter = names.Count == 0 ? null : name => names.Exists(pattern => pattern.IsMatch(name)),
@@ -143,7 +138,7 @@ internal sealed record CommandLine
     {
         foreach (string user in value.Split(','))
         {
-            if (!uint.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) && !LibC.TryFindUser(user, out id))
+            if (!UserNames.TryGetId(user, out uint id))
                 throw Invalid(OptionId.User, user, "there is no such user");
             users.Add(id);
         }
@@ -168,16 +163,16 @@ internal sealed record CommandLine
 
     private static int PowerOfTwo(OptionId option, string text)
     {
-        int number = Number(option, text, 1, 1024);
-        return int.IsPow2(number) ? number : throw Invalid(option, text, "not a power of two");
+        const int lowest = ExitTraceOptions.MinimumBufferSize, highest = ExitTraceOptions.MaximumBufferSize;
+        int number = Number(option, text, lowest, highest);
+        return ExitTraceOptions.IsBufferSize(number) ? number : throw Invalid(option, text, "not a power of two");
     }
 
     private static TimeSpan Seconds(OptionId option, string text)
     {
-        // A fortnight in milliseconds is what poll(2) and the kernel's clocks take without a thought.
-        const double Highest = 1_000_000;
+        const double Highest = ExitTraceOptions.MaximumSeconds;
         if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) || !(seconds <= Highest))
-            throw Invalid(option, text, "not a number of seconds from 0 to 1000000");
+            throw Invalid(option, text, "not a number of seconds from 0 to 1000000000");
         return TimeSpan.FromSeconds(seconds);
     }
 

@@ -36,15 +36,6 @@ internal static unsafe partial class LibC
     [LibraryImport(Library)]
     private static partial int sigaction(int number, nint action, nint* previous);
 
-    [LibraryImport(Library)]
-    private static partial Tm* localtime_r(nint* time, Tm* result);
-
-    [LibraryImport(Library)]
-    private static partial nuint strftime(byte* text, nuint size, byte* format, Tm* time);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial Passwd* getpwnam(string name);
-
     internal static bool IsOpen(int fd) => fcntl(fd, F_GETFD) >= 0;
 
     internal static bool IsTerminal(int fd) => isatty(fd) == 1;
@@ -64,56 +55,11 @@ internal static unsafe partial class LibC
             signal(SIGINT, SIG_DFL);
     }
 
-    /// <summary>The local time of a moment, in seconds since 1970, as the C library and so everybody else here has it.</summary>
-    internal static Tm LocalTime(long seconds)
-    {
-        nint time = (nint)seconds;
-        Tm local = default;
-        localtime_r(&time, &local);
-        return local;
-    }
-
-    /// <summary>The abbreviated name of the time zone in force then: UTC, IST, or -03 where it has none.</summary>
-    internal static string ZoneName(long seconds)
-    {
-        Tm local = LocalTime(seconds);
-        byte* text = stackalloc byte[64];
-        fixed (byte* format = "%Z\0"u8)
-            return Marshal.PtrToStringUTF8((nint)text, (int)strftime(text, 64, format, &local));
-    }
-
-    internal static bool TryFindUser(string name, out uint id)
-    {
-        Passwd* user = getpwnam(name);
-        id = user is null ? 0 : user->Uid;
-        return user is not null;
-    }
-
-    /// <summary>struct tm, with the members that glibc and musl have in common.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct Tm
-    {
-        internal int Second, Minute, Hour, Day, Month, Year, WeekDay, YearDay, IsDaylightSaving;
-
-        /// <summary>Seconds east of UTC.</summary>
-        internal nint Offset;
-
-        internal nint Zone;
-    }
-
     [StructLayout(LayoutKind.Sequential)]
     internal struct PollFd
     {
         internal int Fd;
         internal short Events;
         internal short Returned;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Passwd
-    {
-        internal nint Name, Password;
-        internal uint Uid, Gid;
-        internal nint Gecos, Directory, Shell;
     }
 }

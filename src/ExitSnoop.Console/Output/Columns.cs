@@ -8,23 +8,13 @@ internal static class Columns
 
     private const int LabelWidth = 6;
 
-    internal static void AppendTimeTitle(this OutputBuffer output, WallClock clock)
-    {
-        string zone = clock.ZoneName;
-        output.BeginCell();
-        output.Append("TIME"u8);
-        // A zone without a name is called by its offset, which brings a sign of its own.
-        if (zone is not ['-' or '+', ..])
-            output.Append("-"u8);
-        output.Append(zone);
-        output.EndCell(TimeWidth);
-    }
+    internal static void AppendTimeTitle(this OutputBuffer output, bool utc) => output.AppendCell(DisplayTime.ColumnTitle(utc), TimeWidth);
 
     /// <summary>HH:mm:ss.fff, cut and not rounded.</summary>
-    internal static void AppendTime(this OutputBuffer output, DateTime time, WallClock clock)
+    internal static void AppendTime(this OutputBuffer output, ExitEvent exit)
     {
         output.BeginCell();
-        int milliseconds = (int)(clock.Convert(time).Ticks % TimeSpan.TicksPerDay / TimeSpan.TicksPerMillisecond);
+        int milliseconds = (int)(exit.ExitMoment.Ticks % TimeSpan.TicksPerDay / TimeSpan.TicksPerMillisecond);
         output.AppendDigits(milliseconds / 3_600_000, 2);
         output.Append(":"u8);
         output.AppendDigits(milliseconds / 60_000 % 60, 2);

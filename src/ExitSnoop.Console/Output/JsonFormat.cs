@@ -13,7 +13,7 @@ namespace ExitSnoop.Cli.Output;
 /// Written by hand, because the encoders of System.Text.Json either turn every quote of a command line and every
 /// name that is not ASCII into \uXXXX, or let through what turns the reading direction of a terminal.
 /// </remarks>
-internal sealed class JsonFormat(OutputBuffer output, WallClock clock) : IEventFormat
+internal sealed class JsonFormat(OutputBuffer output) : IEventFormat
 {
     /// <summary>Of ASCII, what stands for itself.</summary>
     private static readonly SearchValues<char> Plain =
@@ -35,8 +35,8 @@ internal sealed class JsonFormat(OutputBuffer output, WallClock clock) : IEventF
         Append(",\"ParentId\":"u8, exit.ParentId);
         Append(",\"ThreadId\":"u8, exit.ThreadId);
         Append(",\"Age\":"u8, exit.Age);
-        Append(",\"StartTime\":"u8, exit.StartTime);
-        Append(",\"ExitTime\":"u8, exit.ExitTime);
+        Append(",\"StartTime\":"u8, exit.StartMoment, exit.IsUtc);
+        Append(",\"ExitTime\":"u8, exit.ExitMoment, exit.IsUtc);
         Append(",\"ExitCode\":"u8, exit.ExitCode);
         Append(",\"Signal\":"u8, SignalMembers[(int)exit.Signal]);
         Append(",\"CoreDumped\":"u8, exit.CoreDumped);
@@ -51,6 +51,8 @@ internal sealed class JsonFormat(OutputBuffer output, WallClock clock) : IEventF
         Append(",\"SignalCode\":"u8, exit.SignalCode);
         Append(",\"FaultAddress\":"u8, exit.FaultAddress);
         Append(",\"OomKilled\":"u8, exit.OomKilled);
+
+        Append(",\"Reason\":"u8, exit.Reason);
 
         Append(",\"CommandLine\":"u8, exit.CommandLine);
         Append(",\"Arguments\":"u8, exit.Arguments);
@@ -137,9 +139,8 @@ internal sealed class JsonFormat(OutputBuffer output, WallClock clock) : IEventF
     }
 
     /// <summary>2026-11-22T13:42:01.6880000+05:30, or with Z for UTC.</summary>
-    private void Append(ReadOnlySpan<byte> name, DateTime value)
+    private void Append(ReadOnlySpan<byte> name, DateTimeOffset time, bool utc)
     {
-        DateTimeOffset time = clock.Convert(value);
         output.Append(name);
         output.Append("\""u8);
         output.AppendDigits(time.Year, 4);
@@ -155,7 +156,7 @@ internal sealed class JsonFormat(OutputBuffer output, WallClock clock) : IEventF
         output.AppendDigits(time.Second, 2);
         output.Append("."u8);
         output.AppendDigits((int)(time.Ticks % TimeSpan.TicksPerSecond), 7);
-        if (clock.IsUtc)
+        if (utc)
             output.Append("Z"u8);
         else
         {

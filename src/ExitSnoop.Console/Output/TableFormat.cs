@@ -4,7 +4,7 @@ namespace ExitSnoop.Cli.Output;
 /// The original's table: PCOMM PID PPID TID AGE(s) EXIT_CODE, with TIME and LABEL before them where asked for.
 /// Widths count characters, as the original's do; no line ends in a blank.
 /// </summary>
-internal sealed class TableFormat(OutputBuffer output, WallClock? clock, string? label) : IEventFormat
+internal sealed class TableFormat(OutputBuffer output, bool time, bool utc, string? label) : IEventFormat
 {
     private const int NameWidth = 17;
     private const int NumberWidth = 8;
@@ -12,8 +12,8 @@ internal sealed class TableFormat(OutputBuffer output, WallClock? clock, string?
     /// <inheritdoc />
     public void WriteHeader()
     {
-        if (clock is not null)
-            output.AppendTimeTitle(clock);
+        if (time)
+            output.AppendTimeTitle(utc);
         if (label is not null)
             output.AppendLabelTitle();
         output.AppendCell("PCOMM", NameWidth);
@@ -28,8 +28,8 @@ internal sealed class TableFormat(OutputBuffer output, WallClock? clock, string?
     /// <inheritdoc />
     public void Write(ExitEvent exit)
     {
-        if (clock is not null)
-            output.AppendTime(exit.ExitTime, clock);
+        if (time)
+            output.AppendTime(exit);
         if (label is not null)
             output.AppendLabel(label);
         output.AppendCell(DisplayText.Escape(exit.Name), NameWidth);

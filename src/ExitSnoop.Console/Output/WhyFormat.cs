@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ExitSnoop.Cli.Output;
 
 /// <summary>What died, and who or what ended it: TIME PCOMM PID USER EXIT_CODE REASON COMMAND.</summary>
-internal sealed class WhyFormat(OutputBuffer output, WallClock clock, string? label) : IEventFormat
+internal sealed class WhyFormat(OutputBuffer output, bool utc, string? label) : IEventFormat
 {
     private const int NameWidth = 17;
     private const int NumberWidth = 8;
@@ -17,7 +17,7 @@ internal sealed class WhyFormat(OutputBuffer output, WallClock clock, string? la
     /// <inheritdoc />
     public void WriteHeader()
     {
-        output.AppendTimeTitle(clock);
+        output.AppendTimeTitle(utc);
         if (label is not null)
             output.AppendLabelTitle();
         output.AppendCell("PCOMM", NameWidth);
@@ -32,27 +32,17 @@ internal sealed class WhyFormat(OutputBuffer output, WallClock clock, string? la
     /// <inheritdoc />
     public void Write(ExitEvent exit)
     {
-        output.AppendTime(exit.ExitTime, clock);
+        output.AppendTime(exit);
         if (label is not null)
             output.AppendLabel(label);
         output.AppendCell(DisplayText.Escape(exit.Name), NameWidth);
         output.AppendCell(exit.Id, NumberWidth);
         output.AppendCell(exit.UserName is { } user ? DisplayText.Escape(user) : exit.UserId?.ToString(CultureInfo.InvariantCulture) ?? Nothing, UserWidth);
         output.AppendCell(exit.Status, StatusWidth);
-        output.AppendCell(Reason(exit), ReasonWidth);
+        output.AppendCell(exit.Reason is { } reason ? DisplayText.Escape(reason) : Nothing, ReasonWidth);
         output.Append(DisplayText.Escape(exit.CommandLine is { Length: > 0 } command ? command : exit.Path ?? Nothing));
         if (exit.CommandLineTruncated)
             output.Append("..."u8);
         output.EndLine();
-    }
-
-    /// <summary>Who sent the signal that killed, or what the kernel had against the process.</summary>
-    internal static string Reason(ExitEvent exit)
-    {
-        if (exit.OomKilled == true)
-            return "oom";
-        if (exit.SenderId is { } sender)
-            return $"{DisplayText.Escape(exit.SenderName ?? "")} ({sender})";
-        return exit.FaultAddress is { } address ? $"{exit.SignalCode} at 0x{address:x}" : exit.SignalCode ?? Nothing;
     }
 }

@@ -72,14 +72,13 @@ internal static unsafe partial class LibC
     internal static partial int getpwnam_r(string name, Passwd* entry, byte* buffer, nuint size, out Passwd* result);
 
     [LibraryImport(Library)]
-    internal static partial nint time(nint* result);
+    internal static partial void tzset();
 
-    /// <summary>Fills struct tm; 64 bytes are more than any libc here needs.</summary>
     [LibraryImport(Library)]
-    internal static partial void* localtime_r(nint* time, void* tm);
+    internal static partial Tm* localtime_r(nint* time, Tm* result);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial nuint strftime(byte* buffer, nuint size, string format, void* tm);
+    internal static partial nuint strftime(byte* buffer, nuint size, string format, Tm* time);
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct Timespec
@@ -88,6 +87,18 @@ internal static unsafe partial class LibC
         public long Nanoseconds;
 
         public readonly long TotalNanoseconds => (Seconds * 1_000_000_000) + Nanoseconds;
+    }
+
+    /// <summary>struct tm, with the members that glibc and musl have in common.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Tm
+    {
+        public int Second, Minute, Hour, Day, Month, Year, WeekDay, YearDay, IsDaylightSaving;
+
+        /// <summary>Seconds east of UTC.</summary>
+        public nint Offset;
+
+        public nint Zone;
     }
 
     [StructLayout(LayoutKind.Sequential)]

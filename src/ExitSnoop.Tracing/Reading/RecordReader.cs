@@ -51,7 +51,7 @@ internal sealed unsafe class RecordReader : IDisposable
     /// <summary>Whether the trace has come to its end: stopped, or nothing is left to watch. All is in the queue.</summary>
     internal bool IsFinished => Volatile.Read(ref finished);
 
-    internal long Lost => losses.Total;
+    internal Losses Losses => losses.Losses;
 
     internal WatchedProcesses? Watched => watched;
 

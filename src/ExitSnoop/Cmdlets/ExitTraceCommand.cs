@@ -32,9 +32,13 @@ public abstract class ExitTraceCommand : ExitFilterCommand, IDisposable
 
     // Loading takes some 50 ms, but on a slow or emulated machine it can take seconds, in which the
     // pipeline can be stopped and shows progress.
-    private protected ExitTrace Start()
+    private protected ExitTrace Start(long? maxEvents, TimeSpan? timeLimit)
     {
-        ExitTraceOptions options = CreateOptions(MyInvocation.BoundParameters.ContainsKey("Debug") ? messages.Enqueue : null);
+        ExitTraceOptions options = CreateOptions(MyInvocation.BoundParameters.ContainsKey("Debug") ? messages.Enqueue : null) with
+        {
+            MaxEvents = maxEvents,
+            TimeLimit = timeLimit,
+        };
         starting = Task.Run(() => ExitTrace.Start(options));
         try
         {

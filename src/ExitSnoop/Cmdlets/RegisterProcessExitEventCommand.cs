@@ -55,7 +55,7 @@ public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
             return;
         try
         {
-            ExitTrace trace = Start();
+            ExitTrace trace = Start(MaxTriggerCount > 0 ? MaxTriggerCount : null, timeLimit: null);
             PSEventSubscriber subscriber;
             try
             {
@@ -83,7 +83,7 @@ public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
 
     private PSEventSubscriber Subscribe(ExitTrace trace)
     {
-        ProcessExitWatcher watcher = new(trace, Events, MessageData, MaxTriggerCount);
+        ProcessExitWatcher watcher = new(trace, Events, MessageData);
         try
         {
             PSEventSubscriber subscriber = Events.SubscribeEvent(

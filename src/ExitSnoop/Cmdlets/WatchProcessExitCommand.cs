@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Management.Automation;
 
 namespace ExitSnoop.Commands;
@@ -9,11 +8,6 @@ namespace ExitSnoop.Commands;
 [OutputType(typeof(ExitEvent))]
 public sealed class WatchProcessExitCommand : ExitTraceCommand
 {
-    private static readonly TimeSpan WarningInterval = TimeSpan.FromSeconds(1);
-
-    private readonly Stopwatch sinceWarning = Stopwatch.StartNew();
-    private long warnedOf;
-
     /// <summary>Shows the TIME column.</summary>
     [Parameter]
     [Alias("t")]
@@ -37,7 +31,9 @@ public sealed class WatchProcessExitCommand : ExitTraceCommand
         ExitEventView view = ExitEventView.For(this, Timestamp || Utc, Utc, Label is not null);
         try
         {
-            using ExitTrace trace = Start();
+            using ExitTrace trace = Start(
+                MaxEvents < int.MaxValue ? MaxEvents : null,
+                double.IsPositiveInfinity(Timeout) ? null : TimeSpan.FromSeconds(Timeout));
             Stream(trace, view);
         }
         catch (ExitTraceException error)
@@ -52,68 +48,26 @@ public sealed class WatchProcessExitCommand : ExitTraceCommand
 
     private void Stream(ExitTrace trace, ExitEventView view)
     {
-        Stopwatch clock = Stopwatch.StartNew();
-        TimeSpan limit = double.IsPositiveInfinity(Timeout) ? TimeSpan.MaxValue : TimeSpan.FromSeconds(Timeout);
-        int count = 0;
-        bool inTime = true;
-
-        while (!trace.IsCompleted)
+        while (true)
         {
-            if (inTime && clock.Elapsed is var elapsed && !trace.WaitForEvents(Remaining(limit, elapsed), Stopped))
-            {
-                // What happened until now is still to come out.
-                inTime = false;
-                WriteErrors(trace.AliveIds.Select(TraceErrors.StillAlive));
-                trace.Stop();
-            }
-            else if (!inTime)
-            {
-                trace.WaitForEvents(System.Threading.Timeout.InfiniteTimeSpan, Stopped);
-            }
-            WriteErrors(trace.TakeMissingIds().Select(TraceErrors.NoSuchProcess));
             while (trace.TryRead(out ExitEvent? exit))
             {
                 WriteObject(view.Apply(exit));
-                if (++count == MaxEvents)
-                {
-                    WarnOfLoss(trace, final: true);
-                    return;
-                }
-                if (inTime && clock.Elapsed >= limit)
-                    break;
+                WarnOfLosses(trace);
             }
-            WarnOfLoss(trace, final: false);
+            WriteErrors(trace.TakeMissingIds().Select(TraceErrors.NoSuchProcess));
+            WarnOfLosses(trace);
+            if (trace.IsCompleted)
+                break;
+            trace.WaitForEvents(System.Threading.Timeout.InfiniteTimeSpan, Stopped);
         }
-        WriteErrors(trace.TakeMissingIds().Select(TraceErrors.NoSuchProcess));
-        WarnOfLoss(trace, final: true);
+        if (trace.End == ExitTraceEnd.TimeLimit)
+            WriteErrors(trace.AliveIds.Select(TraceErrors.StillAlive));
     }
 
-    private static TimeSpan Remaining(TimeSpan limit, TimeSpan elapsed)
+    private void WarnOfLosses(ExitTrace trace)
     {
-        if (limit == TimeSpan.MaxValue)
-            return System.Threading.Timeout.InfiniteTimeSpan;
-        TimeSpan remaining = limit - elapsed;
-        // A semaphore waits for at most so long at a time; what is left is waited for again.
-        return remaining < TimeSpan.Zero ? TimeSpan.Zero
-            : remaining.TotalMilliseconds > int.MaxValue ? TimeSpan.FromMilliseconds(int.MaxValue) : remaining;
-    }
-
-    private void WarnOfLoss(ExitTrace trace, bool final)
-    {
-        long lost = trace.LostCount;
-        if (lost == 0)
-            return;
-        if (final)
-        {
-            WriteWarning($"{lost} events were lost in all.");
-        }
-        else if (lost != warnedOf && (warnedOf == 0 || sinceWarning.Elapsed >= WarningInterval))
-        {
-            WriteWarning(
-                $"{lost - warnedOf} events were lost: the buffer of {BufferSize} MiB or the queue in memory was full. "
-                + "A larger -BufferSize, a filter (-Failed, -Name, -User), -Basic or a faster pipeline helps.");
-            warnedOf = lost;
-            sinceWarning.Restart();
-        }
+        while (trace.TryTakeLoss(out ExitTraceLoss? loss))
+            WriteWarning(loss.Message);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Management.Automation;
 
 namespace ExitSnoop.Commands.Subscriptions;
@@ -21,23 +20,18 @@ public sealed class ProcessExitWatcher
     /// <summary>How many events without an action may wait to be taken by Get-Event or Wait-Event.</summary>
     private const int WaitingMaximum = 10_000;
 
-    private static readonly TimeSpan LossInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly ExitTrace trace;
     private readonly PSEventManager events;
     private readonly PSObject? messageData;
-    private readonly int maxTriggerCount;
     private readonly CancellationTokenSource unsubscribed = new();
-    private readonly Stopwatch sinceLoss = Stopwatch.StartNew();
-    private long toldOf;
 
-    internal ProcessExitWatcher(ExitTrace trace, PSEventManager events, PSObject? messageData, int maxTriggerCount)
+    internal ProcessExitWatcher(ExitTrace trace, PSEventManager events, PSObject? messageData)
     {
         this.trace = trace;
         this.events = events;
         this.messageData = messageData;
-        this.maxTriggerCount = maxTriggerCount;
     }
 
     /// <summary>The event that is subscribed to. Its end is the end of the trace.</summary>
@@ -89,29 +83,25 @@ public sealed class ProcessExitWatcher
 
     private void Raise(PSEventSubscriber subscriber, ActionTurn? turn)
     {
-        int count = 0;
         try
         {
-            while (!trace.IsCompleted && !unsubscribed.IsCancellationRequested)
+            while (!unsubscribed.IsCancellationRequested)
             {
-                trace.WaitForEvents(Timeout.InfiniteTimeSpan, unsubscribed.Token);
                 while (!unsubscribed.IsCancellationRequested && trace.TryRead(out ExitEvent? exit))
                 {
                     events.GenerateEvent(
                         subscriber.SourceIdentifier, this, [this, exit], messageData,
                         processInCurrentThread: true, waitForCompletionInCurrentThread: false);
-                    if (++count == maxTriggerCount)
-                        trace.Stop();
-                    TellOfLoss(subscriber);
+                    ReportLosses(subscriber);
                     turn?.Wait(unsubscribed.Token);
-                    if (count == maxTriggerCount)
-                        return;
-                    while (turn is null && !subscriber.ForwardEvent && WaitingCount >= WaitingMaximum)
+                    while (turn is null && !trace.IsCompleted && !subscriber.ForwardEvent && WaitingCount >= WaitingMaximum)
                         unsubscribed.Token.WaitHandle.WaitOne(LookInterval);
                 }
-                TellOfLoss(subscriber);
+                ReportLosses(subscriber);
+                if (trace.IsCompleted)
+                    break;
+                trace.WaitForEvents(Timeout.InfiniteTimeSpan, unsubscribed.Token);
             }
-            TellOfLoss(subscriber, final: true);
         }
         catch (OperationCanceledException)
         {
@@ -129,20 +119,16 @@ public sealed class ProcessExitWatcher
     }
 
     // An action's job takes warnings. A receiver without one gets an event, where it gets all others.
-    private void TellOfLoss(PSEventSubscriber subscriber, bool final = false)
+    private void ReportLosses(PSEventSubscriber subscriber)
     {
-        long lost = LostCount;
-        if (lost == toldOf || (toldOf > 0 && !final && sinceLoss.Elapsed < LossInterval))
-            return;
-        string text = $"{lost - toldOf} events were lost: the buffer of {trace.BufferSize} MiB or the queue in memory was full. "
-            + "A filter (-Failed, -Name, -User), -Basic or a faster receiver helps.";
-        toldOf = lost;
-        sinceLoss.Restart();
-        if (subscriber.Action is { } job)
-            job.Warning.Add(new WarningRecord(text));
-        else
-            events.GenerateEvent(
-                subscriber.SourceIdentifier + ".Lost", this, [this, lost], new PSObject(text),
-                processInCurrentThread: true, waitForCompletionInCurrentThread: false);
+        while (trace.TryTakeLoss(out ExitTraceLoss? loss))
+        {
+            if (subscriber.Action is { } job)
+                job.Warning.Add(new WarningRecord(loss.Message));
+            else
+                events.GenerateEvent(
+                    subscriber.SourceIdentifier + ".Lost", this, [this, LostCount], new PSObject(loss.Message),
+                    processInCurrentThread: true, waitForCompletionInCurrentThread: false);
+        }
     }
 }

@@ -49,11 +49,11 @@ public sealed class ExitEventView
 
     /// <summary>A time as the original shows it, to the millisecond.</summary>
     public static string Time(object? time) =>
-        time is DateTime moment ? moment.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) : "";
+        time is DateTime moment ? DisplayTime.Format(moment) : "";
 
     /// <summary>A time to the second, where columns are many.</summary>
     public static string Clock(object? time) =>
-        time is DateTime moment ? moment.ToString("HH:mm:ss", CultureInfo.InvariantCulture) : "";
+        time is DateTime moment ? DisplayTime.ToWallClock(moment).ToString("HH:mm:ss", CultureInfo.InvariantCulture) : "";
 
     /// <summary>A number of bytes in the unit that suits it.</summary>
     public static string Size(object? bytes)
@@ -70,22 +70,6 @@ public sealed class ExitEventView
         return value.ToString(size < 1L << 10 || value >= 100 ? "F0" : "F1", CultureInfo.InvariantCulture) + unit;
     }
 
-    /// <summary>Who or what killed it: the sender, the OOM killer, or the fault.</summary>
-    public static string Reason(PSObject exit)
-    {
-        ArgumentNullException.ThrowIfNull(exit);
-        object? Value(string name) => exit.Properties[name]?.Value;
-
-        if (Value(nameof(ExitEvent.OomKilled)) is true)
-            return "oom";
-        if (Value(nameof(ExitEvent.SenderId)) is { } sender)
-            return $"{DisplayText.Escape(Value(nameof(ExitEvent.SenderName)) as string)} ({sender})";
-        string code = Value(nameof(ExitEvent.SignalCode)) as string ?? "";
-        return Value(nameof(ExitEvent.FaultAddress)) is { } address
-            ? string.Create(CultureInfo.InvariantCulture, $"{code} at 0x{Convert.ToUInt64(address, CultureInfo.InvariantCulture):x}")
-            : code;
-    }
-
     // Rendering to a host that is a terminal is the only case for colours; where the output of pwsh itself
     // is redirected, its OutputRendering would keep them.
     private static bool UsesColour { get; } =
@@ -97,24 +81,25 @@ public sealed class ExitEventView
         if (!time)
             return label ? new ExitEventView($"{TypeName}#Label") : new ExitEventView();
 
-        string zone = utc ? "UTC" : LocalZone.Abbreviation;
-        List<(string Header, int Width, string Value)> columns = [("TIME-" + zone, TimeWidth, "[ExitSnoop.Commands.ExitEventView]::Time($_.ExitTime)")];
+        string title = DisplayTime.ColumnTitle(utc);
+        bool zoneIsUtc = title == DisplayTime.ColumnTitle(utc: true);
+        List<(string Header, int Width, string Value)> columns = [(title, TimeWidth, "[ExitSnoop.Commands.ExitEventView]::Time($_.ExitTime)")];
         if (label)
             columns.Add(("LABEL", LabelWidth, "$_.Label"));
         int name = columns.Count;
         columns.AddRange(Columns);
-        string general = $"{TypeName}#Time{(zone == "UTC" ? "Utc" : "")}{(label ? "Label" : "")}";
+        string general = $"{TypeName}#Time{(zoneIsUtc ? "Utc" : "")}{(label ? "Label" : "")}";
 
         // Where the status would not fit on the screen the name gives way: it is rarely as long as it may be.
         int missing = columns.Sum(column => column.Width + 1) - 1 + StatusWidth - ScreenWidth(cmdlet);
         if (missing > 0)
             columns[name] = columns[name] with { Width = Math.Max(columns[name].Width - missing, NarrowestName) };
-        else if (zone == "UTC")
+        else if (zoneIsUtc)
             return new ExitEventView(general);
 
         // The header names the zone, the widths suit this screen, so this view can only be made here; elsewhere
         // the next name serves.
-        string special = $"{general}-{zone}-{columns[name].Width}";
+        string special = $"{general}-{title}-{columns[name].Width}";
         Define(cmdlet, special, columns);
         return new ExitEventView(special, general);
     }

@@ -1,3 +1,6 @@
+using ExitSnoop.Linux;
+using ExitSnoop.Records;
+
 namespace ExitSnoop.Tests.Records;
 
 /// <summary>Users by name and by id, as getent(1) knows them.</summary>
@@ -31,4 +34,50 @@ public sealed class UserNameTests
     [InlineData("-1")]
     [InlineData("4294967296")]
     public void What_is_no_user_is_refused(string text) => Assert.False(UserNames.TryGetId(text, out _));
+
+    [Fact]
+    public void A_user_who_is_added_renamed_or_removed_is_seen_after_some_seconds()
+    {
+        long now = 1_000_000;
+        string? name = null;
+        int asked = 0;
+        Users users = new(_ =>
+        {
+            asked++;
+            return name;
+        }, () => now);
+        foreach (string? next in new[] { "alice", "bob", null })
+        {
+            string? before = users.NameOf(1000);
+            name = next;
+            now += Users.KeptFor - 1;
+            Assert.Equal(before, users.NameOf(1000));
+            now += 1;
+            Assert.Equal(next, users.NameOf(1000));
+        }
+        Assert.Equal(4, asked);
+    }
+
+    // 1 is daemon or bin on this machine; in the container it may be anyone.
+    [Theory]
+    [InlineData(1, true, null)]
+    [InlineData(0, true, "root")]
+    [InlineData(0, false, "root")]
+    public void A_process_in_a_container_does_not_get_a_name_of_this_machine_but_root(uint uid, bool contained, string? name)
+    {
+        string cgroup = contained ? "/docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" : "/user.slice";
+        ExitRecord record = new() { Pid = 4711, Tid = 4711, HostPid = 4711 };
+        ExitEvent exit = RecordBytes.Event(RecordBytes.Of(record, new ExitDetail { Uid = uid, NamespacePid = contained ? 7u : 4711u }, cgroup: cgroup));
+        Assert.NotNull(UserNames.GetName(1));
+        Assert.Equal(name, exit.UserName);
+    }
+
+    [Fact]
+    public void A_process_in_the_readers_own_container_has_the_readers_names()
+    {
+        ExitRecord record = new() { Pid = 7, Tid = 7, HostPid = 4711 };
+        string cgroup = "/docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+        ExitEvent exit = RecordBytes.Event(RecordBytes.Of(record, new ExitDetail { Uid = 1, NamespacePid = 7 }, cgroup: cgroup));
+        Assert.Equal(UserNames.GetName(1), exit.UserName);
+    }
 }

@@ -1,0 +1,87 @@
+using System.Globalization;
+using ExitSnoop.Bpf;
+
+namespace ExitSnoop;
+
+/// <summary>
+/// Decides when a loss is reported and in which words: the first at once, later ones at most once a second,
+/// and the sum at the end of the trace.
+/// </summary>
+/// <param name="bufferSize">Of the kernel's ring buffers, in MiB.</param>
+/// <param name="queueSize">Of the queue in memory, in bytes.</param>
+/// <param name="nameFilter">Whether events are filtered by name after they were counted.</param>
+/// <param name="clock">Milliseconds that only grow.</param>
+internal sealed class LossReport(int bufferSize, long queueSize, bool nameFilter, Func<long> clock)
+{
+    private const long Interval = 1000;
+
+    private Losses reported;
+    private long reportedAt;
+    private bool totalReported;
+
+    /// <summary>How long until a loss is to be reported; infinite where there is none.</summary>
+    internal TimeSpan UntilDue(Losses losses)
+    {
+        if (losses == reported)
+            return Timeout.InfiniteTimeSpan;
+        return reported == default ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Max(0, reportedAt + Interval - clock()));
+    }
+
+    /// <summary>The loss that is to be reported now, if there is one.</summary>
+    /// <param name="losses">What was lost since the start.</param>
+    /// <param name="completed">Whether the trace is over.</param>
+    internal ExitTraceLoss? Take(Losses losses, bool completed)
+    {
+        if (losses == default || totalReported)
+            return null;
+        // A loss that was never reported is, even at the end, with its cause.
+        if (UntilDue(losses) == TimeSpan.Zero && (!completed || reported == default))
+        {
+            ExitTraceLoss loss = Make(losses - reported);
+            reported = losses;
+            reportedAt = clock();
+            return loss;
+        }
+        if (!completed)
+            return null;
+        totalReported = true;
+        return new ExitTraceLoss
+        {
+            Count = losses.Total,
+            IsTotal = true,
+            IsUpperBound = IsUpperBound(losses),
+            Message = $"{Number(losses)} lost in all.",
+        };
+    }
+
+    private ExitTraceLoss Make(Losses losses)
+    {
+        List<string> causes = [], remedies = [];
+        if (losses.BufferFull > 0)
+        {
+            causes.Add($"the kernel's buffer of {bufferSize} MiB was full");
+            remedies.Add("a larger buffer");
+        }
+        if (losses.QueueFull > 0)
+            causes.Add($"the queue of {queueSize >> 20} MiB in memory was full");
+        if (losses.BufferFull + losses.QueueFull > 0)
+            remedies.AddRange(["a filter", "fewer details (basic)", "a faster reader"]);
+        if (losses.NotRun > 0)
+            causes.Add("the kernel did not run the BPF program for them");
+        string advice = remedies.Count == 0 ? "" : $" What helps: {string.Join(", ", remedies)}.";
+        return new ExitTraceLoss
+        {
+            Count = losses.Total,
+            IsTotal = false,
+            IsUpperBound = IsUpperBound(losses),
+            Message = $"{Number(losses)} lost: {string.Join(", and ", causes)}.{advice}",
+        };
+    }
+
+    private string Number(Losses losses) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(IsUpperBound(losses) ? "Up to " : "")}{losses.Total} {(losses.Total == 1 ? "event was" : "events were")}");
+
+    // The program itself applies the kernel's filters and knows which thread is the last.
+    private bool IsUpperBound(Losses losses) => losses.NotRun > 0 || nameFilter;
+}
