@@ -10,6 +10,7 @@
 #include "kernel.h"
 #include "report.h"
 #include "task.h"
+#include "watch.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -18,7 +19,7 @@ static __always_inline int process_exit_common(unsigned long long *ctx, const in
 	struct task_struct *task = (void *)ctx[0], *leader;
 	struct signal_struct *signal;
 	struct exit_record record;
-	__u64 *watched = NULL;
+	__u64 start = 0;
 	bool dead = false, wanted;
 	__u32 status;
 
@@ -43,19 +44,14 @@ static __always_inline int process_exit_common(unsigned long long *ctx, const in
 	record.pid = tgid_of(task, variant);
 	leader = READ(variant, task, group_leader);
 	if (config.by_id) {
-		watched = bpf_map_lookup_elem(&ids, &record.pid);
-		if (watched ? *watched && *watched != start_time(leader, variant)
-			    : !is_departed(&record, leader, variant))
+		start = start_time(leader, variant);
+		if (!is_watched(record.pid, start) && !is_departed(&record, start))
 			return 0;
 	}
 	if (wanted)
 		report(ctx, task, leader, signal, &record, variant);
-
-	/* Last: a reader that finds the process gone from here has its record already. */
-	if (watched && dead && config.include_children)
-		mark_departed(&record, leader, variant);
-	else if (watched && dead)
-		*watched = start_time(leader, variant);
+	if (config.by_id && dead)
+		stop_watching(&record, start);
 	return 0;
 }
 
@@ -112,22 +108,31 @@ int signal_generate(unsigned long long *ctx)
 	return 0;
 }
 
-/* A child of a process asked for is asked for too: kernel/fork.c, kernel_clone. */
+/* A child of a watched process is watched too: kernel/fork.c, kernel_clone. */
 SEC("raw_tp/sched_process_fork")
 int process_fork(unsigned long long *ctx)
 {
-	struct task_struct *parent = (void *)ctx[0], *child = (void *)ctx[1];
-	__u32 parent_id, child_id;
-	__u64 *watched, alive = 0;
+	struct task_struct *child = (void *)ctx[1];
 
-	if (BPF_CORE_READ(child, pid) != BPF_CORE_READ(child, tgid))
-		return 0;
-	parent_id = tgid_of(parent, WHOLE);
-	watched = bpf_map_lookup_elem(&ids, &parent_id);
-	if (!watched || *watched)
-		return 0;
-	child_id = tgid_of(child, WHOLE);
-	bpf_map_update_elem(&ids, &child_id, &alive, BPF_ANY);
+	if (BPF_CORE_READ(child, pid) == BPF_CORE_READ(child, tgid))
+		follow_child((void *)ctx[0], child);
+	return 0;
+}
+
+/*
+ * The descendants that were there before the trace, by a look at every task of the reader's PID
+ * namespace: kernel/bpf/task_iter.c. It is run until it finds no more, as the parent can come after
+ * the child. Prints a byte for each process that it found.
+ */
+SEC("iter/task")
+int find_descendants(unsigned long long *ctx)
+{
+	struct bpf_iter_meta *meta = (void *)ctx[0];
+	struct task_struct *task = (void *)ctx[1];
+	__u8 found = 1;
+
+	if (task && task->pid == task->tgid && find_descendant(task))
+		bpf_seq_write(meta->seq, &found, sizeof(found));
 	return 0;
 }
 

@@ -1,48 +1,10 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* Which exits are reported: filters on how the process ended and on who it is. */
+/* Which exits are reported: filters on how the process ended and on who it is. watch.h has those by id. */
 #ifndef EXITSNOOP_FILTER_H
 #define EXITSNOOP_FILTER_H
 
 #include "cgroup.h"
-#include "ring.h"
 #include "task.h"
-
-static __always_inline struct identity identity_of(struct exit_record *record, struct task_struct *leader,
-						   const int variant)
-{
-	struct identity identity = {
-	    .start_time = start_time(leader, variant),
-	    .tgid = record->host_pid,
-	};
-
-	return identity;
-}
-
-static __always_inline bool is_departed(struct exit_record *record, struct task_struct *leader,
-					const int variant)
-{
-	struct identity process;
-
-	if (!config.per_thread || !config.include_children)
-		return false;
-	process = identity_of(record, leader, variant);
-	return bpf_map_lookup_elem(&departed, &process);
-}
-
-/* Takes a descendant that has exited out of the set. */
-static __always_inline void mark_departed(struct exit_record *record, struct task_struct *leader,
-					  const int variant)
-{
-	struct identity process;
-	__u8 gone = 1;
-
-	if (config.per_thread) {
-		process = identity_of(record, leader, variant);
-		bpf_map_update_elem(&departed, &process, &gone, BPF_ANY);
-	}
-	bpf_map_delete_elem(&ids, &record->pid);
-	wake_reader();
-}
 
 static __always_inline bool wanted_status(__u32 status)
 {

@@ -34,6 +34,7 @@ enum bpf_map_type {
 
 #define BPF_ANY 0
 #define BPF_NOEXIST 1
+#define BPF_EXIST 2
 #define BPF_F_CURRENT_CPU 0xffffffffULL
 #define BPF_RB_NO_WAKEUP 1
 #define BPF_RB_FORCE_WAKEUP 2
@@ -249,6 +250,11 @@ struct task_struct {
 	kuid_t loginuid;
 	struct task_io_accounting ioac;
 	struct css_set *cgroups;
+} RELOCATABLE;
+
+/* kernel/bpf/bpf_iter.c: what an iterator is about. */
+struct bpf_iter_meta {
+	struct seq_file *seq;
 } RELOCATABLE;
 
 struct kernel_siginfo {

@@ -34,18 +34,18 @@ struct ring events_5 SEC(".maps");
 struct ring events_6 SEC(".maps");
 struct ring events_7 SEC(".maps");
 
-/* Records for which there was no room. */
+/* What there was no room for, by enum loss. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, LOSSES);
 	__type(key, __u32);
 	__type(value, __u64);
 } lost SEC(".maps");
 
 /*
- * Processes asked for by id. The value is 0 until the process has died, then its
- * start time: the reader sees that the death was reported, and a later process
- * with the same id is not taken for it. Descendants come and go by fork and exit.
+ * The watched processes: those asked for by id and, where it is asked for, their descendants. The
+ * value is the start time, or 0 for an id whose process is not known yet. A process leaves the map
+ * when it has exited and its record has been sent: what is left in here was not seen to exit.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -83,9 +83,8 @@ struct {
 } claims SEC(".maps");
 
 /*
- * Processes that have left the set of descendants, where threads are reported too. Threads reach
- * the tracepoint in any order, so some of a process may come after the last one, when its id is
- * no longer in ids.
+ * Processes that have left ids, where threads are reported too. Threads reach the tracepoint in any
+ * order, so some of a process may come after the last one, when the process is no longer in ids.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -20,6 +20,13 @@ enum record_kind {
 	RECORD_EXEC = 1, /* a command line, on kernels that drop it before the exit */
 };
 
+/* The entries of the map lost. */
+enum loss {
+	LOST_RECORD = 0,     /* the ring buffer was full */
+	LOST_DESCENDANT = 1, /* the map of watched processes was full */
+	LOSSES = 2,
+};
+
 enum record_flags {
 	RECORD_THREAD = 1 << 0,	     /* of one thread, not of the process */
 	RECORD_GROUP_DEAD = 1 << 1,  /* no thread of the process is left */

@@ -34,6 +34,10 @@ static __always_inline void *own_ring(void)
  * empty sample, as the flag must be read after what the reader is to see: to submit a
  * record is an exchange, hence a full barrier (bpf_ringbuf_commit), so either the flag is
  * seen here, or the reader, which sets it before its last look, sees the record.
+ *
+ * The flag is cleared only once there is a sample to carry the wake-up: without room for one
+ * the next exit tries again. And it is cleared before the wake-up: a reader that is awake may
+ * set it at once.
  */
 static __always_inline void wake_reader(void)
 {
@@ -41,16 +45,40 @@ static __always_inline void wake_reader(void)
 
 	if (config.perf_buffer || !reader_asleep)
 		return;
+	sample = bpf_ringbuf_reserve(own_ring(), sizeof(__u64), 0);
+	if (!sample)
+		return;
 	reader_asleep = 0;
+	bpf_ringbuf_discard(sample, BPF_RB_FORCE_WAKEUP);
+}
+
+/*
+ * A full memory barrier, by an empty sample that is submitted: atomic instructions that return a
+ * value, which are one as well, came to BPF with 5.12 only. On arm64 neither the lock of a map nor
+ * that of a full ring buffer is one.
+ */
+static __always_inline void full_barrier(void)
+{
+	void *sample;
+
+	if (config.perf_buffer)
+		return;
 	sample = bpf_ringbuf_reserve(own_ring(), sizeof(__u64), 0);
 	if (sample)
-		bpf_ringbuf_discard(sample, BPF_RB_FORCE_WAKEUP);
+		bpf_ringbuf_discard(sample, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline void count_loss(enum loss what)
+{
+	__u32 index = what;
+	__u64 *count = bpf_map_lookup_elem(&lost, &index);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
 }
 
 static __always_inline void send(void *ctx, struct exit_record *record, __u64 size)
 {
-	__u32 zero = 0;
-	__u64 *count;
 	long failed;
 
 	if (config.perf_buffer)
@@ -58,11 +86,8 @@ static __always_inline void send(void *ctx, struct exit_record *record, __u64 si
 	else
 		failed = bpf_ringbuf_output(own_ring(), record, size, BPF_RB_NO_WAKEUP);
 
-	if (failed && record->kind == RECORD_EXIT) {
-		count = bpf_map_lookup_elem(&lost, &zero);
-		if (count)
-			__sync_fetch_and_add(count, 1);
-	}
+	if (failed && record->kind == RECORD_EXIT)
+		count_loss(LOST_RECORD);
 	wake_reader();
 }
 

@@ -113,6 +113,11 @@ internal sealed class Watch
             StandardError.Report($"no process has the id {id}");
             missing++;
         }
+        foreach (int id in trace.TakeUnseenIds())
+        {
+            StandardError.Report($"process {id} has exited, but the kernel did not run the BPF program for its exit");
+            missing++;
+        }
     }
 
     private static void ReportLosses(ExitTrace trace)

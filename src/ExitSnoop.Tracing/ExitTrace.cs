@@ -35,8 +35,9 @@ public sealed class ExitTrace : IDisposable
     private RecordQueue.Chunk? chunk;
     private long eventsLeft;
     private int end;
+    private bool failureThrown;
 
-    private ExitTrace(ExitTraceOptions options, ExitProgram program)
+    internal ExitTrace(ExitTraceOptions options, ExitProgram program)
     {
         this.options = options;
         AttachType = program.AttachType;
@@ -91,18 +92,20 @@ public sealed class ExitTrace : IDisposable
     public IReadOnlyCollection<int> AliveIds => reader.Watched?.Alive ?? [];
 
     /// <summary>Whether the trace is over and all its events have been read. <see cref="End"/> says what ended it.</summary>
-    public bool IsCompleted => eventsLeft == 0 || (reader.IsFinished && chunk is null && queue.IsEmpty);
+    public bool IsCompleted => eventsLeft == 0 || (reader.IsFinished && chunk is null && queue.IsEmpty && !HasFailureToThrow);
 
     /// <summary>What ended the trace first. Events can be left to read.</summary>
     public ExitTraceEnd End =>
         Volatile.Read(ref end) is var first and not 0 ? (ExitTraceEnd)first
-        : reader.IsFinished ? ExitTraceEnd.NothingLeft
+        : reader.IsFinished ? reader.Failure is null ? ExitTraceEnd.NothingLeft : ExitTraceEnd.Failed
         : ExitTraceEnd.None;
 
     /// <summary>Bytes that waiting events hold in memory.</summary>
     internal long QueuedBytes => queue.Bytes;
 
     private bool HasGroupDead { get; }
+
+    private bool HasFailureToThrow => eventsLeft > 0 && reader.IsFinished && reader.Failure is not null && !failureThrown;
 
     private bool PerfBuffer { get; }
 
@@ -114,20 +117,24 @@ public sealed class ExitTrace : IDisposable
         if (!OperatingSystem.IsLinux())
             throw ExitTraceErrors.NotLinux();
         Check(options);
-        ExitProgram program = ExitProgram.Start(options, CgroupHierarchy.Find());
+        ExitProgram? program = null;
         try
         {
+            program = ExitProgram.Start(options, CgroupHierarchy.Find());
             return new ExitTrace(options, program);
         }
-        catch (Win32Exception refused)
+        catch (Exception failure)
         {
-            program.Dispose();
-            throw ExitTraceErrors.Refused(refused, "");
-        }
-        catch
-        {
-            program.Dispose();
-            throw;
+            program?.Dispose();
+            switch (failure)
+            {
+                case Win32Exception refused:
+                    throw ExitTraceErrors.Refused(refused, "");
+                case IOException or OutOfMemoryException or ThreadStartException:
+                    throw ExitTraceErrors.CannotStart(failure);
+                default:
+                    throw;
+            }
         }
     }
 
@@ -141,7 +148,7 @@ public sealed class ExitTrace : IDisposable
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public bool WaitForEvents(TimeSpan timeout, CancellationToken cancellation = default)
     {
-        if (chunk is not null || !queue.IsEmpty || IsCompleted || reader.Watched is { HasMissing: true })
+        if (chunk is not null || !queue.IsEmpty || IsCompleted || HasFailureToThrow || reader.Watched is { HasIdsToTake: true })
             return true;
         TimeSpan loss = lossReport.UntilDue(reader.Losses);
         bool lossFirst = loss != Timeout.InfiniteTimeSpan && (timeout == Timeout.InfiniteTimeSpan || loss < timeout);
@@ -149,6 +156,7 @@ public sealed class ExitTrace : IDisposable
     }
 
     /// <summary>Takes the next event, without waiting.</summary>
+    /// <exception cref="ExitTraceException">Memory or open files ran out, so the trace has ended early. Thrown once, after the last event.</exception>
     public bool TryRead([NotNullWhen(true)] out ExitEvent? exit)
     {
         while (eventsLeft > 0 && (chunk ??= queue.Take()) is { } current)
@@ -165,6 +173,11 @@ public sealed class ExitTrace : IDisposable
             queue.Return(current);
             chunk = null;
         }
+        if (HasFailureToThrow)
+        {
+            failureThrown = true;
+            throw ExitTraceErrors.CannotRead(reader.Failure!);
+        }
         exit = null;
         return false;
     }
@@ -172,6 +185,7 @@ public sealed class ExitTrace : IDisposable
     /// <summary>All events to the end of the trace.</summary>
     /// <param name="cancellation">Ends the enumeration, not the trace.</param>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    /// <exception cref="ExitTraceException">Memory or open files ran out, so the trace has ended early.</exception>
     public IEnumerable<ExitEvent> ReadEvents(CancellationToken cancellation = default)
     {
         while (!IsCompleted)
@@ -185,11 +199,12 @@ public sealed class ExitTrace : IDisposable
     /// <summary>All events to the end of the trace; no thread waits.</summary>
     /// <param name="cancellation">Ends the enumeration, not the trace.</param>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    /// <exception cref="ExitTraceException">Memory or open files ran out, so the trace has ended early.</exception>
     public async IAsyncEnumerable<ExitEvent> ReadEventsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         while (!IsCompleted)
         {
-            if (chunk is null && queue.IsEmpty)
+            if (chunk is null && queue.IsEmpty && !HasFailureToThrow)
                 await queue.WaitAsync(cancellation).ConfigureAwait(false);
             while (TryRead(out ExitEvent? exit))
                 yield return exit;
@@ -211,6 +226,18 @@ public sealed class ExitTrace : IDisposable
     {
         List<int> ids = [];
         while (reader.Watched is { } watched && watched.TryTakeMissing(out int id))
+            ids.Add(id);
+        return ids;
+    }
+
+    /// <summary>
+    /// Ids asked for whose process exited during the trace without an event, as the kernel did not run the program for
+    /// its exit (Linux 7.0 and later can skip it). Each is told once.
+    /// </summary>
+    public IReadOnlyList<int> TakeUnseenIds()
+    {
+        List<int> ids = [];
+        while (reader.Watched is { } watched && watched.TryTakeUnseen(out int id))
             ids.Add(id);
         return ids;
     }

@@ -17,4 +17,7 @@ public enum ExitTraceEnd
 
     /// <summary>The processes of <see cref="ExitTraceOptions.Ids"/>, with <see cref="ExitTraceOptions.IncludeChildren"/> their descendants too, have exited.</summary>
     NothingLeft,
+
+    /// <summary>Memory or open files ran out. The reading of the events ends with an <see cref="ExitTraceException"/>.</summary>
+    Failed,
 }

@@ -28,6 +28,32 @@ internal static class ExitTraceErrors
         ExitTraceError.LibBpfTooOld,
         $"libbpf is too old: {version}. {Install} {LibBpfFile.PathVariable} can name the file of a newer copy.");
 
+    /// <summary>What it means that pidfd_open(2) failed for a process that may be there.</summary>
+    internal static ExitTraceException CannotWatch(int error, int count) => error switch
+    {
+        LibC.EMFILE => new(
+            ExitTraceError.InvalidOption,
+            $"{count} processes are more than this process may have open files (ulimit -n). Raise the limit or ask for fewer."),
+        LibC.ENOSYS or LibC.EPERM => new(
+            ExitTraceError.NoPrivilege,
+            $"This process may not call pidfd_open(2) ({new Win32Exception(error).Message}), which a process is watched with by its id. "
+            + "Let the seccomp filter of its container or service permit the call, or filter by name, user or parent."),
+        _ => new(
+            ExitTraceError.LimitReached,
+            $"A process cannot be watched by its id: {new Win32Exception(error).Message}. {Limits}"),
+    };
+
+    /// <summary>What it means that a file could not be read, or memory not be had, while the trace started.</summary>
+    internal static ExitTraceException CannotStart(Exception cause) => new(
+        ExitTraceError.LimitReached, $"The trace cannot start: {cause.Message.TrimEnd('.')}. {Limits}", cause);
+
+    /// <summary>What it means that the records cannot be read any further.</summary>
+    internal static ExitTraceException CannotRead(Exception cause) => new(
+        ExitTraceError.LimitReached, $"The trace had to end: {cause.Message.TrimEnd('.')}. {Limits}", cause);
+
+    private const string Limits =
+        "Raise the limits of this process (ulimit -n for open files, ulimit -v and the memory limit of its cgroup) or of the machine (fs.file-max).";
+
     /// <summary>What a refused load or attachment means on this machine, to this user.</summary>
     /// <param name="refused">errno of the call that failed.</param>
     /// <param name="messages">What libbpf said, the verifier's log at its end.</param>
@@ -41,6 +67,12 @@ internal static class ExitTraceErrors
                 refused);
         if (refused.NativeErrorCode is LibC.EPERM or LibC.EACCES && NoPrivilege() is { } missing)
             return new ExitTraceException(ExitTraceError.NoPrivilege, missing, refused);
+        // Where libbpf could not open a file to find out what the kernel can do, the verifier fails later, for another reason.
+        Win32Exception tooMany = new(LibC.EMFILE);
+        if (messages.Contains(tooMany.Message, StringComparison.Ordinal))
+            return CannotStart(tooMany);
+        if (refused.NativeErrorCode is LibC.EMFILE or LibC.ENFILE or LibC.ENOMEM)
+            return CannotStart(refused);
         string tail = messages.Length > VerifierLogTail ? "..." + messages[^VerifierLogTail..] : messages;
         return new ExitTraceException(
             ExitTraceError.LoadRefused,

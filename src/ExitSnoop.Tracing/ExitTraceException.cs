@@ -29,9 +29,12 @@ public enum ExitTraceError
 
     /// <summary>An option is out of its range, or contradicts another.</summary>
     InvalidOption,
+
+    /// <summary>Memory or open files ran out, of this process or of the machine.</summary>
+    LimitReached,
 }
 
-/// <summary>A trace could not start. The message names the remedy.</summary>
+/// <summary>A trace could not start, or had to end. The message names the remedy.</summary>
 public sealed class ExitTraceException : Exception
 {
     /// <summary>Makes an exception.</summary>

@@ -92,6 +92,9 @@ public sealed record ExitTraceOptions
     /// <summary>Ways to load that this kernel would not choose, forced by tests.</summary>
     internal ExitProgramFallbacks Fallbacks { get; init; }
 
+    /// <summary>How many processes can be watched at once, in place of the usual maximum, which no test should need to reach.</summary>
+    internal uint? DescendantsMax { get; init; }
+
     /// <summary>Nanoseconds of Unix time, in place of the machine's clock, which no test should set.</summary>
     internal Func<long>? WallClock { get; init; }
 }

@@ -66,6 +66,8 @@ internal sealed class LossReport(int bufferSize, long queueSize, bool nameFilter
             causes.Add($"the queue of {queueSize >> 20} MiB in memory was full");
         if (losses.BufferFull + losses.QueueFull > 0)
             remedies.AddRange(["a filter", "fewer details (basic)", "a faster reader"]);
+        if (losses.NotWatched > 0)
+            causes.Add("the kernel's map of watched processes had no room for more descendants");
         if (losses.NotRun > 0)
             causes.Add("the kernel did not run the BPF program for them");
         string advice = remedies.Count == 0 ? "" : $" What helps: {string.Join(", ", remedies)}.";

@@ -28,7 +28,10 @@ static const char usage[] = "victim [-w] [-i] MODE\n"
 			    "  memory MB [SECONDS]       touches MB, prints \"ready\", lives on\n"
 			    "  burn MILLISECONDS [THREADS]   of CPU, each thread\n"
 			    "  io BYTES                  ends with /proc/self/io's two figures\n"
-			    "  tree DEPTH WIDTH [MILLISECONDS]   pid, ppid, depth, exit status\n";
+			    "  tree DEPTH WIDTH [MILLISECONDS]   pid, ppid, depth, exit status\n"
+			    "  orphan MICROSECONDS       exits at once, its child so much later\n"
+			    "  workers COUNT MILLISECONDS   each forks children of that age until it\n"
+			    "                            is killed; a process group; prints pids\n";
 
 static char **args;
 
@@ -307,6 +310,41 @@ static void tree(void)
 	_exit(node(0, levels, width, 0, ms, 0));
 }
 
+static void orphan(void)
+{
+	long us = arg(0, 10000000, -1), start;
+
+	if (fork())
+		_exit(0);
+	start = clock_ns(CLOCK_MONOTONIC);
+	while (clock_ns(CLOCK_MONOTONIC) - start < us * 1000)
+		;
+	_exit(0);
+}
+
+static void workers(void)
+{
+	int count = arg(1, 1000, 0), ms = arg(1, 10000, 10), i;
+
+	setpgid(0, 0);
+	for (i = 1; i < count; i++) {
+		if (fork())
+			continue;
+		printf("%d\n", getpid());
+		break;
+	}
+	alarm(60);
+	for (;;) {
+		pid_t child = fork();
+
+		if (!child) {
+			sleep_ms(ms);
+			_exit(0);
+		}
+		waitpid(child, NULL, 0);
+	}
+}
+
 static const struct mode {
 	const char *name;
 	void (*die)(void);
@@ -329,6 +367,8 @@ static const struct mode {
     {"burn", burn},
     {"io", io},
     {"tree", tree},
+    {"orphan", orphan},
+    {"workers", workers},
 };
 
 static void on_signal(int sig, siginfo_t *info, void *context)

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Bpf;
 
@@ -80,6 +81,36 @@ internal sealed unsafe class BpfObject : SafeHandle
 
     /// <exception cref="Win32Exception">The kernel or libbpf refused.</exception>
     internal BpfLink Attach(string program) => new(Check(LibBpf.bpf_program__attach(Program(program))));
+
+    /// <summary>Runs an iterator program over all that it iterates over.</summary>
+    /// <returns>How many bytes it printed.</returns>
+    /// <exception cref="Win32Exception">The kernel or libbpf refused.</exception>
+    internal int Iterate(string program)
+    {
+        using BpfLink link = Attach(program);
+        int fd = LibBpf.bpf_iter_create(LibBpf.bpf_link__fd(link.DangerousGetHandle()));
+        if (fd < 0)
+            throw LastError();
+        try
+        {
+            const int size = 4096;
+            byte* buffer = stackalloc byte[size];
+            int total = 0;
+            nint read;
+            while ((read = LibC.read(fd, buffer, size)) != 0)
+            {
+                if (read > 0)
+                    total += (int)read;
+                else if (Marshal.GetLastPInvokeError() is not (LibC.EINTR or LibC.EAGAIN))
+                    throw LastError();
+            }
+            return total;
+        }
+        finally
+        {
+            _ = LibC.close(fd);
+        }
+    }
 
     /// <summary>The file descriptor of a loaded map; it belongs to the object.</summary>
     internal int MapFd(string name) => LibBpf.bpf_map__fd(Map(name));

@@ -17,6 +17,9 @@ internal sealed class ExitProgram : IDisposable
     /// <summary>Enough for every process of a machine with the default pid_max on 64 bits to be a descendant.</summary>
     private const uint DescendantsMax = 65536;
 
+    /// <summary>An iterator: it is not attached but run, by <see cref="FindDescendants"/>.</summary>
+    private const string DescendantsProgram = "find_descendants";
+
     /// <summary>The rings events_0 and on of the object.</summary>
     private const int RingsMax = 8;
 
@@ -46,7 +49,7 @@ internal sealed class ExitProgram : IDisposable
     internal int Clock => PerfBuffer ? LibC.ClockMonotonic : LibC.ClockBoottime;
 
     /// <summary>Where its records come from; opened before it is attached, so that the first has a place to go.</summary>
-    internal IRecordSource Source { get; private set; } = null!;
+    internal IRecordSource Source { get; set; } = null!;
 
     internal int LostFd => bpf.MapFd("lost");
 
@@ -55,12 +58,25 @@ internal sealed class ExitProgram : IDisposable
     /// <summary>The processes asked for by id; see bpf/maps.h.</summary>
     internal BpfMap<uint, ulong> Ids => new(bpf.MapFd("ids"));
 
+    /// <summary>
+    /// Watches the descendants, which are there already, of the processes in <see cref="Ids"/>. Children forked from now
+    /// on are the program's to add, so each pass only finds processes that were there before, or children
+    /// of those: it ends after as many passes as the tree has levels at most.
+    /// </summary>
+    /// <exception cref="Win32Exception">The kernel refused.</exception>
+    internal void FindDescendants()
+    {
+        while (bpf.Iterate(DescendantsProgram) > 0)
+        {
+        }
+    }
+
     /// <summary>Loads and attaches.</summary>
     /// <exception cref="ExitTraceException">No way to load was accepted; the error is that of the best one.</exception>
     internal static ExitProgram Start(ExitTraceOptions options, CgroupHierarchy cgroups)
     {
         LibBpf.Load();
-        KernelTypeInfo.Check(options.BtfPath);
+        KernelTypeInfo.Check(options.BtfPath, needsKernelFile: options.IncludeChildren);
 
         using LibBpfMessages messages = LibBpfMessages.Collect(options.Log);
         ExitTraceException? first = null;
@@ -107,7 +123,7 @@ internal sealed class ExitProgram : IDisposable
             program.bpf.Load();
             program.Fill(options);
             program.Source = program.OpenSource(options.BufferSize);
-            foreach (string name in plan.Programs(options))
+            foreach (string name in plan.Programs(options).Where(name => name != DescendantsProgram))
                 program.links.Add(program.bpf.Attach(name));
             return program;
         }
@@ -142,12 +158,13 @@ internal sealed class ExitProgram : IDisposable
             bpf.MakePerfEventArray("events_0");
         }
 
-        SizeOrOmit("ids", options.IncludeChildren ? DescendantsMax : (uint)options.Ids.Count);
+        uint descendants = options.IncludeChildren ? options.DescendantsMax ?? DescendantsMax : 0;
+        SizeOrOmit("ids", Math.Max(descendants, (uint)options.Ids.Count));
         SizeOrOmit("parents", (uint)options.ParentIds.Count);
         SizeOrOmit("users", (uint)options.Users.Count);
         if (plan.HasGroupDead)
             bpf.Omit("claims");
-        if (!options.PerThread || !options.IncludeChildren)
+        if (!options.PerThread || options.Ids.Count == 0)
             bpf.Omit("departed");
         if (options.Basic)
         {
@@ -244,7 +261,7 @@ internal sealed class ExitProgram : IDisposable
             if (!options.Basic && !HasGroupDead)
                 programs.Add("process_exec");
             if (options.IncludeChildren)
-                programs.Add("process_fork");
+                programs.AddRange(["process_fork", DescendantsProgram]);
             programs.Add(ExitProgram);
             return programs;
         }

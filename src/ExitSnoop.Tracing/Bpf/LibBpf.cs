@@ -113,6 +113,13 @@ internal static unsafe partial class LibBpf
     internal static partial int bpf_program__fd(nint program);
 
     [LibraryImport(Library)]
+    internal static partial int bpf_link__fd(nint link);
+
+    /// <summary>A file descriptor to read, of an attached iterator; reading it runs the program. -1 and errno on failure.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_iter_create(int link);
+
+    [LibraryImport(Library)]
     internal static partial int bpf_map__fd(nint map);
 
     [LibraryImport(Library)]

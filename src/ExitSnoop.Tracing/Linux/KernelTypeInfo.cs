@@ -14,8 +14,14 @@ internal static class KernelTypeInfo
     internal static bool InKernel => File.Exists(KernelFile);
 
     /// <exception cref="ExitTraceException">The kernel has none and no file was given, or the file is no BTF.</exception>
-    internal static void Check(string? path)
+    /// <param name="path">A file with the type information, or null for the kernel's own.</param>
+    /// <param name="needsKernelFile">Whether only the kernel's own will do, as for an iterator over its tasks.</param>
+    internal static void Check(string? path, bool needsKernelFile = false)
     {
+        if (path is not null && needsKernelFile && !InKernel)
+            throw new ExitTraceException(
+                ExitTraceError.NoKernelTypeInfo,
+                $"To include children, the kernel must have its own type information ({KernelFile}: CONFIG_DEBUG_INFO_BTF); a file does not replace it.");
         if (path is null)
         {
             if (!InKernel)

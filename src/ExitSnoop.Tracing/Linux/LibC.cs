@@ -8,7 +8,8 @@ internal static unsafe partial class LibC
 {
     private const string Library = "libc";
 
-    internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EACCES = 13, EINVAL = 22, EMFILE = 24;
+    internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EINVAL = 22, ENFILE = 23,
+        EMFILE = 24, ENOSYS = 38;
     internal const int ProtRead = 1, ProtWrite = 2;
     private const int MapShared = 1;
     private const nint MapFailed = -1;
@@ -44,8 +45,18 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int poll(PollFd* fds, nuint count, int timeout);
 
+    /// <summary>Whether a descriptor is readable now.</summary>
+    internal static bool IsReadable(int fd)
+    {
+        PollFd wait = new() { Fd = fd, Events = PollIn };
+        return poll(&wait, 1, 0) > 0;
+    }
+
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int eventfd(uint initial, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint read(int fd, void* buffer, nuint count);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint write(int fd, void* buffer, nuint count);

@@ -1,6 +1,8 @@
+using System.ComponentModel;
 using System.Runtime.InteropServices;
 using ExitSnoop.Bpf;
 using ExitSnoop.Linux;
+using ExitSnoop.Records;
 
 namespace ExitSnoop.Reading;
 
@@ -25,6 +27,7 @@ internal sealed unsafe class RecordReader : IDisposable
     private readonly RecordHandler add;
     private readonly Thread thread;
     private readonly bool perThread;
+    private readonly bool leaveOpen;
     private readonly Func<long> wallClock;
     private readonly long namespaceOffset;
     private readonly int stopFd;
@@ -33,19 +36,30 @@ internal sealed unsafe class RecordReader : IDisposable
     private volatile bool stopping;
     private bool finished;
 
-    private RecordReader(ExitProgram program, ExitTraceOptions options, RecordQueue queue)
+    private RecordReader(ExitProgram program, ExitTraceOptions options, RecordQueue queue, bool leaveOpen)
     {
         this.program = program;
         this.queue = queue;
+        this.leaveOpen = leaveOpen;
         losses = new LossCounter(program);
         source = program.Source;
-        watched = options.Ids.Count > 0 ? new WatchedProcesses(program, options) : null;
         perThread = options.PerThread;
         wallClock = options.WallClock ?? RealTime;
         namespaceOffset = TimeNamespace.Offset(program.Clock);
-        stopFd = LibC.eventfd(0, LibC.CloseOnExec);
         add = Add;
         thread = new Thread(Run) { IsBackground = true, Name = "ExitSnoop reader" };
+        stopFd = LibC.eventfd(0, LibC.CloseOnExec);
+        if (stopFd < 0)
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+        try
+        {
+            watched = options.Ids.Count > 0 ? new WatchedProcesses(program, options) : null;
+        }
+        catch
+        {
+            _ = LibC.close(stopFd);
+            throw;
+        }
     }
 
     /// <summary>Whether the trace has come to its end: stopped, or nothing is left to watch. All is in the queue.</summary>
@@ -55,10 +69,19 @@ internal sealed unsafe class RecordReader : IDisposable
 
     internal WatchedProcesses? Watched => watched;
 
-    /// <summary>Begins to drain what an attached program sends. The program is its own from here on.</summary>
-    internal static RecordReader Start(ExitProgram program, ExitTraceOptions options, RecordQueue queue)
+    /// <summary>What made the reading end before the trace did, null where nothing has. Known once <see cref="IsFinished"/>.</summary>
+    internal Exception? Failure { get; private set; }
+
+    /// <summary>Begins to drain what an attached program sends.</summary>
+    /// <param name="program">The program; it belongs to the reader from here on, which detaches and unloads it at its end.</param>
+    /// <param name="options">What is traced.</param>
+    /// <param name="queue">Where the records go.</param>
+    /// <param name="leaveOpen">Whether the program stays the caller's, and attached, when nothing is left to watch.</param>
+    /// <exception cref="ExitTraceException">The kernel does not let the processes asked for be watched.</exception>
+    /// <exception cref="Win32Exception">The kernel refused something else.</exception>
+    internal static RecordReader Start(ExitProgram program, ExitTraceOptions options, RecordQueue queue, bool leaveOpen = false)
     {
-        RecordReader reader = new(program, options, queue);
+        RecordReader reader = new(program, options, queue, leaveOpen);
         reader.thread.Start();
         return reader;
     }
@@ -88,6 +111,21 @@ internal sealed unsafe class RecordReader : IDisposable
 
     private void Run()
     {
+        try
+        {
+            Read();
+        }
+        catch (Exception failure)
+        {
+            // Out of memory, or of what the kernel has to map and to wait with. An exception that leaves a thread
+            // ends the process, which is someone's shell: it comes out of the reading of the events instead.
+            Failure = failure;
+        }
+        Finish();
+    }
+
+    private void Read()
+    {
         List<LibC.PollFd> waits = [];
         List<int> gone = [];
         while (true)
@@ -102,28 +140,27 @@ internal sealed unsafe class RecordReader : IDisposable
             }
             if (watched is { AreGone: true })
             {
-                // The last record may have come between the drain and the look at the set; and a thread may
-                // pass the tracepoint shortly after the last of its process.
+                // A thread may pass the tracepoint shortly after the last of its process.
                 if (perThread)
                     Thread.Sleep(DrainInterval);
-                Drain();
-                break;
+                return;
             }
             if (stop)
-                break;
-
-            bool idle = records == 0;
-            if (idle)
-            {
-                source.SetAsleep(true);
-                idle = Drain() == 0;
-                if (!idle)
-                    source.SetAsleep(false);
-            }
-            Wait(idle, waits, gone);
+                return;
+            Wait(records == 0 && FallAsleep(), waits, gone);
             source.SetAsleep(false);
         }
-        Finish();
+    }
+
+    /// <summary>
+    /// Says that it will block, and then looks a last time; false where there was something to see. What comes after
+    /// that look wakes it: records, and the last watched process leaving the kernel's map. See wake_reader() in
+    /// bpf/ring.h and stop_watching() in bpf/watch.h.
+    /// </summary>
+    private bool FallAsleep()
+    {
+        source.SetAsleep(true);
+        return Drain() == 0 && watched is not { AreGone: true };
     }
 
     private int Drain()
@@ -145,7 +182,8 @@ internal sealed unsafe class RecordReader : IDisposable
 
     private void Add(ReadOnlySpan<byte> record)
     {
-        if (!queue.TryAdd(record, clockOffset))
+        // Only an exit is an event; the record of an exec is a command that will not be known.
+        if (!queue.TryAdd(record, clockOffset) && RecordView.IsExit(record))
             losses.QueueWasFull();
     }
 
@@ -163,8 +201,12 @@ internal sealed unsafe class RecordReader : IDisposable
 
         int timeout = !idle ? DrainInterval : source.CanBeWoken || watched is null ? Timeout.Infinite : UnwokenInterval;
         Span<LibC.PollFd> fds = CollectionsMarshal.AsSpan(waits);
+        int ready;
         fixed (LibC.PollFd* first = fds)
-            _ = LibC.poll(first, (nuint)fds.Length, timeout);
+            ready = LibC.poll(first, (nuint)fds.Length, timeout);
+        // EINVAL: since they were opened, the limit of open files has been set below their number.
+        if (ready < 0 && Marshal.GetLastPInvokeError() is not (LibC.EINTR or LibC.EAGAIN) and int error)
+            throw new Win32Exception(error);
         foreach (LibC.PollFd wait in fds[processes..])
             if (wait.Returned != 0)
                 gone.Add(wait.Fd);
@@ -172,13 +214,22 @@ internal sealed unsafe class RecordReader : IDisposable
 
     private void Finish()
     {
-        program.Detach();
-        Drain();
-        losses.Update();
+        if (!leaveOpen)
+            program.Detach();
+        try
+        {
+            Drain();
+            losses.Update();
+        }
+        catch (Exception failure)
+        {
+            Failure ??= failure;
+        }
         lock (gate)
         {
             watched?.Dispose();
-            program.Dispose();
+            if (!leaveOpen)
+                program.Dispose();
             _ = LibC.close(stopFd);
             Volatile.Write(ref finished, true);
         }

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Globalization;
+using System.ComponentModel;
 using System.Runtime.InteropServices;
 using ExitSnoop.Bpf;
 using ExitSnoop.Linux;
@@ -7,33 +7,43 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Reading;
 
 /// <summary>
-/// The processes asked for by id: puts them into the kernel's set, and knows by their pidfds when they
-/// are gone. A pidfd is readable once all threads are dead, hence after the process's record was sent.
+/// The processes asked for by id: puts them into the kernel's map of watched processes, and knows by their
+/// pidfds when they are gone. Their descendants are followed in the kernel alone; see bpf/watch.h.
 /// </summary>
 /// <remarks>
-/// The program is attached before an id enters the set, and looked for after. The program marks in the
-/// set each death that it saw, so of a process that is gone it is known whether its exit was traced.
+/// The program is attached before an id enters the map, and the process is looked for after. The program
+/// takes out of the map each process whose exit it has seen, so of a process that is gone it is known
+/// whether its exit was traced. A pidfd is readable once all threads are dead (do_notify_pidfd in
+/// kernel/exit.c), hence after the program has run.
 /// </remarks>
 internal sealed class WatchedProcesses : IDisposable
 {
-    private readonly BpfMap<uint, ulong> set;
+    private readonly BpfMap<uint, ulong> map;
     private readonly bool includeChildren;
     private readonly ConcurrentDictionary<int, byte> alive = new();
     private readonly ConcurrentQueue<int> missing = new();
+    private readonly ConcurrentQueue<int> unseen = new();
     private readonly List<Watched> open = [];
 
-    /// <exception cref="ExitTraceException">There are more ids than the process may have open files.</exception>
+    /// <exception cref="ExitTraceException">The kernel does not let all of them be watched.</exception>
+    /// <exception cref="Win32Exception">It refused the search for their descendants.</exception>
     internal WatchedProcesses(ExitProgram program, ExitTraceOptions options)
     {
-        set = program.Ids;
+        map = program.Ids;
         includeChildren = options.IncludeChildren;
         try
         {
             foreach (int id in options.Ids)
-                if (alive.TryAdd(id, 0) && !Add(id, askedFor: true))
-                    Forget(id);
+                if (alive.TryAdd(id, 0))
+                    Add(id);
             if (includeChildren)
-                AddDescendants();
+            {
+                program.FindDescendants();
+                // From now on the map tells a process from a descendant that has its id after it.
+                for (int i = 0; i < open.Count; i++)
+                    if (map.TryGet((uint)open[i].Id, out ulong start))
+                        open[i] = open[i] with { Start = start };
+            }
         }
         catch
         {
@@ -45,16 +55,20 @@ internal sealed class WatchedProcesses : IDisposable
     /// <summary>Ids asked for whose process has not exited.</summary>
     internal IReadOnlyCollection<int> Alive => [.. alive.Keys];
 
-    /// <summary>One for each process still there, to be polled for <see cref="LibC.PollIn"/>.</summary>
+    /// <summary>One for each process asked for that is still there, to be polled for <see cref="LibC.PollIn"/>.</summary>
     internal IEnumerable<int> PidFds => open.Select(watched => watched.PidFd);
 
     /// <summary>Whether all are gone. True means that all their records have been sent.</summary>
-    internal bool AreGone => open.Count == 0 && (!includeChildren || set.IsEmpty);
+    internal bool AreGone => open.Count == 0 && (!includeChildren || map.IsEmpty);
 
-    /// <summary>Takes the next id asked for that no process has, or had when the trace began.</summary>
+    /// <summary>Whether there is an id to take, missing or unseen.</summary>
+    internal bool HasIdsToTake => !missing.IsEmpty || !unseen.IsEmpty;
+
+    /// <summary>Takes the next id asked for that no process had when the trace began.</summary>
     internal bool TryTakeMissing(out int id) => missing.TryDequeue(out id);
 
-    internal bool HasMissing => !missing.IsEmpty;
+    /// <summary>Takes the next id asked for whose process is gone though the program did not run for its exit.</summary>
+    internal bool TryTakeUnseen(out int id) => unseen.TryDequeue(out id);
 
     /// <summary>Strikes off those whose pidfds were readable. Their records must have been drained since.</summary>
     internal void Gone(IReadOnlyCollection<int> pidFds)
@@ -63,11 +77,12 @@ internal sealed class WatchedProcesses : IDisposable
         {
             open.Remove(watched);
             _ = LibC.close(watched.PidFd);
-            bool reported = !set.TryGet((uint)watched.Id, out ulong died) || died != 0;
-            if (watched.AskedFor && !reported)
-                Forget(watched.Id);
             alive.TryRemove(watched.Id, out _);
-            set.Remove((uint)watched.Id);
+            if (map.TryGet((uint)watched.Id, out ulong start) && start == watched.Start)
+            {
+                map.Remove((uint)watched.Id);
+                unseen.Enqueue(watched.Id);
+            }
         }
     }
 
@@ -78,73 +93,34 @@ internal sealed class WatchedProcesses : IDisposable
         open.Clear();
     }
 
-    private bool Add(int id, bool askedFor)
+    private void Add(int id)
     {
         // An id out of range is no process's; 0 and -1 would mean something else to the kernel.
-        if (id <= 0)
-            return false;
-        set.Set((uint)id, 0);
-        int fd = LibC.PidfdOpen(id);
-        if (fd >= 0)
+        if (id > 0)
         {
-            open.Add(new Watched(id, fd, askedFor));
-            return true;
+            map.Set((uint)id, 0);
+            int fd = LibC.PidfdOpen(id);
+            int error = Marshal.GetLastPInvokeError();
+            if (fd >= 0 && !LibC.IsReadable(fd))
+            {
+                open.Add(new Watched(id, fd));
+                return;
+            }
+            if (fd >= 0)
+                // A zombie.
+                _ = LibC.close(fd);
+            else if (error is not (LibC.ESRCH or LibC.EINVAL or LibC.ENOENT))
+                throw ExitTraceErrors.CannotWatch(error, alive.Count);
+            // EINVAL, and ENOENT from 6.15 on: it is the id of a thread.
         }
-        int error = Marshal.GetLastPInvokeError();
-        if (error == LibC.EMFILE)
-            throw new ExitTraceException(
-                ExitTraceError.InvalidOption,
-                $"{alive.Count} processes are more than this process may have open files (ulimit -n). Raise the limit or ask for fewer.");
-        // EINVAL: it is the id of a thread. A death in between was marked, and is no miss.
-        return set.TryGet((uint)id, out ulong died) && died != 0;
-    }
-
-    private void Forget(int id)
-    {
         alive.TryRemove(id, out _);
-        set.Remove((uint)id);
-        missing.Enqueue(id);
+        // One that exited since it is in the map was seen, and the program took it out again.
+        if (id <= 0 || map.Remove((uint)id))
+            missing.Enqueue(id);
     }
 
-    /// <summary>
-    /// Adds what descends from the processes in the set and was there before the trace. Forks from now
-    /// on are the program's to add, so the search ends when a look over all processes finds no other.
-    /// </summary>
-    private void AddDescendants()
-    {
-        HashSet<int> known = [.. alive.Keys];
-        bool found;
-        do
-        {
-            found = false;
-            foreach ((int id, int parent) in Parents())
-                if (known.Contains(parent) && known.Add(id))
-                    found |= Add(id, askedFor: false);
-        }
-        while (found);
-    }
-
-    private static IEnumerable<(int Id, int Parent)> Parents()
-    {
-        foreach (string folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
-                continue;
-            string stat;
-            try
-            {
-                stat = File.ReadAllText(Path.Join(folder, "stat"));
-            }
-            catch (Exception hidden) when (hidden is IOException or UnauthorizedAccessException)
-            {
-                // It has exited since, or is another user's and /proc was mounted with hidepid.
-                continue;
-            }
-            // "42 (comm) S 1 ...": comm can hold spaces and brackets, so the fields begin behind the last.
-            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ', 3);
-            yield return (id, int.Parse(fields[1], CultureInfo.InvariantCulture));
-        }
-    }
-
-    private readonly record struct Watched(int Id, int PidFd, bool AskedFor);
+    /// <param name="Id">As it was asked for.</param>
+    /// <param name="PidFd">Its pidfd.</param>
+    /// <param name="Start">What the kernel's map has of it: its start time, 0 where that is not known.</param>
+    private readonly record struct Watched(int Id, int PidFd, ulong Start = 0);
 }

@@ -146,6 +146,10 @@ internal readonly ref struct RecordView
 
     private int ArgumentsOffset => CgroupOffset + Detail.CgroupSize;
 
+    /// <summary>Whether a record tells of an exit.</summary>
+    internal static bool IsExit(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= DetailOffset && MemoryMarshal.AsRef<ExitRecord>(bytes).Kind == RecordKind.Exit;
+
     /// <summary>Takes bytes for a record if they can be one: long enough for what they say they hold.</summary>
     internal static bool TryParse(ReadOnlySpan<byte> bytes, out RecordView view)
     {

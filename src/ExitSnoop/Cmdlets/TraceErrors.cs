@@ -16,6 +16,7 @@ internal static class TraceErrors
             ExitTraceError.NoKernelTypeInfo => ErrorCategory.ResourceUnavailable,
             ExitTraceError.InvalidTypeInfo or ExitTraceError.InvalidOption => ErrorCategory.InvalidArgument,
             ExitTraceError.Lockdown => ErrorCategory.SecurityError,
+            ExitTraceError.LimitReached => ErrorCategory.LimitsExceeded,
             _ => ErrorCategory.OpenError,
         },
         null);
@@ -23,6 +24,10 @@ internal static class TraceErrors
     internal static ErrorRecord NoSuchProcess(int id) => new(
         new ArgumentException($"There is no process with the id {id}: it never was, or it had exited before the trace began."),
         "NoProcessFoundForGivenId", ErrorCategory.ObjectNotFound, id);
+
+    internal static ErrorRecord NotSeen(int id) => new(
+        new InvalidOperationException($"The process with the id {id} has exited, but the kernel did not run the BPF program for its exit."),
+        "ProcessExitNotSeen", ErrorCategory.ReadError, id);
 
     internal static ErrorRecord StillAlive(int id) => new(
         new TimeoutException($"The process with the id {id} has not exited within the given time."),

@@ -56,6 +56,7 @@ public sealed class WatchProcessExitCommand : ExitTraceCommand
                 WarnOfLosses(trace);
             }
             WriteErrors(trace.TakeMissingIds().Select(TraceErrors.NoSuchProcess));
+            WriteErrors(trace.TakeUnseenIds().Select(TraceErrors.NotSeen));
             WarnOfLosses(trace);
             if (trace.IsCompleted)
                 break;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace ExitSnoop.Tests.Kernel;
@@ -72,6 +73,63 @@ public sealed class DescendantTests
         Assert.Equal(
             tree.Where(node => node.Status == 33).Select(node => node.Id).Order(),
             recording.Events.Select(exit => exit.Id).Order());
+    }
+
+    [Theory]
+    [InlineData(64, 10)]
+    [InlineData(300, 100)]
+    public void A_tree_that_forks_all_the_time_starts_soon_and_ends_when_it_is_killed(int workers, int milliseconds)
+    {
+        LoadableBpf.Require();
+        for (int round = 0; round < 5; round++)
+        {
+            using Child root = Child.Start(TestProgram.Victim, "workers", $"{workers}", $"{milliseconds}");
+            int[] ids = [.. Enumerable.Range(0, workers).Select(_ => root.ReadId())];
+            Stopwatch starting = Stopwatch.StartNew();
+            using Recording recording = Recording.Start(new() { Ids = [root.Id], IncludeChildren = true, Basic = true });
+            TimeSpan started = starting.Elapsed;
+            TestContext.Current.TestOutputHelper?.WriteLine($"{workers} workers: started in {started.TotalMilliseconds:f0} ms");
+            Thread.Sleep(150);
+            Assert.Equal(0, Posix.kill(-root.Id, (int)Signal.KILL));
+            Assert.True(recording.Ends(Soon), $"Round {round}: the trace does not end.");
+            IReadOnlyList<ExitEvent> events = recording.Events;
+            Assert.Equal(0, recording.Trace.LostCount);
+            Assert.Subset(events.Select(exit => exit.Id).ToHashSet(), ids.ToHashSet());
+            Assert.All(events, exit => Assert.Equal("victim", exit.Name));
+        }
+    }
+
+    [Fact]
+    public void Children_for_whom_there_is_no_room_are_counted_as_lost_and_it_ends_all_the_same()
+    {
+        LoadableBpf.Require();
+        using Child root = Child.StartHeld(TestProgram.Victim, "tree", "1", "9", "100");
+        using Recording recording = Recording.Start(new() { Ids = [root.Id], IncludeChildren = true, DescendantsMax = 4 });
+        root.WriteLine();
+        Read(root, 1 + 9);
+        Assert.True(recording.Ends(Soon));
+        Assert.Equal(4, recording.Events.Count);
+        Assert.Equal(6, recording.Trace.LostCount);
+    }
+
+    [Fact]
+    public void Where_proc_hides_the_processes_of_others_descendants_that_were_there_before_are_seen()
+    {
+        if (Environment.OSVersion.Version < new Version(5, 11) || Environment.UserName != "root")
+            Assert.Skip("Only root can mount, and before Linux 5.11 tracing also takes locked memory.");
+        LoadableBpf.Require();
+        using Child root = Child.Start("sh", "-c", "\"$0\" sleep 60 & wait; exit 9", TestProgram.Victim);
+        int victim = root.ReadId();
+        const string script = "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid 65534 --regid 65534 --clear-groups "
+            + "--inh-caps +bpf,+perfmon --ambient-caps +bpf,+perfmon \"$@\"";
+        using Tracer tracer = new(Child.Start(
+            "unshare", ["--mount", "sh", "-c", script, "sh", .. Tracer.Command, "--to-the-end", "--children", "--id", $"{root.Id}"]));
+        tracer.AwaitAttached();
+        Assert.Equal(0, Posix.kill(victim, (int)Signal.TERM));
+        root.Wait();
+        Assert.Equal(
+            [(victim, "signal 15 (TERM)"), (root.Id, "code 9")],
+            tracer.Finish(stop: false).Select(exit => (exit.Id, exit.Status)));
     }
 
     /// <summary>Waits until one of them is no longer a descendant of its root, as its parent has left.</summary>

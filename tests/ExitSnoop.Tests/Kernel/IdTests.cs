@@ -1,4 +1,7 @@
 using System.Globalization;
+using ExitSnoop.Bpf;
+using ExitSnoop.Linux;
+using ExitSnoop.Reading;
 
 namespace ExitSnoop.Tests.Kernel;
 
@@ -169,6 +172,42 @@ public sealed class IdTests
             Assert.Equal(1, recording.Events.Count + recording.Trace.TakeMissingIds().Count);
             reaper.Join();
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_process_for_whose_exit_the_program_did_not_run_is_unseen_and_not_missing(bool includeChildren)
+    {
+        LoadableBpf.Require();
+        using Child child = Child.Start(TestProgram.Victim, "-w", "exit", "1"), seen = Child.Start(TestProgram.Victim, "-w", "exit", "1");
+        ExitTraceOptions options = new() { Ids = [child.Id, seen.Id, NoProcess], IncludeChildren = includeChildren };
+        ExitProgram program = ExitProgram.Start(options, CgroupHierarchy.Find());
+        using RecordQueue queue = new(1 << 20);
+        using RecordReader reader = RecordReader.Start(program, options, queue);
+        seen.WriteLine();
+        seen.Wait();
+        // As if the kernel did not run it.
+        program.Detach();
+        child.WriteLine();
+        child.Wait();
+        Assert.True(SpinWait.SpinUntil(() => reader.IsFinished, Soon));
+        Assert.True(reader.Watched!.TryTakeUnseen(out int unseen) && reader.Watched.TryTakeMissing(out int missing) && missing == NoProcess);
+        Assert.Equal(child.Id, unseen);
+        Assert.False(reader.Watched.HasIdsToTake);
+    }
+
+    [Theory]
+    [InlineData(LibC.EMFILE, ExitTraceError.InvalidOption, "ulimit -n")]
+    [InlineData(LibC.ENFILE, ExitTraceError.LimitReached, "fs.file-max")]
+    [InlineData(LibC.ENOMEM, ExitTraceError.LimitReached, "memory")]
+    [InlineData(LibC.ENOSYS, ExitTraceError.NoPrivilege, "seccomp")]
+    [InlineData(LibC.EPERM, ExitTraceError.NoPrivilege, "seccomp")]
+    public void What_keeps_a_process_from_being_watched_is_named(int error, ExitTraceError kind, string named)
+    {
+        ExitTraceException refused = ExitTraceErrors.CannotWatch(error, 3);
+        Assert.Equal(kind, refused.Error);
+        Assert.Contains(named, refused.Message, StringComparison.Ordinal);
     }
 
     private static int FindChildWithDeadMainThread(int parent)

@@ -70,6 +70,11 @@ public sealed class LossReportTests
     }
 
     [Fact]
+    public void Descendants_for_which_there_was_no_room_are_named_as_the_cause() => Assert.Equal(
+        "2 events were lost: the kernel's map of watched processes had no room for more descendants.",
+        Report().Take(new Losses(0, 0, 0, NotWatched: 2), completed: false)?.Message);
+
+    [Fact]
     public void With_a_filter_by_name_any_loss_is_an_upper_bound()
     {
         LossReport report = new(16, 256L << 20, nameFilter: true, () => now);

@@ -55,6 +55,8 @@ internal static class TraceProgram
                 Console.WriteLine(JsonSerializer.Serialize(Line.Of(exit)));
             foreach (int id in trace.TakeMissingIds())
                 Console.WriteLine($"missing {id}");
+            foreach (int id in trace.TakeUnseenIds())
+                Console.WriteLine($"unseen {id}");
             Console.WriteLine($"lost {trace.LostCount}");
             return 0;
         }

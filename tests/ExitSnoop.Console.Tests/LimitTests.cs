@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace ExitSnoop.Cli.Tests;
+
+/// <summary>What the program says where it may open few files or map little memory.</summary>
+public sealed class LimitTests
+{
+    [Fact]
+    public void With_few_open_files_it_traces_or_says_what_to_raise()
+    {
+        ConsoleProgram.RequireTracing();
+        List<int> statuses = [];
+        for (int limit = 6; limit <= 40 && statuses.Count(status => status == 0) < 3; limit++)
+        {
+            (int status, _, string errors) = ConsoleProgram.Script(
+                string.Create(CultureInfo.InvariantCulture, $"ulimit -n {limit}; exec \"$exitsnoop\" --timeout 0.1"));
+            Assert.True(status == 0 || (status == 70 && errors.Contains("ulimit -n", StringComparison.Ordinal)), $"With {limit}: {status}, {errors}");
+            statuses.Add(status);
+        }
+        Assert.Contains(0, statuses);
+        Assert.Contains(70, statuses);
+    }
+
+    [Fact]
+    public void Without_memory_to_map_the_trace_ends_and_says_what_to_raise()
+    {
+        using ConsoleProgram trace = ConsoleProgram.Trace("--buffer-size", "1", "--per-thread");
+        (int limited, _, string refused) = ConsoleProgram.Run("prlimit", "--pid", trace.Id.ToString(CultureInfo.InvariantCulture), "--as=1000000");
+        Assert.True(limited == 0, refused);
+        // More than the part of a buffer that is mapped at a time, in each.
+        for (int i = 0; i < 4; i++)
+            Assert.Equal(0, ConsoleProgram.Run(TestProgram.Threads, "-j", "4", "3000", "1").Status);
+        (int status, _, string errors) = trace.Wait();
+        Assert.Equal(70, status);
+        Assert.Contains("ulimit -v", errors, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Globalization;
+using ExitSnoop.Bpf;
+using ExitSnoop.Linux;
+using ExitSnoop.Reading;
+
+namespace ExitSnoop.Tests.Kernel;
+
+/// <summary>What happens at each moment while the reader falls asleep: the end of the last watched process wakes it.</summary>
+[Collection(KernelTests.Name)]
+public sealed class FallingAsleepTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long to hunt. Whoever changes how the reader falls asleep hunts longer.</summary>
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(
+        int.Parse(Environment.GetEnvironmentVariable("EXITSNOOP_HUNT_SECONDS") ?? "10", CultureInfo.InvariantCulture));
+
+    [Theory]
+    [InlineData(Moment.BeforeItSaysThatItSleeps)]
+    [InlineData(Moment.BeforeTheLastLook)]
+    [InlineData(Moment.AfterTheLastLook)]
+    public void It_ends_when_the_last_descendant_exits_unreported_at_that_moment(Moment moment)
+    {
+        LoadableBpf.Require();
+        // The root is gone before; its child, whose exit the filter hides, is held until then.
+        using Child root = Child.StartHeld("sh", "-c", "exec 3<&0; (echo $(exec sh -c 'echo $PPID'); read go <&3) & exit 0");
+        using Child waker = Child.Start(TestProgram.Victim, "-w", "exit", "0");
+        ExitTraceOptions options = new() { Ids = [root.Id, waker.Id], IncludeChildren = true, Failed = true, Basic = true };
+        ExitProgram program = ExitProgram.Start(options, CgroupHierarchy.Find());
+        WatchfulSource source = new(program.Source, moment);
+        program.Source = source;
+        using RecordQueue queue = new(1 << 20);
+        using RecordReader reader = RecordReader.Start(program, options, queue);
+        root.WriteLine();
+        int orphan = root.ReadId();
+        root.Wait();
+        Assert.True(SpinWait.SpinUntil(() => !reader.Watched!.Alive.Contains(root.Id) && source.IsAsleep, Soon));
+        source.Arm(() =>
+        {
+            root.WriteLine();
+            AwaitExit(orphan);
+        });
+        waker.WriteLine();
+        Assert.True(SpinWait.SpinUntil(() => reader.IsFinished, Soon), "It sleeps for ever.");
+        Assert.True(source.IsDone);
+        Assert.Null(reader.Failure);
+    }
+
+    [Fact]
+    public void It_ends_whenever_the_last_descendant_exits()
+    {
+        LoadableBpf.Require();
+        ExitTraceOptions options = new() { Ids = [1], IncludeChildren = true, Failed = true, Basic = true };
+        using ExitProgram program = ExitProgram.Start(options, CgroupHierarchy.Find());
+        Stopwatch hunting = Stopwatch.StartNew();
+        int trees = 0;
+        for (; hunting.Elapsed < Duration; trees++)
+        {
+            // The exit of the root, seen by its pidfd, wakes the reader, which falls asleep again at once.
+            int lifetime = trees % 400;
+            using Child root = Child.Start(TestProgram.Victim, "-w", "orphan", string.Create(CultureInfo.InvariantCulture, $"{lifetime}"));
+            root.ReadId();
+            using RecordQueue queue = new(1 << 20);
+            using RecordReader reader = RecordReader.Start(program, options with { Ids = [root.Id] }, queue, leaveOpen: true);
+            root.WriteLine();
+            Assert.True(SpinWait.SpinUntil(() => reader.IsFinished, Soon), $"Tree {trees}, whose child lives {lifetime} µs: it sleeps for ever.");
+            Assert.Null(reader.Failure);
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{trees} trees");
+        Assert.InRange(trees, 50, int.MaxValue);
+    }
+
+    /// <summary>Waits until a process that others reap has passed the exit program: a zombie has.</summary>
+    private static void AwaitExit(int id)
+    {
+        string file = string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat");
+        for (int attempt = 0; attempt < 5000; attempt++)
+        {
+            try
+            {
+                string stat = File.ReadAllText(file);
+                if (stat[stat.LastIndexOf(')')..].StartsWith(") Z", StringComparison.Ordinal))
+                    return;
+            }
+            catch (IOException)
+            {
+                return;
+            }
+            Thread.Sleep(1);
+        }
+        throw new TimeoutException($"{id} does not exit.");
+    }
+}
