@@ -151,6 +151,8 @@ int process_exec(unsigned long long *ctx)
 		return 0;
 	__builtin_memset(&all->record, 0, sizeof(all->record));
 	__builtin_memset(&all->detail, 0, sizeof(all->detail));
+	begin_record();
+	all->record.exit_time = now();
 	all->record.kind = RECORD_EXEC;
 	all->record.flags = RECORD_DETAIL;
 	all->record.host_pid = BPF_CORE_READ(task, tgid);
@@ -159,5 +161,6 @@ int process_exec(unsigned long long *ctx)
 	put_command(all, BPF_CORE_READ(task, mm), NULL, cgroup_node(BPF_CORE_READ(task, cgroups), WHOLE), WHOLE);
 
 	send_with_bytes(ctx, all);
+	end_record();
 	return 0;
 }

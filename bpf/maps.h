@@ -10,8 +10,21 @@
 
 const volatile struct exit_config config = {};
 
-/* 1 while the reader blocks, so that a record has to wake it; see wake_reader(). */
-volatile __u32 reader_asleep;
+#define RINGS_MAX 8
+
+/*
+ * What the programs and the reader see of each other, in memory that the reader maps:
+ * src/ExitSnoop.Tracing/Bpf/RingBuffers.cs has the same offsets.
+ */
+volatile struct {
+	__u64 reader_asleep; /* 1 while the reader blocks, so that a record has to wake it; see wake_reader() */
+	__u64 unused[7];
+	/* For each ring, how many programs are about to write to it; see begin_record(). */
+	struct {
+		__u64 count;
+		__u64 unused[7]; /* so that each has a cache line of its own */
+	} writers[RINGS_MAX];
+} shared;
 
 /*
  * A ring buffer for each processor, or a few processors (own_ring()): where all write to one,

@@ -46,7 +46,7 @@ enum record_flags {
 
 /* All there is of a basic event. Times: nanoseconds of the boot clock. */
 struct exit_record {
-	__u64 exit_time;
+	__u64 exit_time; /* of an exec its own time: what all records are ordered by */
 	__u64 start_time;
 	__u16 kind;
 	__u16 flags;

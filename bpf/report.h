@@ -63,11 +63,12 @@ static __always_inline void report(void *ctx, struct task_struct *task, struct t
 	struct task_struct *parent = READ(variant, leader, real_parent);
 	__u64 leader_start = start_time(leader, variant);
 
-	record->exit_time = now();
 	record->start_time = config.per_thread ? start_time(subject, variant) : leader_start;
 	record->ppid = tgid_of(parent, variant);
 	if (!wanted_process(leader, record, variant))
 		return;
+	begin_record();
+	record->exit_time = now();
 	record->tid = record->pid;
 	if (config.per_thread)
 		record->tid = variant & WHOLE && config.pid_namespace
@@ -81,6 +82,7 @@ static __always_inline void report(void *ctx, struct task_struct *task, struct t
 		send_detailed(ctx, task, leader, parent, signal, record, leader_start, variant);
 	else
 		send(ctx, record, sizeof(*record));
+	end_record();
 }
 
 #endif

@@ -29,6 +29,23 @@ static __always_inline void *own_ring(void)
 }
 
 /*
+ * A record begins when its time is taken and ends when it is in the ring. In between it is counted,
+ * so that the reader knows up to which time it has all records, and can give them out in the order
+ * of their times: other CPUs may have sent later ones already. The counter rises before the clock is
+ * read; on x86 the locked instruction is a full barrier, elsewhere the reader allows for some time.
+ */
+static __always_inline void begin_record(void)
+{
+	__sync_fetch_and_add(&shared.writers[bpf_get_smp_processor_id() & config.ring_mask & (RINGS_MAX - 1)].count, 1);
+}
+
+/* The same counter: programs do not change the CPU (migrate_disable() in kernel/bpf). */
+static __always_inline void end_record(void)
+{
+	__sync_fetch_and_add(&shared.writers[bpf_get_smp_processor_id() & config.ring_mask & (RINGS_MAX - 1)].count, -1);
+}
+
+/*
  * Wakes a reader that said it would block. To wake it for each record costs thirty times
  * the record itself, so a reader under load looks by a timer. The wake-up rides on an
  * empty sample, as the flag must be read after what the reader is to see: to submit a
@@ -43,12 +60,12 @@ static __always_inline void wake_reader(void)
 {
 	void *sample;
 
-	if (config.perf_buffer || !reader_asleep)
+	if (config.perf_buffer || !shared.reader_asleep)
 		return;
 	sample = bpf_ringbuf_reserve(own_ring(), sizeof(__u64), 0);
 	if (!sample)
 		return;
-	reader_asleep = 0;
+	shared.reader_asleep = 0;
 	bpf_ringbuf_discard(sample, BPF_RB_FORCE_WAKEUP);
 }
 

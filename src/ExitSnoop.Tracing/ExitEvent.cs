@@ -257,6 +257,8 @@ public sealed class ExitEvent : EventArgs
     /// <summary>Identity, with the id, among all processes since boot: ids are used again.</summary>
     internal ulong StartTimestamp => Record.StartTime;
 
+    internal ulong ExitTimestamp => Record.ExitTime;
+
     /// <summary>The bytes of <see cref="Name"/>.</summary>
     internal ReadOnlySpan<byte> Comm => Record.Comm.Text;
 

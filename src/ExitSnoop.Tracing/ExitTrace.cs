@@ -21,6 +21,11 @@ namespace ExitSnoop;
 /// quarter of what the process may use and 256 MiB, so that a slow reader loses nothing.
 /// <see cref="LostCount"/> tells what was lost all the same. One thread reads at a time;
 /// <see cref="Stop"/> may be called from any.
+/// <para>
+/// Events come in the order of their <see cref="ExitEvent.ExitTime"/>, whatever CPU they come from: a process comes
+/// after those that it waited for. The one exception is an exit whose record takes more than 10 ms to be written,
+/// because the kernel (from Linux 7.0 on) or a hypervisor interrupts the program: it comes when it is there.
+/// </para>
 /// </remarks>
 public sealed class ExitTrace : IDisposable
 {

@@ -53,6 +53,9 @@ internal sealed class ExitProgram : IDisposable
 
     internal int LostFd => bpf.MapFd("lost");
 
+    /// <summary>The memory that the programs share with the reader.</summary>
+    internal int SharedFd => bpf.MapFd(".bss");
+
     internal int ExitProgramFd => bpf.ProgramFd(exitProgram);
 
     /// <summary>The processes asked for by id; see bpf/maps.h.</summary>
@@ -179,7 +182,7 @@ internal sealed class ExitProgram : IDisposable
         if (PerfBuffer)
             return new PerfBuffer(bpf.MapFd("events_0"), (int)BitOperations.RoundUpToPowerOf2((uint)(bytes / LibBpf.libbpf_num_possible_cpus())));
         int[] rings = [.. Enumerable.Range(0, RingCount(mebibytes)).Select(i => bpf.MapFd($"events_{i}"))];
-        return new RingBuffers(rings, bytes / rings.Length, bpf.MapFd(".bss"));
+        return new RingBuffers(rings, bytes / rings.Length, SharedFd);
     }
 
     /// <summary>

@@ -12,11 +12,17 @@ internal interface IRecordSource : IDisposable
     /// <summary>Whether the kernel can wake a blocked reader without a record, too.</summary>
     bool CanBeWoken { get; }
 
+    /// <summary>Whether records are held back by <see cref="Drain"/>, until older ones are sure to be there.</summary>
+    bool HasHeld { get; }
+
     /// <summary>
-    /// Hands over what is there, in the order of the deaths (of a perf buffer, of those on one processor), and
-    /// says how much; some thousands at most. The handler must not throw.
+    /// Hands out what is there, in the order of the exits, and says how much was found or handed out. The
+    /// handler must not throw.
     /// </summary>
     int Drain(RecordHandler handler);
+
+    /// <summary>Hands out what is held back. It is the last: what comes later could be older.</summary>
+    void Flush(RecordHandler handler);
 
     /// <summary>Says that the reader is about to block and has to be woken, or is awake again.</summary>
     void SetAsleep(bool value);

@@ -31,6 +31,12 @@ internal sealed unsafe class PerfBuffer : IRecordSource
 
     public bool CanBeWoken => false;
 
+    public bool HasHeld => false;
+
+    public void Flush(RecordHandler handler)
+    {
+    }
+
     public int Drain(RecordHandler handler)
     {
         this.handler = handler;

@@ -6,36 +6,58 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Bpf;
 
 /// <summary>
-/// The reader of several ring buffers, each written by processors of its own: it merges their records
-/// by the time that each begins with.
+/// The reader of several ring buffers, each written by one or a few processors: it hands out their records in
+/// the order of the times that they begin with.
 /// </summary>
 /// <remarks>
-/// No death is handed over before one that it can have followed from, as a parent's that waited for its
-/// child. That one was written before, in whatever ring; so what is found there at a second look at all
-/// rings, after the first has said how far to go, comes into its place.
+/// A record is stamped before it is written, so a later one can be in a ring already while an earlier one is
+/// still being put together. The programs count, for each ring, how many are at it (begin_record() in
+/// bpf/ring.h). A counter that is seen at 0 after the clock was read says that the ring has every record up to
+/// that time; where all counters say so, those records are sorted and handed out, and younger ones are kept for
+/// the next time. A program takes microseconds, but the kernel can take the CPU from it (from Linux 7.0 on) or a
+/// hypervisor from the kernel: after <see cref="Patience"/> it is no longer waited for.
 /// </remarks>
 internal sealed unsafe class RingBuffers : IRecordSource
 {
-    /// <summary>Records taken before the caller gets a turn, so that a storm does not keep it here.</summary>
-    private const int DrainMaximum = 4096;
+    /// <summary>How long, in nanoseconds, records wait for one that may be older and is not there yet.</summary>
+    internal const ulong Patience = 10_000_000;
+
+    /// <summary>
+    /// By how much, in nanoseconds, the program's look at the clock can come before its counter is seen to rise, on a
+    /// processor that lets a load pass a store; and by how much bpf_ktime_get_boot_ns() can differ from the clock here.
+    /// </summary>
+    private const ulong ClockTolerance = 2_000;
+
+    /// <summary>Bytes taken of all rings before the caller gets a turn, so that a storm does not keep it here.</summary>
+    private const int TurnMaximum = 1 << 20;
+
+    /// <summary>Bytes that are kept for records also while there are none.</summary>
+    private const int SpaceKept = 256 << 10;
+
+    // The memory that is shared with the programs: struct shared of bpf/maps.h.
+    internal const int CacheLine = 64, WriterCounts = CacheLine;
+
+    private const int SpinsMaximum = 64, SpinLength = 20;
 
     private readonly RingBuffer[] rings;
-    private readonly ulong[] goals, ends;
-    private readonly int* asleep;
+    private readonly byte* shared;
+    private readonly long namespaceOffset = TimeNamespace.Offset(LibC.ClockBoottime);
+    private readonly List<Held> held = [];
+    private byte[] space = new byte[SpaceKept];
+    private byte[] spare = [];
+    private int used;
 
     /// <param name="maps">The ring buffers' maps; they stay the caller's.</param>
     /// <param name="size">The bytes of each, a power of two.</param>
-    /// <param name="flagMap">The array map that begins with the flag by which the reader says that it blocks.</param>
+    /// <param name="sharedMap">The array map of the memory that is shared with the programs.</param>
     /// <exception cref="Win32Exception">Mapping failed.</exception>
-    internal RingBuffers(IReadOnlyList<int> maps, int size, int flagMap)
+    internal RingBuffers(IReadOnlyList<int> maps, int size, int sharedMap)
     {
         Fds = maps;
         rings = new RingBuffer[maps.Count];
-        goals = new ulong[maps.Count];
-        ends = new ulong[maps.Count];
         try
         {
-            asleep = (int*)LibC.Map(flagMap, Environment.SystemPageSize, LibC.ProtRead | LibC.ProtWrite, 0);
+            shared = (byte*)LibC.Map(sharedMap, Environment.SystemPageSize, LibC.ProtRead | LibC.ProtWrite, 0);
             for (int i = 0; i < rings.Length; i++)
                 rings[i] = new RingBuffer(maps[i], size);
         }
@@ -50,60 +72,131 @@ internal sealed unsafe class RingBuffers : IRecordSource
 
     public bool CanBeWoken => true;
 
+    public bool HasHeld => held.Count > 0;
+
     /// <inheritdoc/>
     public int Drain(RecordHandler handler)
     {
-        for (int i = 0; i < rings.Length; i++)
-            goals[i] = rings[i].End;
-        for (int i = 0; i < rings.Length; i++)
-            ends[i] = rings[i].End;
-
-        int records = 0;
-        while (records < DrainMaximum && TryPeekOldest(out RingBuffer? ring, out ReadOnlySpan<byte> record))
-        {
-            handler(record);
-            ring!.Advance(record.Length);
-            records++;
-        }
-        foreach (RingBuffer ring in rings)
-            ring.Release();
-        return records;
+        ulong complete = AwaitWriters();
+        int taken = Take(ref complete);
+        return taken + HandOut(handler, complete);
     }
+
+    /// <inheritdoc/>
+    public void Flush(RecordHandler handler) => HandOut(handler, ulong.MaxValue);
 
     /// <inheritdoc/>
     public void SetAsleep(bool value)
     {
         // A full barrier: the last look that follows must not be taken before the flag is seen.
-        Interlocked.Exchange(ref Unsafe.AsRef<int>(asleep), value ? 1 : 0);
+        Interlocked.Exchange(ref Unsafe.AsRef<long>(shared), value ? 1 : 0);
     }
 
     public void Dispose()
     {
         foreach (RingBuffer? ring in rings)
             ring?.Dispose();
-        LibC.Unmap(asleep, Environment.SystemPageSize);
+        LibC.Unmap(shared, Environment.SystemPageSize);
     }
 
-    /// <summary>The oldest record, as long as any ring has one before its goal.</summary>
-    private bool TryPeekOldest(out RingBuffer? oldest, out ReadOnlySpan<byte> record)
+    /// <summary>The time up to which all records are in the rings.</summary>
+    private ulong AwaitWriters()
     {
-        ulong least = 0;
-        bool wanted = false;
-        oldest = null;
-        record = default;
+        _ = LibC.clock_gettime(LibC.ClockBoottime, out LibC.Timespec boot);
+        ulong now = (ulong)(boot.TotalNanoseconds - namespaceOffset);
+        Interlocked.MemoryBarrier();
         for (int i = 0; i < rings.Length; i++)
         {
-            if (!rings[i].TryPeek(ends[i], out ReadOnlySpan<byte> next))
-                continue;
-            wanted |= rings[i].Position < goals[i];
-            ulong time = MemoryMarshal.Read<ulong>(next);
-            if (oldest is null || time < least)
+            ref long writers = ref Unsafe.AsRef<long>(shared + WriterCounts + (i * CacheLine));
+            for (int spins = 0; Volatile.Read(ref writers) != 0; spins++)
             {
-                least = time;
-                oldest = rings[i];
-                record = next;
+                if (spins == SpinsMaximum)
+                    return now - Patience;
+                Thread.SpinWait(SpinLength);
             }
         }
-        return wanted;
+        return now - ClockTolerance;
+    }
+
+    /// <summary>Takes what is in the rings.</summary>
+    /// <param name="complete">The time up to which all is there; where something is left in a ring, it falls.</param>
+    private int Take(ref ulong complete)
+    {
+        int records = 0, turn = TurnMaximum / rings.Length;
+        foreach (RingBuffer ring in rings)
+        {
+            ulong end = ring.End;
+            for (int bytes = 0; ring.TryPeek(end, out ReadOnlySpan<byte> record); records++)
+            {
+                ulong time = MemoryMarshal.Read<ulong>(record);
+                Hold(record, time);
+                ring.Advance(record.Length);
+                bytes += record.Length;
+                if (bytes >= turn)
+                {
+                    // What follows in the ring can be older than this, as a few processors write to it.
+                    complete = Math.Min(complete, time - Patience);
+                    break;
+                }
+            }
+            ring.Release();
+        }
+        return records;
+    }
+
+    private void Hold(ReadOnlySpan<byte> record, ulong time)
+    {
+        if (space.Length - used < record.Length)
+            Array.Resize(ref space, Math.Max(2 * space.Length, used + record.Length));
+        record.CopyTo(space.AsSpan(used));
+        held.Add(new Held(time, used, record.Length));
+        used += record.Length;
+    }
+
+    /// <summary>Hands out the records up to a time, and keeps the rest.</summary>
+    private int HandOut(RecordHandler handler, ulong complete)
+    {
+        if (held.Count == 0)
+            return 0;
+        held.Sort();
+        int count = 0;
+        while (count < held.Count && held[count].Time <= complete)
+        {
+            Held record = held[count++];
+            handler(space.AsSpan(record.Offset, record.Length));
+        }
+        if (count > 0)
+            Keep(count);
+        return count;
+    }
+
+    /// <summary>Drops the records before <paramref name="first"/>, and moves the others together.</summary>
+    private void Keep(int first)
+    {
+        used = 0;
+        if (first == held.Count)
+        {
+            held.Clear();
+            if (space.Length > SpaceKept)
+                space = new byte[SpaceKept];
+            return;
+        }
+        held.RemoveRange(0, first);
+        if (spare.Length < space.Length)
+            spare = new byte[space.Length];
+        for (int i = 0; i < held.Count; i++)
+        {
+            Held record = held[i];
+            space.AsSpan(record.Offset, record.Length).CopyTo(spare.AsSpan(used));
+            held[i] = record with { Offset = used };
+            used += record.Length;
+        }
+        (space, spare) = (spare, space);
+    }
+
+    /// <summary>A record in <see cref="space"/>. Of two with the same time the one that was taken first is the first.</summary>
+    private readonly record struct Held(ulong Time, int Offset, int Length) : IComparable<Held>
+    {
+        public int CompareTo(Held other) => Time != other.Time ? Time.CompareTo(other.Time) : Offset.CompareTo(other.Offset);
     }
 }

@@ -16,7 +16,7 @@ internal sealed unsafe class RecordReader : IDisposable
     /// <summary>Half of what an event may be late.</summary>
     private const int DrainInterval = 10;
 
-    /// <summary>How often to look whether all descendants are gone where the kernel cannot say so.</summary>
+    /// <summary>How often to look at what the kernel does not wake for.</summary>
     private const int UnwokenInterval = 100;
 
     private readonly ExitProgram program;
@@ -147,7 +147,7 @@ internal sealed unsafe class RecordReader : IDisposable
             }
             if (stop)
                 return;
-            Wait(records == 0 && FallAsleep(), waits, gone);
+            Wait(records == 0 && !source.HasHeld && FallAsleep(), waits, gone);
             source.SetAsleep(false);
         }
     }
@@ -160,7 +160,7 @@ internal sealed unsafe class RecordReader : IDisposable
     private bool FallAsleep()
     {
         source.SetAsleep(true);
-        return Drain() == 0 && watched is not { AreGone: true };
+        return Drain() == 0 && !source.HasHeld && watched is not { AreGone: true };
     }
 
     private int Drain()
@@ -218,12 +218,17 @@ internal sealed unsafe class RecordReader : IDisposable
             program.Detach();
         try
         {
-            Drain();
+            // A program that was already running may still be at its record.
+            do
+                Drain();
+            while (source.HasHeld && Environment.TickCount64 < end);
+            source.Flush(add);
             losses.Update();
         }
         catch (Exception failure)
         {
             Failure ??= failure;
+        long end = Environment.TickCount64 + DrainInterval;
         }
         lock (gate)
         {

@@ -16,6 +16,10 @@ internal sealed class WatchfulSource(IRecordSource inner, Moment moment) : IReco
 
     public bool CanBeWoken => inner.CanBeWoken;
 
+    public bool HasHeld => inner.HasHeld;
+
+    public void Flush(RecordHandler handler) => inner.Flush(handler);
+
     /// <summary>The next time that the reader falls asleep, it does this.</summary>
     internal void Arm(Action what) => Volatile.Write(ref action, what);
 
