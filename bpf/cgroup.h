@@ -50,12 +50,15 @@ static __always_inline struct kernfs_node *parent_node(struct kernfs_node *node,
 	return READ(variant, node, parent);
 }
 
+/* Whether a process is in one of the cgroups asked for or below it. */
 static __always_inline bool in_cgroup(struct task_struct *task, const int variant)
 {
 	struct kernfs_node *node = cgroup_node(READ(variant, task, cgroups), variant);
+	__u64 id;
 
 	for (int i = 0; i < PATH_DEPTH && node; i++) {
-		if (READ(variant, node, id) == config.cgroup_id)
+		id = READ(variant, node, id);
+		if (bpf_map_lookup_elem(&cgroups, &id))
 			return true;
 		node = parent_node(node, variant);
 	}

@@ -11,7 +11,6 @@ struct exit_config {
 	__u64 minimum_age;	/* ns */
 	__u64 signals;		/* bit n - 1 for signal n; 0: any */
 	__u64 exit_codes[4];	/* bit n for status n, where by_exit_code is set */
-	__u64 cgroup_id;	/* inode number of the cgroup asked for; 0: any */
 	__u32 pid_namespace;	/* inode number of the reader's, 0 for the first */
 	__u32 cgroup_source;	/* enum cgroup_source */
 	__u32 cgroup_hierarchy; /* id of the named hierarchy */
@@ -20,6 +19,7 @@ struct exit_config {
 	__u8 include_children;
 	__u8 by_parent;
 	__u8 by_user;
+	__u8 by_cgroup;
 	__u8 by_exit_code;
 	__u8 failed;
 	__u8 per_thread;

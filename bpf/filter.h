@@ -41,7 +41,7 @@ static __always_inline bool wanted_process(struct task_struct *task, struct exit
 	}
 	if (config.minimum_age && now() - record->start_time < config.minimum_age)
 		return false;
-	if (variant & WHOLE && config.cgroup_id && !in_cgroup(task, variant))
+	if (variant & WHOLE && config.by_cgroup && !in_cgroup(task, variant))
 		return false;
 	return true;
 }

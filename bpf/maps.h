@@ -81,6 +81,14 @@ struct {
 	__type(value, __u8);
 } users SEC(".maps");
 
+/* The cgroups asked for, by kernfs_node.id. The reader follows their paths and keeps this up to date. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, __u8);
+} cgroups SEC(".maps");
+
 /* A process. PIDs are reused; PID and start time together are not. */
 struct identity {
 	__u64 start_time;

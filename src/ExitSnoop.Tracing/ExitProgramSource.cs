@@ -57,8 +57,8 @@ public static class ExitProgramSource
             yield return ("by_exit_code", $"1, and exit_codes has the bits {string.Join(", ", options.ExitCodes)}");
         if (config.MinimumAge != 0)
             yield return ("minimum_age", config.MinimumAge.ToString(CultureInfo.InvariantCulture));
-        if (options.Cgroup is not null)
-            yield return ("cgroup_id", $"the inode number of {options.Cgroup}");
+        if (config.ByCgroup != 0)
+            yield return ("by_cgroup", $"1, and the map cgroups holds the inode number of {options.Cgroup}");
     }
 
     /// <summary>A file with the headers beside it in place of the lines that include them, each where it comes first.</summary>

@@ -45,7 +45,8 @@ public sealed record ExitTraceOptions
 
     /// <summary>
     /// Only processes in this cgroup or below: its folder (<c>/sys/fs/cgroup/...</c>), or its path as
-    /// <see cref="ExitEvent.CgroupPath"/> shows it.
+    /// <see cref="ExitEvent.CgroupPath"/> shows it. It must exist at the start. The path is followed: when the cgroup is
+    /// removed and made again, events go on; processes that exit within the first 100 ms of the new one can be missed.
     /// </summary>
     public string? Cgroup { get; init; }
 

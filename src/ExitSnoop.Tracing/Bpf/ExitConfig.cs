@@ -10,7 +10,6 @@ internal struct ExitConfig
     public ulong MinimumAge;
     public ulong Signals;
     public ExitCodeSet ExitCodes;
-    public ulong CgroupId;
     public uint PidNamespace;
     public CgroupSource CgroupSource;
     public uint CgroupHierarchy;
@@ -19,6 +18,7 @@ internal struct ExitConfig
     public byte IncludeChildren;
     public byte ByParent;
     public byte ByUser;
+    public byte ByCgroup;
     public byte ByExitCode;
     public byte Failed;
     public byte PerThread;
@@ -43,6 +43,7 @@ internal struct ExitConfig
             IncludeChildren = Flag(options.IncludeChildren),
             ByParent = Flag(options.ParentIds.Count > 0),
             ByUser = Flag(options.Users.Count > 0),
+            ByCgroup = Flag(options.Cgroup is not null),
             ByExitCode = Flag(options.ExitCodes.Count > 0),
             Failed = Flag(options.Failed),
             PerThread = Flag(options.PerThread),

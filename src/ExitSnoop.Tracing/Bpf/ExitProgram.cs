@@ -27,8 +27,9 @@ internal sealed class ExitProgram : IDisposable
     private readonly List<BpfLink> links = [];
     private readonly string exitProgram;
 
-    private ExitProgram(BpfObject bpf, Plan plan)
+    private ExitProgram(BpfObject bpf, Plan plan, CgroupHierarchy hierarchy)
     {
+        Hierarchy = hierarchy;
         this.bpf = bpf;
         exitProgram = plan.ExitProgram;
         HasGroupDead = plan.HasGroupDead;
@@ -60,6 +61,12 @@ internal sealed class ExitProgram : IDisposable
 
     /// <summary>The processes asked for by id; see bpf/maps.h.</summary>
     internal BpfMap<uint, ulong> Ids => new(bpf.MapFd("ids"));
+
+    /// <summary>The cgroups asked for, by their ids.</summary>
+    internal BpfMap<ulong, byte> Cgroups => new(bpf.MapFd("cgroups"));
+
+    /// <summary>The hierarchy that the cgroups are in.</summary>
+    internal CgroupHierarchy Hierarchy { get; }
 
     /// <summary>
     /// Watches the descendants, which are there already, of the processes in <see cref="Ids"/>. Children forked from now
@@ -119,12 +126,12 @@ internal sealed class ExitProgram : IDisposable
 
     private static ExitProgram Start(ExitTraceOptions options, CgroupHierarchy cgroups, Plan plan)
     {
-        ExitProgram program = new(BpfObject.Open(Image(), "exitsnoop", options.BtfPath), plan);
+        ExitProgram program = new(BpfObject.Open(Image(), "exitsnoop", options.BtfPath), plan, cgroups);
         try
         {
             program.Configure(options, cgroups, plan);
             program.bpf.Load();
-            program.Fill(options);
+            program.Fill(options, cgroups);
             program.Source = program.OpenSource(options.BufferSize);
             foreach (string name in plan.Programs(options).Where(name => name != DescendantsProgram))
                 program.links.Add(program.bpf.Attach(name));
@@ -146,8 +153,6 @@ internal sealed class ExitProgram : IDisposable
         config.HasGroupDead = plan.HasGroupDead ? (byte)1 : (byte)0;
         config.CgroupSource = cgroups.Source;
         config.CgroupHierarchy = cgroups.Id;
-        if (options.Cgroup is not null)
-            config.CgroupId = cgroups.IdOf(options.Cgroup);
         config.PidNamespace = OwnPidNamespace;
 
         int rings = plan.PerfBuffer ? 1 : RingCount(options.BufferSize);
@@ -165,6 +170,8 @@ internal sealed class ExitProgram : IDisposable
         SizeOrOmit("ids", Math.Max(descendants, (uint)options.Ids.Count));
         SizeOrOmit("parents", (uint)options.ParentIds.Count);
         SizeOrOmit("users", (uint)options.Users.Count);
+        // A cgroup can have been made anew before the one that it replaces is taken out.
+        SizeOrOmit("cgroups", options.Cgroup is null ? 0u : 2);
         if (plan.HasGroupDead)
             bpf.Omit("claims");
         if (!options.PerThread || options.Ids.Count == 0)
@@ -200,7 +207,7 @@ internal sealed class ExitProgram : IDisposable
             bpf.SetMaxEntries(map, count);
     }
 
-    private void Fill(ExitTraceOptions options)
+    private void Fill(ExitTraceOptions options, CgroupHierarchy cgroups)
     {
         if (options.ParentIds.Count > 0)
         {
@@ -214,6 +221,8 @@ internal sealed class ExitProgram : IDisposable
             foreach (uint id in options.Users)
                 users.Set(id, 1);
         }
+        if (options.Cgroup is not null)
+            Cgroups.Set(cgroups.IdOf(options.Cgroup), 1);
     }
 
     /// <summary>The ways to load, the best first.</summary>

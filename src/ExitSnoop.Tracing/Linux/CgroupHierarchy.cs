@@ -39,19 +39,18 @@ internal readonly record struct CgroupHierarchy(CgroupSource Source, uint Id, st
         return new CgroupHierarchy(CgroupSource.Unified, 0, unified);
     }
 
+    /// <summary>The folder of a cgroup, which can be given by this folder or by its path in the hierarchy.</summary>
+    internal string FolderOf(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(
+        path.StartsWith(MountPoint + "/", StringComparison.Ordinal) || path == MountPoint ? path : Path.Join(MountPoint, path)));
+
     /// <summary>The inode number of a cgroup's folder, which is its id in the kernel (kernfs_node.id).</summary>
     /// <exception cref="ExitTraceException">There is no such cgroup in this hierarchy.</exception>
-    internal ulong IdOf(string path)
-    {
-        string folder = path.StartsWith(MountPoint + "/", StringComparison.Ordinal) || path == MountPoint
-            ? path
-            : Path.Join(MountPoint, path);
-        return Directory.Exists(folder) && FileIdentity.Inode(folder) is { } inode
+    internal ulong IdOf(string path) =>
+        FolderOf(path) is var folder && Directory.Exists(folder) && FileIdentity.Inode(folder) is { } inode
             ? inode
             : throw new ExitTraceException(
                 ExitTraceError.InvalidOption,
                 $"There is no cgroup '{path}' in the hierarchy at '{MountPoint}'. Give its folder, or its path there.");
-    }
 
     private static bool Manages(string mountPoint)
     {

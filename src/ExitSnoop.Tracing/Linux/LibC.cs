@@ -14,7 +14,10 @@ internal static unsafe partial class LibC
     private const int MapShared = 1;
     private const nint MapFailed = -1;
     internal const short PollIn = 1;
-    internal const int CloseOnExec = 0x80000;
+    internal const int CloseOnExec = 0x80000, NonBlocking = 0x800;
+
+    // include/uapi/linux/inotify.h
+    internal const uint InMovedTo = 0x80, InCreate = 0x100;
     internal const int ClockRealtime = 0, ClockMonotonic = 1, ClockBoottime = 7;
 
     // Of x86-64 and arm64 alike; glibc has a wrapper only from 2.36 on.
@@ -57,6 +60,23 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint read(int fd, void* buffer, nuint count);
+
+    /// <summary>Reads what there is of a descriptor that does not block, and drops it.</summary>
+    internal static void ReadAll(int fd)
+    {
+        const int size = 4096;
+        byte* buffer = stackalloc byte[size];
+        while (read(fd, buffer, size) > 0)
+        {
+        }
+    }
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int inotify_init1(int flags);
+
+    /// <summary>Watches a folder, or changes how it is watched; -1 and errno on failure.</summary>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int inotify_add_watch(int fd, string path, uint events);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint write(int fd, void* buffer, nuint count);

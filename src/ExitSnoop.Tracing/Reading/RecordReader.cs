@@ -22,6 +22,7 @@ internal sealed unsafe class RecordReader : IDisposable
     private readonly ExitProgram program;
     private readonly IRecordSource source;
     private readonly WatchedProcesses? watched;
+    private readonly FollowedCgroups? cgroups;
     private readonly LossCounter losses;
     private readonly RecordQueue queue;
     private readonly RecordHandler add;
@@ -53,10 +54,12 @@ internal sealed unsafe class RecordReader : IDisposable
             throw new Win32Exception(Marshal.GetLastPInvokeError());
         try
         {
+            cgroups = options.Cgroup is { } path ? new FollowedCgroups(program, [path]) : null;
             watched = options.Ids.Count > 0 ? new WatchedProcesses(program, options) : null;
         }
         catch
         {
+            cgroups?.Dispose();
             _ = LibC.close(stopFd);
             throw;
         }
@@ -191,6 +194,8 @@ internal sealed unsafe class RecordReader : IDisposable
     {
         waits.Clear();
         waits.Add(new LibC.PollFd { Fd = stopFd, Events = LibC.PollIn });
+        if (cgroups is not null)
+            waits.Add(new LibC.PollFd { Fd = cgroups.Fd, Events = LibC.PollIn });
         if (idle)
             foreach (int fd in source.Fds)
                 waits.Add(new LibC.PollFd { Fd = fd, Events = LibC.PollIn });
@@ -199,7 +204,8 @@ internal sealed unsafe class RecordReader : IDisposable
             foreach (int fd in watched.PidFds)
                 waits.Add(new LibC.PollFd { Fd = fd, Events = LibC.PollIn });
 
-        int timeout = !idle ? DrainInterval : source.CanBeWoken || watched is null ? Timeout.Infinite : UnwokenInterval;
+        bool canBeWoken = (source.CanBeWoken || watched is null) && cgroups is not { IsNotified: false };
+        int timeout = !idle ? DrainInterval : canBeWoken ? Timeout.Infinite : UnwokenInterval;
         Span<LibC.PollFd> fds = CollectionsMarshal.AsSpan(waits);
         int ready;
         fixed (LibC.PollFd* first = fds)
@@ -207,6 +213,8 @@ internal sealed unsafe class RecordReader : IDisposable
         // EINVAL: since they were opened, the limit of open files has been set below their number.
         if (ready < 0 && Marshal.GetLastPInvokeError() is not (LibC.EINTR or LibC.EAGAIN) and int error)
             throw new Win32Exception(error);
+        if (cgroups is not null && (fds[1].Returned != 0 || !cgroups.IsNotified))
+            cgroups.Update();
         foreach (LibC.PollFd wait in fds[processes..])
             if (wait.Returned != 0)
                 gone.Add(wait.Fd);
@@ -216,6 +224,7 @@ internal sealed unsafe class RecordReader : IDisposable
     {
         if (!leaveOpen)
             program.Detach();
+        long end = Environment.TickCount64 + DrainInterval;
         try
         {
             // A program that was already running may still be at its record.
@@ -228,11 +237,11 @@ internal sealed unsafe class RecordReader : IDisposable
         catch (Exception failure)
         {
             Failure ??= failure;
-        long end = Environment.TickCount64 + DrainInterval;
         }
         lock (gate)
         {
             watched?.Dispose();
+            cgroups?.Dispose();
             if (!leaveOpen)
                 program.Dispose();
             _ = LibC.close(stopFd);

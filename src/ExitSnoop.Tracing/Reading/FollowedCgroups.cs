@@ -1,0 +1,65 @@
+using ExitSnoop.Bpf;
+using ExitSnoop.Linux;
+
+namespace ExitSnoop.Reading;
+
+/// <summary>
+/// The cgroups asked for by path. The kernel knows a cgroup by its id; one that is removed and made again, as
+/// when a service restarts, has another. This follows the paths, and keeps the kernel's map of ids up to date.
+/// </summary>
+/// <remarks>
+/// inotify(7) tells when a folder is made in one of those that a path leads through (fsnotify_mkdir in
+/// fs/namei.c; cgroup file systems have it as all others). Where no inotify instance is to be had, it is
+/// for the caller to look from time to time.
+/// </remarks>
+internal sealed class FollowedCgroups : IDisposable
+{
+    private readonly BpfMap<ulong, byte> map;
+    private readonly Dictionary<string, ulong> ids;
+    private readonly List<string> above = [];
+
+    internal FollowedCgroups(ExitProgram program, IReadOnlyCollection<string> paths)
+    {
+        map = program.Cgroups;
+        ids = paths.Select(program.Hierarchy.FolderOf).Distinct().ToDictionary(folder => folder, _ => 0UL);
+        foreach (string folder in ids.Keys)
+            for (string parent = folder; parent.Length > program.Hierarchy.MountPoint.Length;)
+                above.Add(parent = Path.GetDirectoryName(parent)!);
+        Fd = LibC.inotify_init1(LibC.NonBlocking | LibC.CloseOnExec);
+        Update();
+    }
+
+    /// <summary>Polls readable when there is something to <see cref="Update"/>; negative where there is no inotify.</summary>
+    internal int Fd { get; }
+
+    /// <summary>Whether <see cref="Fd"/> tells of changes.</summary>
+    internal bool IsNotified => Fd >= 0;
+
+    /// <summary>Finds the cgroups that are at the paths now.</summary>
+    internal void Update()
+    {
+        if (IsNotified)
+        {
+            LibC.ReadAll(Fd);
+            // From the top, and before the look at the cgroups: what is made after its parent is watched, is told.
+            foreach (string folder in above.AsEnumerable().Reverse())
+                _ = LibC.inotify_add_watch(Fd, folder, LibC.InCreate | LibC.InMovedTo);
+        }
+        foreach ((string folder, ulong known) in ids.ToList())
+        {
+            if (FileIdentity.Inode(folder) is not { } id || id == known)
+                continue;
+            // A cgroup that was removed had no process any more: all had passed the exit program.
+            if (known != 0)
+                map.Remove(known);
+            map.Set(id, 1);
+            ids[folder] = id;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (IsNotified)
+            _ = LibC.close(Fd);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+
+namespace ExitSnoop.Tests.Kernel;
+
+/// <summary>A cgroup that is removed and made again, as that of a service that restarts.</summary>
+[Collection(KernelTests.Name)]
+public sealed class FollowedCgroupTests
+{
+    private const int Restarts = 10;
+
+    [Theory]
+    [InlineData("exitsnoop-test-service-{0}")]
+    [InlineData("exitsnoop-test-slice-{0}/service")]
+    public void Its_processes_are_seen_after_each_restart(string name)
+    {
+        LoadableBpf.Require();
+        string path = string.Format(CultureInfo.InvariantCulture, name, Environment.ProcessId);
+        TestCgroup cgroup = TestCgroup.Create(path);
+        using Recording recording = Recording.Start(new() { Cgroup = cgroup.CgroupPath });
+        List<int> expected = [];
+        for (int restart = 0; restart <= Restarts; restart++)
+        {
+            cgroup ??= TestCgroup.Create(path);
+            using (cgroup)
+            using (Child child = cgroup.Start("sleep", "0.15"), outside = Child.Run("sleep", "0"))
+            {
+                expected.Add(child.Id);
+                child.Wait();
+            }
+            cgroup = null!;
+        }
+        Assert.Equal(expected, recording.Stop().Select(exit => exit.Id));
+    }
+
+    [Fact]
+    public void One_that_stays_away_is_waited_for_without_work()
+    {
+        LoadableBpf.Require();
+        string path = $"exitsnoop-test-away-{Environment.ProcessId}";
+        using Recording recording = StartAndRemove(path);
+        ThreadActivity before = ThreadActivity.Of(ThreadActivity.Readers);
+        Thread.Sleep(2000);
+        Assert.InRange((ThreadActivity.Of(ThreadActivity.Readers) - before).WakeUps, 0, 2);
+        using TestCgroup again = TestCgroup.Create(path);
+        using Child child = again.Start("sleep", "0.15");
+        child.Wait();
+        Assert.Equal(child.Id, recording.Of(child).Id);
+    }
+
+    private static Recording StartAndRemove(string path)
+    {
+        using TestCgroup cgroup = TestCgroup.Create(path);
+        return Recording.Start(new() { Cgroup = cgroup.Folder });
+    }
+}
