@@ -28,7 +28,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 # What a command needs, as "command-or-file:package" in Debian's names.
 BUILD_NEEDS='clang:clang /usr/lib/@/libbpf.so.1:libbpf1 make:make gcc:gcc /usr/include/@/sys/types.h:libc6-dev /usr/lib/@/libbpf.a:libbpf-dev /usr/lib/@/libelf.a:libelf-dev /usr/lib/@/libz.a:zlib1g-dev'
-RELEASE_NEEDS='aarch64-linux-gnu-ld:binutils-aarch64-linux-gnu llvm-objcopy:llvm'
+RELEASE_NEEDS='aarch64-linux-gnu-ld:binutils-aarch64-linux-gnu'
 DISTRIBUTION_NEEDS='debootstrap:debootstrap'
 TEST_NEEDS='bpftool:bpftool script:bsdutils setpriv:util-linux man:man-db procps:procps'
 BENCH_NEEDS='gnuplot:gnuplot-nox bpftool:bpftool'
@@ -120,6 +120,8 @@ test_all() {
 		export EXITSNOOP_REQUIRE_ALL=1
 	fi
 	build
+	# For the arm64 guests of tests/matrix.
+	release_program linux-arm64
 	sh tests/run.sh
 }
 
@@ -178,24 +180,31 @@ install() {
 	say "installed $prefix/bin/exitsnoop"
 }
 
-# Programs that run on machines other than this one: linked with Debian 11's glibc, and with libbpf, libelf and zlib in them.
-release() {
+# Makes out/release/RUNTIME/exitsnoop, which runs on machines other than this one: it is linked with Debian 11's glibc, and
+# has libbpf, libelf and zlib in it.
+release_program() {
 	# shellcheck disable=SC2086 # A list of words.
 	install_packages $BUILD_NEEDS $RELEASE_NEEDS
 	need_dotnet
-	for runtime in linux-x64 linux-arm64; do
-		say "building for $runtime"
-		folder=$root/out/release/$runtime
-		sysroot=$(sh tools/release/sysroot.sh "$runtime")
-		rm -rf "$folder"
-		# A folder of its own for what the linker makes: another SysRoot alone does not make it link anew.
-		dotnet publish src/ExitSnoop.Console -c Release -r "$runtime" -v quiet -tl:off --nologo -clp:NoSummary \
-			-p:UseCurrentRuntimeIdentifier=false "-p:SysRoot=$sysroot" "-p:NativeOutputPath=$root/out/release/obj/$runtime/" \
-			-o "$root/out/release/obj/$runtime/publish" >&2
-		mkdir -p "$folder"
-		cp "$root/out/release/obj/$runtime/publish/exitsnoop" "$folder/"
-		sh tools/release/notices.sh program >"$folder/ThirdPartyNotices.txt"
-	done
+	say "building for $1"
+	sysroot=$(sh tools/release/sysroot.sh "$1")
+	made=$root/out/release/obj/$1
+	case $1 in
+	linux-x64) strip=objcopy ;;
+	linux-arm64) strip=aarch64-linux-gnu-objcopy ;;
+	esac
+	# A folder of its own for what the linker makes: another SysRoot alone does not make it link anew.
+	dotnet publish src/ExitSnoop.Console -c Release -r "$1" -v quiet -tl:off --nologo -clp:NoSummary \
+		-p:UseCurrentRuntimeIdentifier=false "-p:SysRoot=$sysroot" "-p:ObjCopyName=$strip" "-p:NativeOutputPath=$made/" \
+		-o "$made/publish" >&2
+	mkdir -p "out/release/$1"
+	cp "$made/publish/exitsnoop" "out/release/$1/"
+	sh tools/release/notices.sh program >"out/release/$1/ThirdPartyNotices.txt"
+}
+
+release() {
+	release_program linux-x64
+	release_program linux-arm64
 	say "packing the module"
 	dotnet build src/ExitSnoop -c Release -t:PackageModule -v quiet -tl:off --nologo -clp:NoSummary >&2
 	cp out/ExitSnoop.*.nupkg out/release/
@@ -226,6 +235,9 @@ distributions() {
 
 matrix() {
 	build
+	case "$*" in
+	'' | *arm64*) release_program linux-arm64 ;;
+	esac
 	exec sh tests/matrix/run.sh "$@"
 }
 

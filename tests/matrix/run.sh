@@ -1,7 +1,6 @@
 #!/bin/sh
-# Boots Debian's kernels in qemu, and in each lets the console front end (arm64: a small loader
-# of the same BPF program) report processes that die in special ways: what it says of each is
-# compared with what waitpid(2) said.
+# Boots Debian's kernels in qemu, and in each lets the console program report processes that die
+# in special ways: what it says of each is compared with what waitpid(2) said.
 #
 #	run.sh [KERNEL...]	the names are in kernels.tsv; none: all
 #
@@ -10,11 +9,12 @@
 # so do the guests' console (serial), events and comparisons: .cache/matrix/out/KERNEL/.
 #
 #	MATRIX_MIRROR	where Debian is (default: where apt gets it)
-#	MATRIX_CONSOLE	the console front end (default: out/exitsnoop)
+#	MATRIX_CONSOLE	the console program for x86-64 (default: out/exitsnoop)
+#	MATRIX_CONSOLE_ARM64	and for arm64 (default: out/release/linux-arm64/exitsnoop, by ./bootstrap.sh release)
 #	MATRIX_COMMAND	how it is called in the guest (default: /bin/exitsnoop --json --verbose)
 #	MATRIX_CASES	the scenario's cases to run (default: all)
 #	MATRIX_JOBS	guests at a time (default: 2)
-#	MATRIX_TIMEOUT	seconds for a guest (default: 120)
+#	MATRIX_TIMEOUT	seconds for a guest (default: 300)
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,13 +22,15 @@ top=$(cd "$here/../.." && pwd)
 cache=$top/.cache/matrix
 tab=$(printf '\t')
 PATH=$PATH:/usr/sbin:/sbin
+. "$top/tools/debian.sh"
 
 : "${MATRIX_CONSOLE:=$top/out/exitsnoop}"
+: "${MATRIX_CONSOLE_ARM64:=$top/out/release/linux-arm64/exitsnoop}"
 : "${MATRIX_COMMAND:=/bin/exitsnoop --json --verbose}"
 : "${MATRIX_CASES:=}"
 : "${MATRIX_JOBS:=2}"
-: "${MATRIX_TIMEOUT:=120}"
-export MATRIX_CONSOLE MATRIX_COMMAND MATRIX_CASES MATRIX_JOBS MATRIX_TIMEOUT
+: "${MATRIX_TIMEOUT:=300}"
+export MATRIX_CONSOLE MATRIX_CONSOLE_ARM64 MATRIX_COMMAND MATRIX_CASES MATRIX_JOBS MATRIX_TIMEOUT
 
 die() {
 	echo "run.sh: $*" >&2
@@ -76,31 +78,6 @@ need() {
 
 # ---- what is fetched ----
 
-mirror() {
-	found=${MATRIX_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-		sed -n 's|/*$||; /\/debian$/p' | sed 1q)}
-	echo "${found:-http://deb.debian.org/debian}"
-}
-
-sum() {
-	sha256sum | cut -c1-64
-}
-
-# fetch PATH SHA256 FILE: by apt's own transport, so that the host's proxies and the like hold.
-fetch() {
-	if [ -f "$3" ] && [ "$(sum <"$3")" = "$2" ]; then
-		return
-	fi
-	rm -f "$3" "$3.part"
-	echo "fetching ${1##*/}"
-	/usr/lib/apt/apt-helper download-file "$(mirror)/$1" "$3.part" "SHA256:$2" >"$3.log" 2>&1 || {
-		tail -n 2 "$3.log" >&2
-		return 1
-	}
-	mv "$3.part" "$3"
-	rm -f "$3.log"
-}
-
 # The image of a kernel, taken out of its package.
 fetch_kernel() {
 	image=$cache/kernels/$1
@@ -118,43 +95,30 @@ fetch_kernel() {
 
 # The tools of one architecture, unpacked into one folder.
 fetch_tools() {
-	folder=$cache/tools/$1
-	mkdir -p "$cache/debs"
-	rows tools.tsv | grep "^$1$tab" >"$folder.rows"
-	if [ -d "$folder" ] && cmp -s "$folder.rows" "$folder/rows"; then
-		return
-	fi
-	rm -rf "$folder"
-	mkdir -p "$folder"
-	while IFS=$tab read -r _ _ package _ sha256 path; do
-		fetch "$path" "$sha256" "$cache/debs/$package-$1.deb" || return 1
-		dpkg-deb -x "$cache/debs/$package-$1.deb" "$folder"
-		rm -f "$cache/debs/$package-$1.deb"
-	done <"$folder.rows"
-	cp "$folder.rows" "$folder/rows"
+	rows tools.tsv | grep "^$1$tab" | unpack "$cache/tools/$1"
 }
 
 # ---- what the guests hold ----
 
-# needs FILE...: the libraries that the files are linked with.
-needs() {
-	for file in "$@"; do
-		ldd "$file" 2>/dev/null || true # a static one has none
-	done | awk '$3 ~ /^\// { print $3 } $1 ~ /^\// && !/:$/ { print $1 }' | sort -u
-}
-
-# library NAME: where the dynamic loader finds it.
-library() {
-	ldconfig -p | awk -v name="$1" '$1 == name && /x86-64/ { print $NF; exit }'
-}
-
-# put ROOT FILE...: the files, at their own paths.
-put() {
-	root=$1
-	shift
-	for file in "$@"; do
-		mkdir -p "$root$(dirname "$file")"
-		cp -L "$file" "$root$file"
+# put_program ARCH ROOT FILE: the console program as /bin/exitsnoop, with the glibc that it runs on: for x86-64 this
+# machine's, for arm64 the one that the release is linked against.
+put_program() {
+	cp "$3" "$2/bin/exitsnoop"
+	case $1 in
+	amd64)
+		from=
+		libraries=$(ldd "$3" | awk '$3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }')
+		;;
+	arm64)
+		from=$(sh "$top/tools/release/sysroot.sh" linux-arm64)
+		libraries=$(aarch64-linux-gnu-readelf -d "$3" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | while read -r name; do
+			find "$from/lib" -name "$name"
+		done | sed "s|^$from||")
+		;;
+	esac
+	for file in $libraries; do
+		mkdir -p "$2$(dirname "$file")"
+		cp -L "$from$file" "$2$file"
 	done
 }
 
@@ -187,19 +151,16 @@ build_guest() {
 	$static -o "$root/bin/nobody" "$here/nobody.c"
 	$static -o "$root/bin/loader" -isystem "$tools/usr/include" -I "$top/bpf" "$here/loader.c" \
 		-L "$tools/usr/lib/$triplet" -lbpf -lelf -lz
-	if [ "$arch" = amd64 ]; then
-		cp "$MATRIX_CONSOLE" "$root/bin/exitsnoop"
-		put "$root" "$libbpf" $(needs "$MATRIX_CONSOLE" "$libbpf")
-		command=$MATRIX_COMMAND
-	else
-		command="/bin/loader /exitsnoop.bpf.o"
-	fi
+	case $arch in
+	amd64) put_program amd64 "$root" "$MATRIX_CONSOLE" ;;
+	arm64) put_program arm64 "$root" "$MATRIX_CONSOLE_ARM64" ;;
+	esac
 
 	# name, user, command: see init
 	printf '%s\n' "$MATRIX_CASES" >"$root/matrix/cases"
 	{
-		printf 'root\troot\t%s\n' "$command"
-		printf 'nobody\tnobody\t%s\n' "$command"
+		printf 'root\troot\t%s\n' "$MATRIX_COMMAND"
+		printf 'nobody\tnobody\t%s\n' "$MATRIX_COMMAND"
 		printf 'fallback\troot\t/bin/loader --raw --claim --perf /exitsnoop.bpf.o\n'
 	} >"$root/matrix/passes"
 	pack "$root" "$cache/initramfs-$arch"
@@ -307,8 +268,8 @@ of_pass() {
 
 table() {
 	echo
-	echo "| Kernel | Arch | Tracer | Attached | Death | Transport | As root | As nobody | raw_tp, claimed, perf buffer | Result |"
-	echo "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+	echo "| Kernel | Arch | Attached | Death | Transport | As root | As nobody | raw_tp, claimed, perf buffer | Result |"
+	echo "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 	for name in "$@"; do
 		out=$cache/out/$name
 		arch=$(arch_of "$name")
@@ -317,12 +278,9 @@ table() {
 			printf '| %s | %s | skipped: %s |\n' "$version" "$arch" "$(cat "$out/skipped")"
 			continue
 		fi
-		case $arch in
-		amd64) arch=x86-64 tracer=console ;;
-		*) tracer=loader ;;
-		esac
+		[ "$arch" != amd64 ] || arch=x86-64
 		how=$(of_pass root 3 | awk -F', ' '{ print ($1 ? $1 : "?") " | " ($2 ? $2 : "?") " | " ($3 ? $3 : "?") }')
-		printf '| %s | %s | %s | %s | %s | %s | %s | %s |\n' "$version" "$arch" "$tracer" "$how" \
+		printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$version" "$arch" "$how" \
 			"$(of_pass root 2)" "$(of_pass nobody 2)" "$(of_pass fallback 2)" "$(cat "$out/result")"
 	done
 	echo
@@ -354,10 +312,9 @@ for arch in $archs; do
 	amd64)
 		[ -x "$MATRIX_CONSOLE" ] || die "$MATRIX_CONSOLE is not built"
 		need qemu-system-x86_64 qemu-system-x86
-		libbpf=${EXITSNOOP_LIBBPF:-$(library libbpf.so.1)}
-		[ -n "$libbpf" ] || skip "libbpf.so.1 is missing: install libbpf1"
 		;;
 	arm64)
+		[ -x "$MATRIX_CONSOLE_ARM64" ] || die "$MATRIX_CONSOLE_ARM64 is not built: ./bootstrap.sh release"
 		need qemu-system-aarch64 qemu-system-arm
 		need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 		;;
