@@ -8,7 +8,8 @@ usage() {
 usage: ./bootstrap.sh COMMAND
 
   watch [parameters]   show each process that exits, with Watch-ProcessExit; all its parameters can be given
-  test                 build and run all tests
+  test [PART] [NAME]   build and run all tests; or those of one PART (library, module, console, matrix), or those
+                       with NAME in their Class.Method: ./bootstrap.sh test library FilterTests
   build                build the module (out/ExitSnoop) and the console program (out/exitsnoop)
   install [PREFIX]     install exitsnoop, its man page and completion (PREFIX: /usr/local)
   release              make what users get, in out/release: exitsnoop for x86-64 and arm64, and the module's package
@@ -109,7 +110,7 @@ build() {
 	done
 }
 
-# Every assembly of tests is a program that ends with its own count; tests/run.sh sums them up.
+# Runs the tests that are asked for, by default all; tests/run.sh sums them up.
 test_all() {
 	# shellcheck disable=SC2086 # A list of words.
 	install_packages $BUILD_NEEDS $TEST_NEEDS
@@ -121,8 +122,10 @@ test_all() {
 	fi
 	build
 	# For the arm64 guests of tests/matrix.
-	release_program linux-arm64
-	sh tests/run.sh
+	case " $* " in
+	'  ' | *' matrix '*) release_program linux-arm64 ;;
+	esac
+	sh tests/run.sh "$@"
 }
 
 watch() {
@@ -245,7 +248,7 @@ command=${1:-}
 [ $# = 0 ] || shift
 case $command in
 watch | build | install | release | distributions | bench | matrix) "$command" "$@" ;;
-test) test_all ;;
+test) test_all "$@" ;;
 *)
 	usage >&2
 	exit 2

@@ -15,15 +15,15 @@ public sealed class BootstrapTests
     [Fact]
     public void Without_a_PowerShell_watch_runs_the_console_program_with_the_same_parameters()
     {
-        ConsoleProgram.RequireTracing();
+        Need.Kernel();
         using TestFolder folder = new();
         string dotnet = folder.Write("dotnet", DotnetWithoutFeed);
         File.SetUnixFileMode(dotnet, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
-        (int status, string output, string errors) = ConsoleProgram.Run(
+        (int status, string output, string errors) = Command.Run(
             "/bin/sh",
             ["-c", "(sleep 1; exec sh -c 'exit 42') & \"$0\" watch -Failed -ExitCode 42 -MinimumAge 0.5 -MaxEvents 1 -Timeout 30", Path.Combine(Paths.Repository, "bootstrap.sh")],
-            new()
+            environment: new Dictionary<string, string?>
             {
                 ["PATH"] = $"{folder.FullName}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin",
                 ["NUGET_PACKAGES"] = folder.FullName,

@@ -19,9 +19,6 @@ public sealed class DocumentationTests
     }
 
     [Fact]
-    public void Help_fits_a_terminal() => Assert.All(UsageText.Help.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
-
-    [Fact]
     public void The_man_page_names_every_option_and_every_property()
     {
         string page = Read("exitsnoop.8").Replace("\\-", "-", StringComparison.Ordinal);
@@ -36,9 +33,9 @@ public sealed class DocumentationTests
     [Fact]
     public void The_man_page_is_formatted_without_a_warning()
     {
-        if (!File.Exists("/usr/bin/man"))
-            Assert.Skip("there is no man");
-        (int status, string output, string errors) = ConsoleProgram.Run("man", ["--warnings", "-l", "-P", "cat", Find("exitsnoop.8")], new() { ["MANWIDTH"] = "80", ["LC_ALL"] = "C.UTF-8" });
+        (int status, string output, string errors) = Command.Run(
+            Need.Program("man"), ["--warnings", "-l", "-P", "cat", Find("exitsnoop.8")],
+            environment: new Dictionary<string, string?> { ["MANWIDTH"] = "80", ["LC_ALL"] = "C.UTF-8" });
         Assert.Equal((0, ""), (status, errors.Trim()));
         Assert.Contains("EXITSNOOP(8)", output, StringComparison.Ordinal);
     }
@@ -46,8 +43,6 @@ public sealed class DocumentationTests
     [Fact]
     public void The_completion_offers_every_option_and_their_values()
     {
-        if (!File.Exists("/bin/bash"))
-            Assert.Skip("there is no bash");
         string offered = " " + Complete("exitsnoop", "-") + " ";
         foreach (CommandLineOption option in CommandLineOption.All.Where(option => option.Long != "--timespec"))
             Assert.Contains($" {option.Long} ", offered, StringComparison.Ordinal);
@@ -59,15 +54,14 @@ public sealed class DocumentationTests
 
     private static string Complete(params string[] words)
     {
-        (int status, string output, string errors) = ConsoleProgram.Run(
-            "/bin/bash",
-            ["-c", "source \"$0\"; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _exitsnoop; echo \"${COMPREPLY[*]}\"", Find("exitsnoop.bash"), .. words],
-            null);
+        (int status, string output, string errors) = Command.Run(
+            Need.Program("bash"),
+            ["-c", "source \"$0\"; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _exitsnoop; echo \"${COMPREPLY[*]}\"", Find("exitsnoop.bash"), .. words]);
         Assert.True(status == 0, errors);
         return output.Trim();
     }
 
     private static string Read(string file) => File.ReadAllText(Find(file));
 
-    private static string Find(string file) => Path.Combine(AppContext.BaseDirectory, "man", file);
+    private static string Find(string file) => Path.Combine(Paths.Repository, "docs", "man", file);
 }

@@ -80,25 +80,8 @@ public sealed partial class GoldenTableTests
     public void A_name_never_breaks_the_table(string escaped, string cell)
     {
         Assert.Contains("\t" + escaped + "\t", File.ReadAllText(Golden("none-core.truth")), StringComparison.Ordinal);
-        ExitEvent exit = new EventMaker { Name = Unescape(escaped), WaitStatus = 3 << 8, Basic = true }.Make();
+        ExitEvent exit = new EventMaker { Name = DeathOfScenario.Unescape(escaped), WaitStatus = 3 << 8, Basic = true }.Make();
         Assert.Equal(cell + " 100     1       100     0.00    code 3\n", Rendering.Row(output => new TableFormat(output, time: false, utc: true, null), exit));
-    }
-
-    internal static byte[] Unescape(string text)
-    {
-        MemoryStream bytes = new();
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\\')
-            {
-                bytes.WriteByte(byte.Parse(text.AsSpan(i + 2, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
-                i += 3;
-            }
-            else
-                bytes.WriteByte((byte)text[i]);
-        }
-
-        return bytes.ToArray();
     }
 
     /// <summary>
@@ -119,7 +102,7 @@ public sealed partial class GoldenTableTests
         return lines;
     }
 
-    private static string Golden(string file) => Path.Combine(AppContext.BaseDirectory, "golden", file);
+    private static string Golden(string file) => Path.Combine(Paths.Repository, "tests", "golden", file);
 
     /// <summary>The line with what shared understanding says we print instead.</summary>
     private static string Corrected(string line, string name)

@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace ExitSnoop.Testing;
 
 /// <summary>
-/// A child of the test, whose standard input and output are pipes, waited for with wait4(2). .NET leaves
-/// children alone that it did not start. One that still lives at the end of a test is killed.
+/// A child of the test, whose standard streams are pipes, waited for with wait4(2). .NET leaves children
+/// alone that it did not start. One that still lives at the end of a test is killed, with all that it started.
 /// </summary>
 internal sealed unsafe class Child : IDisposable
 {
@@ -42,24 +42,37 @@ internal sealed unsafe class Child : IDisposable
         Start(file, arguments.Select(Encoding.UTF8.GetBytes));
 
     /// <summary>Starts a program that is looked for in PATH; its argument 0 is <paramref name="file"/>.</summary>
-    internal static Child Start(string file, IEnumerable<byte[]> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="file">A name or a path.</param>
+    /// <param name="arguments">Those after argument 0.</param>
+    /// <param name="environment">Variables that it has beside those of the test; without those that are null.</param>
+    /// <param name="folder">Where it runs: by default where the test does.</param>
+    internal static Child Start(string file, IEnumerable<byte[]> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? folder = null)
     {
         int* ends = stackalloc int[6];
-        byte* actions = stackalloc byte[Posix.FileActionsSize];
+        byte* actions = stackalloc byte[Posix.SpawnStructSize], attributes = stackalloc byte[Posix.SpawnStructSize];
         for (int i = 0; i < 6; i += 2)
             Check(Posix.pipe2(ends + i, Posix.CloseOnExec));
         _ = Posix.posix_spawn_file_actions_init(actions);
         _ = Posix.posix_spawn_file_actions_adddup2(actions, ends[0], 0);
         _ = Posix.posix_spawn_file_actions_adddup2(actions, ends[3], 1);
         _ = Posix.posix_spawn_file_actions_adddup2(actions, ends[5], 2);
+        if (folder is not null)
+            _ = Posix.posix_spawn_file_actions_addchdir_np(actions, folder);
+        // .NET ignores SIGPIPE, and what is ignored stays so in a child.
+        ulong* signals = stackalloc ulong[Posix.SignalSetSize / sizeof(ulong)];
+        new Span<ulong>(signals, Posix.SignalSetSize / sizeof(ulong)).Fill(ulong.MaxValue);
+        _ = Posix.posix_spawnattr_init(attributes);
+        _ = Posix.posix_spawnattr_setsigdefault(attributes, signals);
+        _ = Posix.posix_spawnattr_setflags(attributes, Posix.SpawnSetSignalDefault);
 
         byte** argv = ToNative([Encoding.UTF8.GetBytes(file), .. arguments]);
         byte** envp = ToNative(Environment(environment));
         ulong started = BootClock.Now;
-        int error = Posix.posix_spawnp(out int pid, *argv, actions, 0, argv, envp);
+        int error = Posix.posix_spawnp(out int pid, *argv, actions, attributes, argv, envp);
         Free(argv);
         Free(envp);
         _ = Posix.posix_spawn_file_actions_destroy(actions);
+        _ = Posix.posix_spawnattr_destroy(attributes);
         foreach (int childs in stackalloc[] { ends[0], ends[3], ends[5] })
             _ = Posix.close(childs);
         FileStream input = new(new SafeFileHandle(ends[1], true), FileAccess.Write, 0);
@@ -76,7 +89,9 @@ internal sealed unsafe class Child : IDisposable
         return child;
     }
 
-    internal void WriteLine(string text = "") => input.Write(Encoding.UTF8.GetBytes(text + "\n"));
+    internal void WriteLine(string text = "") => Write(text + "\n");
+
+    internal void Write(string text) => input.Write(Encoding.UTF8.GetBytes(text));
 
     /// <summary>Starts a process that becomes the program at the first line of its input: its id is known before.</summary>
     internal static Child StartHeld(string file, params IEnumerable<string> arguments) =>
@@ -106,21 +121,32 @@ internal sealed unsafe class Child : IDisposable
     /// <summary>Waits for its death and leaves it a zombie.</summary>
     internal void AwaitDeath()
     {
+        if (!Dies(Patience))
+            throw new TimeoutException($"{Id} does not die.");
+    }
+
+    /// <summary>Whether it dies within a time; it is left a zombie.</summary>
+    internal bool Dies(TimeSpan within)
+    {
+        if (waited is not null)
+            return true;
         int pidfd = Posix.PidfdOpen(Id);
         Check(pidfd);
         Posix.PollFd death = new() { Fd = pidfd, Events = Posix.PollIn };
-        int dead = Posix.poll(&death, 1, (int)Patience.TotalMilliseconds);
-        EndedBefore = BootClock.Now;
+        int dead = Posix.poll(&death, 1, (int)within.TotalMilliseconds);
+        ulong now = BootClock.Now;
         _ = Posix.close(pidfd);
         if (dead != 1)
-            throw new TimeoutException($"{Id} does not die.");
+            return false;
+        EndedBefore = Math.Min(EndedBefore, now);
+        return true;
     }
 
     public void Dispose()
     {
         if (waited is null)
         {
-            Kill(Signal.KILL);
+            KillTree(Id);
             Wait();
         }
         input.Dispose();
@@ -128,13 +154,31 @@ internal sealed unsafe class Child : IDisposable
         Errors.Dispose();
     }
 
-    private static IEnumerable<byte[]> Environment(IReadOnlyDictionary<string, string>? added)
+    // First the process itself, which then starts no more.
+    private static void KillTree(int id)
+    {
+        string[] children;
+        try
+        {
+            children = File.ReadAllText($"/proc/{id}/task/{id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        }
+        catch (IOException)
+        {
+            children = [];
+        }
+        _ = Posix.kill(id, (int)Signal.KILL);
+        foreach (string child in children)
+            KillTree(int.Parse(child, System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    private static IEnumerable<byte[]> Environment(IReadOnlyDictionary<string, string?>? added)
     {
         foreach (DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
             if (added?.ContainsKey((string)variable.Key) != true)
                 yield return Encoding.UTF8.GetBytes($"{variable.Key}={variable.Value}");
-        foreach ((string name, string value) in added ?? new Dictionary<string, string>())
-            yield return Encoding.UTF8.GetBytes($"{name}={value}");
+        foreach ((string name, string? value) in added ?? new Dictionary<string, string?>())
+            if (value is not null)
+                yield return Encoding.UTF8.GetBytes($"{name}={value}");
     }
 
     private static byte** ToNative(IEnumerable<byte[]> texts)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace ExitSnoop.Testing;
 
@@ -7,6 +8,33 @@ internal sealed record DeathOfScenario(string Case, string Comm, int Id, int Par
 {
     /// <summary>The threads that the process had, where it had several.</summary>
     internal List<ThreadEnd> Threads { get; } = [];
+
+    /// <summary>comm as a text; bytes that are not UTF-8 are replaced.</summary>
+    internal string Name => Decode(Comm);
+
+    /// <summary>The text of the EXIT_CODE column, by the macros of waitpid(2).</summary>
+    internal string StatusText => TextOf(Status);
+
+    internal static string TextOf(int status)
+    {
+        int signal = status & 0x7f, code = status >> 8 & 0xff;
+        return signal != 0
+            ? $"signal {signal} ({SignalName(signal)})" + ((status & 0x80) != 0 ? ", core dumped" : "")
+            : code != 0 ? $"code {code}" : "0";
+    }
+
+    /// <summary>The bytes of a name that scenario printed with \xNN for what is no plain character.</summary>
+    internal static byte[] Unescape(string comm)
+    {
+        List<byte> bytes = [];
+        for (int i = 0; i < comm.Length; i++)
+        {
+            bool escaped = comm[i] == '\\';
+            bytes.Add(escaped ? byte.Parse(comm.AsSpan(i + 2, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) : (byte)comm[i]);
+            i += escaped ? 3 : 0;
+        }
+        return [.. bytes];
+    }
 
     internal static IReadOnlyList<DeathOfScenario> Parse(string output)
     {
@@ -30,6 +58,20 @@ internal sealed record DeathOfScenario(string Case, string Comm, int Id, int Par
         }
         return deaths;
     }
+
+    private static string Decode(string comm) => Encoding.UTF8.GetString(Unescape(comm));
+
+    // As bash's "kill -l" has them, written down here once more: it is what is tested.
+    private static string SignalName(int signal) => signal switch
+    {
+        < 32 => "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH POLL PWR SYS"
+            .Split(' ')[signal - 1],
+        32 or 33 => signal.Text(),
+        34 => "RTMIN",
+        < 50 => $"RTMIN+{signal - 34}",
+        < 64 => $"RTMAX-{64 - signal}",
+        _ => "RTMAX",
+    };
 
     internal sealed record ThreadEnd(string Comm, int ProcessId, int Id, int Status);
 }

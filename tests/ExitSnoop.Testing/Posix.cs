@@ -15,8 +15,14 @@ internal static unsafe partial class Posix
     // The same number on every architecture.
     private const long PidfdOpenCall = 434;
 
-    /// <summary>More than posix_spawn_file_actions_t takes with any libc.</summary>
-    internal const int FileActionsSize = 512;
+    /// <summary>More than posix_spawn_file_actions_t and posix_spawnattr_t take with any libc.</summary>
+    internal const int SpawnStructSize = 512;
+
+    /// <summary>sigset_t of glibc and musl.</summary>
+    internal const int SignalSetSize = 128;
+
+    /// <summary>POSIX_SPAWN_SETSIGDEF of spawn.h.</summary>
+    internal const short SpawnSetSignalDefault = 4;
 
     /// <summary>struct rusage: two struct timeval and 14 long.</summary>
     internal const int UsageFields = 18;
@@ -42,13 +48,28 @@ internal static unsafe partial class Posix
     internal static partial int wait4(int pid, out int status, int options, long* usage);
 
     [LibraryImport("libc")]
-    internal static partial int posix_spawnp(out int pid, byte* file, byte* actions, nint attributes, byte** arguments, byte** environment);
+    internal static partial int posix_spawnp(out int pid, byte* file, byte* actions, byte* attributes, byte** arguments, byte** environment);
 
     [LibraryImport("libc")]
     internal static partial int posix_spawn_file_actions_init(byte* actions);
 
     [LibraryImport("libc")]
     internal static partial int posix_spawn_file_actions_adddup2(byte* actions, int fd, int newFd);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int posix_spawn_file_actions_addchdir_np(byte* actions, string folder);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_init(byte* attributes);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_setsigdefault(byte* attributes, ulong* signals);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_setflags(byte* attributes, short flags);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_destroy(byte* attributes);
 
     [LibraryImport("libc")]
     internal static partial int posix_spawn_file_actions_destroy(byte* actions);

@@ -73,6 +73,6 @@ public sealed class LibBpfTests
     {
         string[] arguments = [.. Tracer.Command[1..], "--parent", $"{Environment.ProcessId}"];
         return Child.Start(
-            Tracer.Command[0], arguments.Select(Encoding.UTF8.GetBytes), new Dictionary<string, string> { ["EXITSNOOP_LIBBPF"] = libbpf });
+            Tracer.Command[0], arguments.Select(Encoding.UTF8.GetBytes), new Dictionary<string, string?> { ["EXITSNOOP_LIBBPF"] = libbpf });
     }
 }

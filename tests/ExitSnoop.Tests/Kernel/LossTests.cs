@@ -45,7 +45,7 @@ public sealed class LossTests
         const int exits = 3 * Exits;
         using Child storm = Hold(exits);
         // A heap of 8 MiB, of which the queue may take a quarter.
-        Dictionary<string, string> small = new() { ["DOTNET_GCHeapHardLimit"] = "800000" };
+        Dictionary<string, string?> small = new() { ["DOTNET_GCHeapHardLimit"] = "800000" };
         string[] arguments = [.. Tracer.Command[1..], "--parent", $"{storm.Id}", "--hold"];
         using Tracer tracer = new(Child.Start(Tracer.Command[0], arguments.Select(Encoding.UTF8.GetBytes), small));
         tracer.AwaitAttached();
