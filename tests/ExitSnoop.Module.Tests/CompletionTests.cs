@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ExitSnoop.ModuleTests.Support;
+using ExitSnoop.ModuleTests.Engine;
 using Xunit;
 
 namespace ExitSnoop.ModuleTests;
@@ -7,6 +7,9 @@ namespace ExitSnoop.ModuleTests;
 /// <summary>What Tab offers in pwsh, asked of TabExpansion2 as PSReadLine asks it.</summary>
 public sealed class CompletionTests
 {
+    // Completing changes nothing in a shell.
+    private static readonly Lazy<Shell> Typed = new(() => Shell.Open());
+
     private static readonly string[] Watching = ["Watch-ProcessExit", "Register-ProcessExitEvent"];
 
     // sysexits.h, written down here once more: it is what is tested.
@@ -189,14 +192,13 @@ public sealed class CompletionTests
 
     private static Offer[][] Complete(params string[] lines)
     {
-        string quoted = string.Join(", ", lines.Select(line => $"'{line.Replace("'", "''", StringComparison.Ordinal)}'"));
-        CommandResult result = Pwsh.Run($$"""
-            ConvertTo-Json -Depth 3 @(foreach ($line in {{quoted}}) {
+        ShellResult result = Typed.Value.Run("""
+            ConvertTo-Json -Depth 3 @(foreach ($line in $lines) {
                 , @((TabExpansion2 $line $line.Length).CompletionMatches | ForEach-Object { @{ Text = $_.CompletionText; Shown = $_.ListItemText; ToolTip = $_.ToolTip } })
             })
-            """);
-        Assert.Equal("", result.Error);
-        return JsonSerializer.Deserialize<Offer[][]>(result.Output)!;
+            """, ("lines", lines));
+        Assert.Empty(result.Errors);
+        return JsonSerializer.Deserialize<Offer[][]>(Assert.IsType<string>(Assert.Single(result.Output)))!;
     }
 
     private sealed record Offer(string Text, string Shown, string ToolTip);

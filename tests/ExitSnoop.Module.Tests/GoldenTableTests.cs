@@ -50,9 +50,11 @@ public sealed partial class GoldenTableTests
         bool filtered = golden is "x" or "combined" or "combined-utc";
         int compared = 0;
 
-        foreach (Death process in run.Deaths)
+        foreach (DeathOfScenario process in run.Deaths)
         {
-            Death death = perThread && run.MainThreads.TryGetValue(process.Id, out int status) ? process with { WaitStatus = status } : process;
+            DeathOfScenario death = process;
+            if (perThread && process.Threads.Where(thread => thread.Id == process.Id).ToArray() is [DeathOfScenario.ThreadEnd main])
+                death = process with { Status = main.Status };
             // What has control characters broke the original's table: HostileNameTests has those.
             if (death.Name.Any(c => c is < ' ' or > '~') || run.Deaths.Count(other => other.Name == death.Name) > 1)
                 continue;
@@ -62,7 +64,7 @@ public sealed partial class GoldenTableTests
                 && layout.Field(line, layout.Thread, layout.Age) == death.Id.Text())];
             if (golds.Length != 1)
                 continue;
-            if (filtered && death.WaitStatus == 0)
+            if (filtered && death.Status == 0)
             {
                 Assert.Empty(candidates);
                 continue;
@@ -79,10 +81,10 @@ public sealed partial class GoldenTableTests
     {
         Scenario run = Scenario.Run();
         string[] ours = [.. run.Lines("none-core").Skip(1)];
-        foreach (Death death in run.Deaths)
+        foreach (DeathOfScenario death in run.Deaths)
         {
             // By its ids, for a name can hold anything and be of any width.
-            Regex row = new($@" {death.Id} +{death.ParentId} +{death.Id} +\d+\.\d\d +{Regex.Escape(death.Status)}$");
+            Regex row = new($@" {death.Id} +{death.ParentId} +{death.Id} +\d+\.\d\d +{Regex.Escape(death.StatusText)}$");
             Assert.True(ours.Count(row.IsMatch) == 1, $"{death} is told {ours.Count(row.IsMatch)} times");
         }
     }
@@ -183,13 +185,13 @@ public sealed partial class GoldenTableTests
         internal string Field(string row, int from, int to) => row.Length < to ? "" : row[from..to].Trim();
 
         /// <summary>The original's row, with what is this run's own, and with what waitpid said.</summary>
-        internal string Fill(string gold, Death death, string ours)
+        internal string Fill(string gold, DeathOfScenario death, string ours)
         {
             string status = gold[Status..].TrimEnd();
-            if (status != death.Status)
+            if (status != death.StatusText)
                 Assert.True(
-                    status.EndsWith("(unknown)", StringComparison.Ordinal) || WrongInTheOriginal.Contains(death.Name) || status == death.Status + ", core dumped",
-                    $"{death.Name}: the original has '{status}', waitpid '{death.Status}'");
+                    status.EndsWith("(unknown)", StringComparison.Ordinal) || WrongInTheOriginal.Contains(death.Name) || status == death.StatusText + ", core dumped",
+                    $"{death.Name}: the original has '{status}', waitpid '{death.StatusText}'");
             char[] row = gold[..Status].ToCharArray();
             void Put(int from, int to, string text) => text.PadRight(to - from).CopyTo(0, row, from, to - from);
 
@@ -203,7 +205,7 @@ public sealed partial class GoldenTableTests
                 Assert.Matches(TimePattern(), ours[..12]);
                 ours.CopyTo(0, row, 0, 12);
             }
-            return new string(row) + death.Status;
+            return new string(row) + death.StatusText;
         }
 
         [GeneratedRegex(@"^\d+\.\d\d$")]

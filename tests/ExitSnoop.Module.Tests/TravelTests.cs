@@ -202,14 +202,17 @@ public sealed class TravelTests
         Need.Kernel();
         using TestFolder folder = new();
         string file = folder.Path("some.csv");
-        using Victim one = Victim.Start("exit", "1"), alive = Victim.Start("sleep", "60");
-        using Command shell = Pwsh.StartWatch($"Watch-ProcessExit {one.Id}, {alive.Id} | ForEach-Object {{ 'seen' | Out-Host; $_ }} | Export-Csv '{file}'");
+        using Victim one = Victim.Start("exit", "1"), two = Victim.Start("exit", "2"), alive = Victim.Start("sleep", "60");
+        using Command shell = Pwsh.StartWatch($"Watch-ProcessExit {one.Id}, {two.Id}, {alive.Id} | ForEach-Object {{ \"seen $($_.Id)\" | Out-Host; $_ }} | Export-Csv '{file}'");
         one.Die();
-        shell.WaitForOutput("seen");
-        Thread.Sleep(200);
+        two.Die();
+        // When the second passes here, the first has passed Export-Csv.
+        shell.WaitForOutput($"seen {two.Id}");
         shell.Signal(Command.SigInt);
         shell.Wait();
-        Assert.Equal(2, File.ReadAllLines(file).Length);
+        string[] lines = File.ReadAllLines(file);
+        Assert.InRange(lines.Length, 2, 3);
+        Assert.Contains($"\"{one.Id}\"", lines[1], StringComparison.Ordinal);
     }
 
     /// <summary>Watches one crash at 0x1234; $exit is its event, and $file a file of this test.</summary>

@@ -10,7 +10,7 @@ internal static class Eventually
         long start = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            if (Stopwatch.GetElapsedTime(start) > (limit ?? TimeSpan.FromSeconds(20)))
+            if (Stopwatch.GetElapsedTime(start) > (limit ?? TimeSpan.FromSeconds(60)))
                 Assert.Fail(otherwise());
             Thread.Sleep(5);
         }

@@ -1,42 +1,12 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
 using ExitSnoop.ModuleTests.Engine;
 
 namespace ExitSnoop.ModuleTests.Support;
-
-/// <summary>A process of the scenario, as wait4(2) reported it to its parent.</summary>
-internal sealed record Death(string Case, string Name, int Id, int ParentId, int WaitStatus)
-{
-    /// <summary>The text of the EXIT_CODE column, from waitpid's macros.</summary>
-    internal string Status
-    {
-        get
-        {
-            int signal = WaitStatus & 0x7f, code = WaitStatus >> 8 & 0xff;
-            return signal != 0
-                ? $"signal {signal} ({SignalName(signal)})" + ((WaitStatus & 0x80) != 0 ? ", core dumped" : "")
-                : code != 0 ? $"code {code}" : "0";
-        }
-    }
-
-    // As bash's "kill -l" has them, written down here once more: it is what is tested.
-    private static string SignalName(int signal) => signal switch
-    {
-        < 32 => "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH POLL PWR SYS"
-            .Split(' ')[signal - 1],
-        32 or 33 => signal.Text(),
-        34 => "RTMIN",
-        < 50 => $"RTMIN+{signal - 34}",
-        < 64 => $"RTMAX-{64 - signal}",
-        _ => "RTMAX",
-    };
-}
 
 /// <summary>
 /// One run of tests/programs/scenario with the original's cases, seen by many watches at once, each with
 /// other parameters: the lines that a user sees of each, and the truth.
 /// </summary>
-internal sealed partial class Scenario
+internal sealed class Scenario
 {
     private static readonly Lazy<Scenario> OneRun = new(() => new Scenario());
 
@@ -83,12 +53,7 @@ internal sealed partial class Scenario
                 hosted.Add((golden, shell, shell.StartWatch(Script(parameters))));
             }
             program.Write("\n");
-            string[] truth = program.Wait().Lines;
-            Deaths = [.. truth.Select(line => line.Split('\t')).Where(fields => fields[0] != "thread")
-                .Select(fields => new Death(fields[0], Unescape(fields[1]), Number(fields[2]), Number(fields[3]), Number(fields[4])))];
-            MainThreads = truth.Select(line => line.Split('\t')).Where(fields => fields[0] == "thread" && fields[2] == fields[3])
-                .GroupBy(fields => Number(fields[2]), fields => Number(fields[4])).Where(group => group.Count() == 1)
-                .ToDictionary(group => group.Key, group => group.Single());
+            Deaths = DeathOfScenario.Parse(program.Wait().Output);
             foreach ((string golden, _, RunningScript watch) in hosted)
                 lines[golden] = Table(watch.Wait().Output.Select(line => (string)line!));
             foreach ((string golden, Command watch) in children)
@@ -107,10 +72,7 @@ internal sealed partial class Scenario
     }
 
     /// <summary>What waitpid said, of each process.</summary>
-    internal IReadOnlyList<Death> Deaths { get; } = [];
-
-    /// <summary>The status that the main thread left with, where it had others beside it.</summary>
-    internal IReadOnlyDictionary<int, int> MainThreads { get; } = new Dictionary<int, int>();
+    internal IReadOnlyList<DeathOfScenario> Deaths { get; } = [];
 
     /// <summary>The run; made when it is first asked for, and the same for all.</summary>
     internal static Scenario Run()
@@ -124,11 +86,4 @@ internal sealed partial class Scenario
 
     private static string[] Table(IEnumerable<string> printed) =>
         [.. printed.Select(line => line.TrimEnd()).Where(line => line.Length > 0 && !line.Contains("-----", StringComparison.Ordinal))];
-
-    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
-
-    private static string Unescape(string name) => HexEscape().Replace(name, match => $"{(char)Convert.ToByte(match.Groups[1].Value, 16)}");
-
-    [GeneratedRegex(@"\\x([0-9a-f]{2})")]
-    private static partial Regex HexEscape();
 }

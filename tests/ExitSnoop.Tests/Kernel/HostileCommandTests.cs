@@ -9,7 +9,7 @@ public sealed class HostileCommandTests
 {
     private const string Secret = "hunter2";
 
-    private static readonly Dictionary<string, string> Environment = new() { ["PASSWORD"] = Secret, ["TOKEN"] = Secret };
+    private static readonly Dictionary<string, string?> Environment = new() { ["PASSWORD"] = Secret, ["TOKEN"] = Secret };
 
     /// <summary>What prctl(2) is told of arguments and environment: a and e are where they start, E where the environment ends.</summary>
     [Theory]

@@ -7,63 +7,46 @@ namespace ExitSnoop.Tests.Kernel;
 public sealed class StopTests
 {
     private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>On a machine that is busy with something else a thread may have to wait: the best of so many counts.</summary>
-    private const int Attempts = 3;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
     [Theory]
     [MemberData(nameof(Fallback.All), MemberType = typeof(Fallback))]
     public void Within_100_ms_of_Stop_nothing_is_left_in_the_kernel(string without)
     {
         LoadableBpf.Require();
-        BpfTool.Require();
-        for (int attempt = 1; !IsGoneAtOnce(without); attempt++)
-            Assert.True(attempt < Attempts, "Still loaded after 100 ms.");
-    }
-
-    private static bool IsGoneAtOnce(string without)
-    {
-        using ExitTrace trace = ExitTrace.Start(new() { ParentIds = [Environment.ProcessId], Fallbacks = Fallback.Parse(without) });
-        IReadOnlyList<int> programs = BpfTool.IdsHeldBy(Environment.ProcessId, "prog_id");
-        Assert.NotEmpty(programs);
-        Assert.Subset(BpfTool.ProgramIds().ToHashSet(), programs.ToHashSet());
-        Stopwatch stopping = Stopwatch.StartNew();
-        trace.Stop();
-        if (!AreGone(programs, stopping, AtOnce))
-            return false;
-        Assert.Empty(BpfTool.IdsHeldBy(Environment.ProcessId, "link_id"));
-        Assert.Empty(BpfTool.IdsHeldBy(Environment.ProcessId, "map_id"));
-        return true;
+        MedianTime.AssertWithin(AtOnce, () =>
+        {
+            using ExitTrace trace = ExitTrace.Start(new() { ParentIds = [Environment.ProcessId], Fallbacks = Fallback.Parse(without) });
+            HashSet<int> programs = BpfPrograms.Ours;
+            TimeSpan time = TimeToGo(programs, trace.Stop);
+            Assert.Empty(BpfObjects.HeldBy(Environment.ProcessId, "link_id"));
+            Assert.Empty(BpfObjects.HeldBy(Environment.ProcessId, "map_id"));
+            return time;
+        });
     }
 
     [Fact]
     public void Stop_under_a_storm_that_nobody_reads_is_as_fast_and_ends_the_reading()
     {
         LoadableBpf.Require();
-        BpfTool.Require();
-        for (int attempt = 1; !IsGoneAtOnceUnderStorm(); attempt++)
-            Assert.True(attempt < Attempts, "Still loaded after 100 ms.");
-    }
-
-    private static bool IsGoneAtOnceUnderStorm()
-    {
-        using Child storm = Child.StartHeld(TestProgram.Threads, "-j", "2", "100000", "1");
-        using ExitTrace trace = ExitTrace.Start(new() { ParentIds = [storm.Id] });
-        IReadOnlyList<int> programs = BpfTool.IdsHeldBy(Environment.ProcessId, "prog_id");
-        storm.WriteLine();
-        Thread output = new(() => storm.Output.ReadToEnd());
-        output.Start();
-        Thread.Sleep(500);
-        Stopwatch stopping = Stopwatch.StartNew();
-        trace.Stop();
-        bool gone = AreGone(programs, stopping, AtOnce);
-        storm.Kill(Signal.KILL);
-        storm.Wait();
-        output.Join();
-        Assert.False(trace.IsCompleted);
-        Assert.InRange(trace.ReadEvents().Count(), 10, 99_999);
-        Assert.True(trace.IsCompleted);
-        return gone;
+        MedianTime.AssertWithin(AtOnce, () =>
+        {
+            using Child storm = Child.StartHeld(TestProgram.Threads, "-j", "2", "100000", "1");
+            using ExitTrace trace = ExitTrace.Start(new() { ParentIds = [storm.Id] });
+            HashSet<int> programs = BpfPrograms.Ours;
+            storm.WriteLine();
+            Thread output = new(() => storm.Output.ReadToEnd());
+            output.Start();
+            Assert.True(trace.WaitForEvents(Patience));
+            TimeSpan time = TimeToGo(programs, trace.Stop);
+            storm.Kill(Signal.KILL);
+            storm.Wait();
+            output.Join();
+            Assert.False(trace.IsCompleted);
+            Assert.InRange(trace.ReadEvents().Count(), 1, 99_999);
+            Assert.True(trace.IsCompleted);
+            return time;
+        });
     }
 
     [Fact]
@@ -110,14 +93,11 @@ public sealed class StopTests
     [Fact]
     public void A_tracer_that_is_killed_leaves_nothing_in_the_kernel()
     {
-        BpfTool.Require();
         using Tracer tracer = Tracer.Start();
-        IReadOnlyList<int> programs = BpfTool.IdsHeldBy(tracer.Process.Id, "prog_id");
-        Assert.NotEmpty(programs);
+        HashSet<int> programs = BpfPrograms.Of(tracer.Process.Id);
         tracer.Process.Kill(Signal.KILL);
-        Stopwatch dead = Stopwatch.StartNew();
         tracer.Process.Wait();
-        Assert.True(AreGone(programs, dead, TimeSpan.FromSeconds(2)));
+        BpfPrograms.AssertGone(programs);
     }
 
     [Fact]
@@ -163,17 +143,12 @@ public sealed class StopTests
         return (Directory.GetFileSystemEntries("/proc/self/fd").Length, Directory.GetDirectories("/proc/self/task").Length, kilobytes << 10);
     }
 
-    private static bool AreGone(IReadOnlyCollection<int> programs, Stopwatch since, TimeSpan within)
+    private static TimeSpan TimeToGo(HashSet<int> programs, Action stop)
     {
-        // bpftool itself takes a while: what it says was so before it ended.
-        TimeSpan asked;
-        do
-        {
-            asked = since.Elapsed;
-            if (!BpfTool.ProgramIds().Overlaps(programs))
-                return true;
-        }
-        while (asked < within);
-        return false;
+        Assert.All(programs, program => Assert.True(BpfObjects.HasProgram(program)));
+        Stopwatch stopping = Stopwatch.StartNew();
+        stop();
+        Assert.NotNull(BpfPrograms.WaitUntilGone(programs, Patience));
+        return stopping.Elapsed;
     }
 }
