@@ -8,7 +8,7 @@ public sealed class LimitTests
     [Fact]
     public void With_few_open_files_it_traces_or_says_what_to_raise()
     {
-        ConsoleProgram.RequireTracing();
+        Need.Kernel();
         List<int> statuses = [];
         for (int limit = 6; limit <= 40 && statuses.Count(status => status == 0) < 3; limit++)
         {
@@ -24,12 +24,12 @@ public sealed class LimitTests
     [Fact]
     public void Without_memory_to_map_the_trace_ends_and_says_what_to_raise()
     {
-        using ConsoleProgram trace = ConsoleProgram.Trace("--buffer-size", "1", "--per-thread");
-        (int limited, _, string refused) = ConsoleProgram.Run("prlimit", "--pid", trace.Id.ToString(CultureInfo.InvariantCulture), "--as=1000000");
-        Assert.True(limited == 0, refused);
+        using Command trace = ConsoleProgram.Trace("--buffer-size", "1", "--per-thread");
+        CommandResult limited = Command.Run("prlimit", ["--pid", trace.Id.Text(), "--as=1000000"]);
+        Assert.True(limited.ExitCode == 0, $"{limited}");
         // More than the part of a buffer that is mapped at a time, in each.
         for (int i = 0; i < 4; i++)
-            Assert.Equal(0, ConsoleProgram.Run(TestProgram.Threads, "-j", "4", "3000", "1").Status);
+            Assert.Equal(0, Command.Run(TestProgram.Threads, ["-j", "4", "3000", "1"]).ExitCode);
         (int status, _, string errors) = trace.Wait();
         Assert.Equal(70, status);
         Assert.Contains("ulimit -v", errors, StringComparison.Ordinal);

@@ -24,7 +24,7 @@ public sealed class DisplayTimeTests : IDisposable
         Assert.Equal(text, DisplayTime.Format(moment.ToLocalTime()));
         Assert.Equal("08:12:01.688", DisplayTime.Format(moment));
 
-        using Child date = Child.Start("date", ["-d"u8.ToArray(), "2026-07-01T08:12:01Z"u8.ToArray(), "+%T"u8.ToArray()], new Dictionary<string, string> { ["TZ"] = name });
+        using Child date = Child.Start("date", ["-d"u8.ToArray(), "2026-07-01T08:12:01Z"u8.ToArray(), "+%T"u8.ToArray()], new Dictionary<string, string?> { ["TZ"] = name });
         Assert.Equal(date.Output.ReadToEnd().TrimEnd(), text[..8]);
     }
 
