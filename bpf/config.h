@@ -24,9 +24,8 @@ struct exit_config {
 	__u8 failed;
 	__u8 per_thread;
 	__u8 detail;
-	__u8 has_group_dead;  /* the tracepoint has that argument (6.16) */
-	__u8 perf_buffer;     /* no ring buffer (before 5.8) */
-	__u8 monotonic_clock; /* no boot clock helper (before 5.8) */
+	__u8 has_group_dead; /* the raw tracepoint has that argument (6.16) */
+	__u8 two_hooks;	     /* the raw tracepoint is the second hook; see claim.h */
 };
 
 enum cgroup_source {

@@ -1,45 +1,45 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 /*
  * exitsnoop: a record for every process that exits, with the status that waitpid(2)
- * reports, from the tracepoint sched:sched_process_exit (kernel/exit.c, do_exit).
- * A port of bcc's exitsnoop.
+ * reports, from do_exit (kernel/exit.c). A port of bcc's exitsnoop.
  *
  * This file has the programs, one for each hook; the headers beside it have one subject each.
+ * src/ExitSnoop.Tracing/Bpf/ExitHook.cs chooses the hooks that suit the kernel.
  */
-#include "filter.h"
 #include "kernel.h"
+#include "claim.h"
+#include "command.h"
+#include "filter.h"
 #include "report.h"
 #include "task.h"
 #include "watch.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-static __always_inline int process_exit_common(unsigned long long *ctx, const int variant)
+/* The exit of a thread; last: no other thread of its process is left. */
+static __always_inline int thread_exit(struct task_struct *task, bool last, const int variant)
 {
-	struct task_struct *task = (void *)ctx[0], *leader;
-	struct signal_struct *signal;
+	struct signal_struct *signal = READ(variant, task, signal);
+	struct task_struct *leader;
 	struct exit_record record;
 	__u64 start = 0;
-	bool dead = false, wanted;
+	bool wanted;
 	__u32 status;
 
-	signal = READ(variant, task, signal);
-	if (variant & NONZERO && (!ctx[1] || !READ(variant, signal, group_exit_code)))
-		return 0;
-
 	/* For most exits that are not wanted it ends here: nothing is prepared before. */
-	if (!config.per_thread || config.by_id)
-		dead = group_dead(ctx, task, signal, variant);
-	if (!config.per_thread && !dead)
+	if (variant & NONZERO && (!last || !wait_status(task, signal, variant)))
 		return 0;
-	status = wait_status(task, signal, variant);
+	if (!config.per_thread && !last)
+		return 0;
+	status =
+	    config.per_thread ? (__u32)READ(variant, task, exit_code) : wait_status(task, signal, variant);
 	wanted = wanted_status(status);
 	if (!wanted && !config.by_id)
 		return 0;
 
 	__builtin_memset(&record, 0, sizeof(record));
 	record.wait_status = status;
-	record.flags = (config.per_thread ? RECORD_THREAD : 0) | (dead ? RECORD_GROUP_DEAD : 0);
+	record.flags = (config.per_thread ? RECORD_THREAD : 0) | (last ? RECORD_GROUP_DEAD : 0);
 	record.host_pid = READ(variant, task, tgid);
 	record.pid = tgid_of(task, variant);
 	leader = READ(variant, task, group_leader);
@@ -49,46 +49,78 @@ static __always_inline int process_exit_common(unsigned long long *ctx, const in
 			return 0;
 	}
 	if (wanted)
-		report(ctx, task, leader, signal, &record, variant);
-	if (config.by_id && dead)
+		report(task, leader, signal, &record, variant);
+	if (config.by_id && last)
 		stop_watching(&record, start);
 	return 0;
+}
+
+static __always_inline int first_hook(struct task_struct *task, bool last, const int variant)
+{
+	if (!(variant & NONZERO) && config.two_hooks && !mark_seen(task, last, variant))
+		last = false;
+	return thread_exit(task, last, variant);
+}
+
+/*
+ * The tracepoint with the argument group_dead (6.16). Loaded as fentry on taskstats_exit where the
+ * tracepoint has no such argument: that function has the same two, and do_exit calls it while the
+ * memory of the process is still there.
+ */
+static __always_inline int typed_exit(unsigned long long *ctx, const int variant)
+{
+	return first_hook((void *)ctx[0], (__u32)ctx[1], variant);
 }
 
 SEC("tp_btf/sched_process_exit")
 int process_exit(unsigned long long *ctx)
 {
-	return process_exit_common(ctx, WHOLE | TYPED);
-}
-
-SEC("raw_tp/sched_process_exit")
-int process_exit_raw(unsigned long long *ctx)
-{
-	return process_exit_common(ctx, WHOLE);
-}
-
-SEC("tp_btf/sched_process_exit")
-int basic_exit(unsigned long long *ctx)
-{
-	return process_exit_common(ctx, BASIC | TYPED);
+	return typed_exit(ctx, WHOLE | TYPED);
 }
 
 SEC("tp_btf/sched_process_exit")
 int process_exit_nonzero(unsigned long long *ctx)
 {
-	return process_exit_common(ctx, WHOLE | TYPED | NONZERO);
+	return typed_exit(ctx, WHOLE | TYPED | NONZERO);
+}
+
+SEC("tp_btf/sched_process_exit")
+int basic_exit(unsigned long long *ctx)
+{
+	return typed_exit(ctx, BASIC | TYPED);
 }
 
 SEC("tp_btf/sched_process_exit")
 int basic_exit_nonzero(unsigned long long *ctx)
 {
-	return process_exit_common(ctx, BASIC | TYPED | NONZERO);
+	return typed_exit(ctx, BASIC | TYPED | NONZERO);
 }
 
-SEC("raw_tp/sched_process_exit")
-int basic_exit_raw(unsigned long long *ctx)
+/*
+ * A kprobe runs with preemption disabled, so that it is not skipped for the exits that come while
+ * another is in it, as programs at tracepoints (7.0) and at fentry are.
+ */
+SEC("kprobe.multi/taskstats_exit")
+int process_exit_kprobe(void *regs)
 {
-	return process_exit_common(ctx, BASIC);
+	return first_hook(bpf_get_current_task_btf(), (__u32)argument(regs, 1), WHOLE | TYPED);
+}
+
+SEC("kprobe.multi/taskstats_exit")
+int process_exit_nonzero_kprobe(void *regs)
+{
+	return first_hook(bpf_get_current_task_btf(), (__u32)argument(regs, 1), WHOLE | TYPED | NONZERO);
+}
+
+/* The second hook, and the only one of kernels that take none of the others. */
+SEC("raw_tp/sched_process_exit")
+int process_exit_raw(unsigned long long *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+
+	if (config.two_hooks && is_seen(task, WHOLE))
+		return 0;
+	return thread_exit(task, config.has_group_dead ? ctx[1] : is_last(task, WHOLE), WHOLE);
 }
 
 /*
@@ -108,15 +140,28 @@ int signal_generate(unsigned long long *ctx)
 	return 0;
 }
 
-/* A child of a watched process is watched too: kernel/fork.c, kernel_clone. */
+/* A child of a watched process is watched too. */
+static __always_inline int new_process(struct task_struct *child)
+{
+	if (BPF_CORE_READ(child, pid) == BPF_CORE_READ(child, tgid))
+		follow_child((void *)bpf_get_current_task(), child);
+	return 0;
+}
+
 SEC("raw_tp/sched_process_fork")
 int process_fork(unsigned long long *ctx)
 {
-	struct task_struct *child = (void *)ctx[1];
+	return new_process((void *)ctx[1]);
+}
 
-	if (BPF_CORE_READ(child, pid) == BPF_CORE_READ(child, tgid))
-		follow_child((void *)ctx[0], child);
-	return 0;
+/*
+ * The function that kernel_clone calls right behind the tracepoint. Both are attached where each may
+ * be skipped.
+ */
+SEC("kprobe.multi/wake_up_new_task")
+int process_fork_kprobe(void *regs)
+{
+	return new_process((void *)argument(regs, 0));
 }
 
 /*
@@ -144,23 +189,23 @@ SEC("raw_tp/sched_process_exec")
 int process_exec(unsigned long long *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
-	__u32 zero = 0;
-	struct detailed_record *all = bpf_map_lookup_elem(&scratch, &zero);
+	struct detailed_record *all = scratch_of(SCRATCH_EXEC);
 
 	if (!all)
 		return 0;
 	__builtin_memset(&all->record, 0, sizeof(all->record));
 	__builtin_memset(&all->detail, 0, sizeof(all->detail));
 	begin_record();
-	all->record.exit_time = now();
+	all->record.exit_time = bpf_ktime_get_boot_ns();
 	all->record.kind = RECORD_EXEC;
 	all->record.flags = RECORD_DETAIL;
 	all->record.host_pid = BPF_CORE_READ(task, tgid);
 	all->record.start_time = start_time(BPF_CORE_READ(task, group_leader), WHOLE);
 	all->used = 0;
-	put_command(all, BPF_CORE_READ(task, mm), NULL, cgroup_node(BPF_CORE_READ(task, cgroups), WHOLE), WHOLE);
+	put_command(all, BPF_CORE_READ(task, mm), NULL, cgroup_node(BPF_CORE_READ(task, cgroups), WHOLE),
+		    WHOLE);
 
-	send_with_bytes(ctx, all);
+	send_with_bytes(all);
 	end_record();
 	return 0;
 }

@@ -39,7 +39,7 @@ static __always_inline bool wanted_process(struct task_struct *task, struct exit
 		if (!bpf_map_lookup_elem(&users, &uid))
 			return false;
 	}
-	if (config.minimum_age && now() - record->start_time < config.minimum_age)
+	if (config.minimum_age && bpf_ktime_get_boot_ns() - record->start_time < config.minimum_age)
 		return false;
 	if (variant & WHOLE && config.by_cgroup && !in_cgroup(task, variant))
 		return false;

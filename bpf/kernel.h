@@ -27,6 +27,7 @@ typedef _Bool bool;
 /* include/uapi/linux/bpf.h */
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_RINGBUF = 27,
@@ -35,9 +36,11 @@ enum bpf_map_type {
 #define BPF_ANY 0
 #define BPF_NOEXIST 1
 #define BPF_EXIST 2
-#define BPF_F_CURRENT_CPU 0xffffffffULL
 #define BPF_RB_NO_WAKEUP 1
 #define BPF_RB_FORCE_WAKEUP 2
+
+/* include/uapi/asm-generic/errno-base.h */
+#define EEXIST 17
 
 /* include/linux/sched.h, include/linux/sched/signal.h */
 #define PF_FORKNOEXEC 0x00000040
@@ -240,7 +243,6 @@ struct task_struct {
 	__u64 stime;
 	unsigned long nvcsw;
 	unsigned long nivcsw;
-	__u64 start_time;
 	__u64 start_boottime;
 	unsigned long min_flt;
 	unsigned long maj_flt;
@@ -250,6 +252,16 @@ struct task_struct {
 	kuid_t loginuid;
 	struct task_io_accounting ioac;
 	struct css_set *cgroups;
+} RELOCATABLE;
+
+/* The registers that hold the first arguments of a function. */
+struct pt_regs___x86 {
+	unsigned long di;
+	unsigned long si;
+} RELOCATABLE;
+
+struct pt_regs___arm64 {
+	__u64 regs[31];
 } RELOCATABLE;
 
 /* kernel/bpf/bpf_iter.c: what an iterator is about. */

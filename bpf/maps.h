@@ -17,7 +17,7 @@ const volatile struct exit_config config = {};
  * src/ExitSnoop.Tracing/Bpf/RingBuffers.cs has the same offsets.
  */
 volatile struct {
-	__u64 reader_asleep; /* 1 while the reader blocks, so that a record has to wake it; see wake_reader() */
+	__u64 reader_asleep; /* 1 while the reader blocks, so that a record wakes it; see wake_reader() */
 	__u64 unused[7];
 	/* For each ring, how many programs are about to write to it; see begin_record(). */
 	struct {
@@ -30,8 +30,7 @@ volatile struct {
  * A ring buffer for each processor, or a few processors (own_ring()): where all write to one,
  * to take its lock and its lines of cache from each other costs more than the record. Maps of
  * their own, as to put rings into a map of maps takes a grace period each. Those that the
- * machine has no use for are not made. Where there are no ring buffers, the first is made a
- * perf event array before the load.
+ * machine has no use for are not made.
  */
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -95,14 +94,6 @@ struct identity {
 	__u64 tgid;
 };
 
-/* Deaths that are already reported, on kernels whose tracepoint has no group_dead. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
-	__type(key, struct identity);
-	__type(value, __u8);
-} claims SEC(".maps");
-
 /*
  * Processes that have left ids, where threads are reported too. Threads reach the tracepoint in any
  * order, so some of a process may come after the last one, when the process is no longer in ids.
@@ -151,11 +142,26 @@ struct detailed_record {
 	__u8 bytes[PATHS_END + ARGS_MAX];
 };
 
+/*
+ * One for each program that may run while another of them is preempted on the same CPU. What can
+ * preempt a program is never the program itself: the kernel does not run it within itself.
+ */
+enum scratch_user {
+	SCRATCH_EXIT = 0,
+	SCRATCH_EXIT_RAW = 1,
+	SCRATCH_EXEC = 2,
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 3);
 	__type(key, __u32);
 	__type(value, struct detailed_record);
 } scratch SEC(".maps");
+
+static __always_inline struct detailed_record *scratch_of(__u32 user)
+{
+	return bpf_map_lookup_elem(&scratch, &user);
+}
 
 #endif

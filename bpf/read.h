@@ -11,16 +11,15 @@
 #include <bpf/bpf_helpers.h>
 
 /*
- * TYPED: a tp_btf program may follow kernel pointers itself, a load each; a raw_tp program
- * needs a helper call for each.
+ * TYPED: the program has a typed pointer to the task and may follow kernel pointers itself, a
+ * load each; without (raw_tp) each takes a helper call.
  *
  * WHOLE: the program has all there is, else what a basic event in the first PID namespace
  * needs. libbpf looks up the types of a whole program, also for branches that the
  * configuration closes; a basic program loads in half the time.
  *
  * NONZERO: only exits with a status other than 0, the most usual filter. It is decided before
- * the configuration is read and touches no cache line but those of the process. Only for kernels
- * whose tracepoint has group_dead.
+ * the configuration is read and touches no cache line but those of the process.
  */
 enum variant {
 	BASIC = 0,
@@ -35,6 +34,27 @@ enum variant {
  * Stops clang from moving the bounds check to another register, where the verifier cannot see it.
  */
 #define KEEP_BOUND(value) asm volatile("" : "+r"(value))
+
+/*
+ * An argument, 0 or 1, of a function that a kprobe is on. The object serves all architectures: the
+ * kernel's type information says whose registers these are.
+ */
+static __always_inline unsigned long argument(void *regs, const int index)
+{
+	struct pt_regs___x86 *x86 = regs;
+	struct pt_regs___arm64 *arm64 = regs;
+	unsigned long value;
+
+	/* Each value is kept where it is read: the verifier refuses an address that is chosen first. */
+	if (bpf_core_field_exists(x86->di)) {
+		value = index ? x86->si : x86->di;
+		KEEP_BOUND(value);
+	} else {
+		value = arm64->regs[index];
+		KEEP_BOUND(value);
+	}
+	return value;
+}
 
 static __always_inline struct list_head *next_entry(struct list_head *entry)
 {

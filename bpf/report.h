@@ -15,18 +15,18 @@
  * Pointers of the task's are read once and first: at each place that reads one, and each time that
  * it gets there, the verifier searches all the kernel's types for what may be trusted.
  */
-static __always_inline void send_detailed(void *ctx, struct task_struct *task, struct task_struct *leader, struct task_struct *parent,
-					  struct signal_struct *signal, struct exit_record *record,
-					  __u64 leader_start, const int variant)
+static __always_inline void send_detailed(struct task_struct *task, struct task_struct *leader,
+					  struct task_struct *parent, struct signal_struct *signal,
+					  struct exit_record *record, __u64 leader_start, const int variant)
 {
-	__u32 zero = 0, level;
+	__u32 level;
 	__u64 user_and_group = bpf_get_current_uid_gid();
 	struct mm_struct *mm = READ(variant, task, mm);
 	struct fs_struct *fs = READ(variant, task, fs);
 	struct kernfs_node *cgroup = cgroup_node(READ(variant, task, cgroups), variant);
 	struct pid *pid = READ(variant, signal, pids[PIDTYPE_TGID]);
 	struct pid *session = READ(variant, signal, pids[PIDTYPE_SID]);
-	struct detailed_record *all = bpf_map_lookup_elem(&scratch, &zero);
+	struct detailed_record *all = scratch_of(variant & TYPED ? SCRATCH_EXIT : SCRATCH_EXIT_RAW);
 	struct exit_detail *detail;
 
 	if (!all)
@@ -51,11 +51,11 @@ static __always_inline void send_detailed(void *ctx, struct task_struct *task, s
 	put_origin(all, leader, parent, signal, variant);
 	put_command(all, mm, fs, cgroup, variant);
 
-	send_with_bytes(ctx, all);
+	send_with_bytes(all);
 }
 
 /* The rest of the record, for an exit whose status is wanted. */
-static __always_inline void report(void *ctx, struct task_struct *task, struct task_struct *leader,
+static __always_inline void report(struct task_struct *task, struct task_struct *leader,
 				   struct signal_struct *signal, struct exit_record *record,
 				   const int variant)
 {
@@ -68,7 +68,7 @@ static __always_inline void report(void *ctx, struct task_struct *task, struct t
 	if (!wanted_process(leader, record, variant))
 		return;
 	begin_record();
-	record->exit_time = now();
+	record->exit_time = bpf_ktime_get_boot_ns();
 	record->tid = record->pid;
 	if (config.per_thread)
 		record->tid = variant & WHOLE && config.pid_namespace
@@ -79,9 +79,9 @@ static __always_inline void report(void *ctx, struct task_struct *task, struct t
 	bpf_core_read(&record->comm, COMM_SIZE, &subject->comm);
 
 	if (variant & WHOLE && config.detail)
-		send_detailed(ctx, task, leader, parent, signal, record, leader_start, variant);
+		send_detailed(task, leader, parent, signal, record, leader_start, variant);
 	else
-		send(ctx, record, sizeof(*record));
+		send(record, sizeof(*record));
 	end_record();
 }
 

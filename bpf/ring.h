@@ -36,13 +36,15 @@ static __always_inline void *own_ring(void)
  */
 static __always_inline void begin_record(void)
 {
-	__sync_fetch_and_add(&shared.writers[bpf_get_smp_processor_id() & config.ring_mask & (RINGS_MAX - 1)].count, 1);
+	__sync_fetch_and_add(
+	    &shared.writers[bpf_get_smp_processor_id() & config.ring_mask & (RINGS_MAX - 1)].count, 1);
 }
 
 /* The same counter: programs do not change the CPU (migrate_disable() in kernel/bpf). */
 static __always_inline void end_record(void)
 {
-	__sync_fetch_and_add(&shared.writers[bpf_get_smp_processor_id() & config.ring_mask & (RINGS_MAX - 1)].count, -1);
+	__sync_fetch_and_add(
+	    &shared.writers[bpf_get_smp_processor_id() & config.ring_mask & (RINGS_MAX - 1)].count, -1);
 }
 
 /*
@@ -60,7 +62,7 @@ static __always_inline void wake_reader(void)
 {
 	void *sample;
 
-	if (config.perf_buffer || !shared.reader_asleep)
+	if (!shared.reader_asleep)
 		return;
 	sample = bpf_ringbuf_reserve(own_ring(), sizeof(__u64), 0);
 	if (!sample)
@@ -78,8 +80,6 @@ static __always_inline void full_barrier(void)
 {
 	void *sample;
 
-	if (config.perf_buffer)
-		return;
 	sample = bpf_ringbuf_reserve(own_ring(), sizeof(__u64), 0);
 	if (sample)
 		bpf_ringbuf_discard(sample, BPF_RB_NO_WAKEUP);
@@ -94,26 +94,19 @@ static __always_inline void count_loss(enum loss what)
 		__sync_fetch_and_add(count, 1);
 }
 
-static __always_inline void send(void *ctx, struct exit_record *record, __u64 size)
+static __always_inline void send(struct exit_record *record, __u64 size)
 {
-	long failed;
-
-	if (config.perf_buffer)
-		failed = bpf_perf_event_output(ctx, &events_0, BPF_F_CURRENT_CPU, record, size);
-	else
-		failed = bpf_ringbuf_output(own_ring(), record, size, BPF_RB_NO_WAKEUP);
-
-	if (failed && record->kind == RECORD_EXIT)
+	if (bpf_ringbuf_output(own_ring(), record, size, BPF_RB_NO_WAKEUP) && record->kind == RECORD_EXIT)
 		count_loss(LOST_RECORD);
 	wake_reader();
 }
 
-static __always_inline void send_with_bytes(void *ctx, struct detailed_record *all)
+static __always_inline void send_with_bytes(struct detailed_record *all)
 {
 	__u64 size = all->used;
 
 	if (size <= sizeof(all->bytes))
-		send(ctx, &all->record, sizeof(all->record) + sizeof(all->detail) + size);
+		send(&all->record, sizeof(all->record) + sizeof(all->detail) + size);
 }
 
 #endif

@@ -6,16 +6,9 @@
 #include "maps.h"
 #include "read.h"
 
-static __always_inline __u64 now(void)
-{
-	return config.monotonic_clock ? bpf_ktime_get_ns() : bpf_ktime_get_boot_ns();
-}
-
+/* By the boot clock, as exit_time: it goes on while the machine is suspended. */
 static __always_inline __u64 start_time(struct task_struct *task, const int variant)
 {
-	/* Before 5.5 start_boottime had another name, and there is no boot clock to go with it. */
-	if (config.monotonic_clock)
-		return READ(variant, task, start_time);
 	return READ(variant, task, start_boottime);
 }
 
@@ -50,34 +43,12 @@ static __always_inline __u32 tgid_of(struct task_struct *task, const int variant
 	return READ(variant, task, tgid);
 }
 
-/*
- * Whether this is the end of the process. signal->live is 0 for more than the last
- * thread (they pass here after all have left), so the first that sees it claims the
- * death.
- */
-static __always_inline bool group_dead(unsigned long long *ctx, struct task_struct *task,
-				       struct signal_struct *signal, const int variant)
-{
-	struct identity claim = {};
-	__u8 claimed = 1;
-
-	if (config.has_group_dead)
-		return ctx[1];
-	if (READ(variant, signal, live.counter))
-		return false;
-	claim.tgid = READ(variant, task, tgid);
-	claim.start_time = start_time(READ(variant, task, group_leader), variant);
-	return !bpf_map_update_elem(&claims, &claim, &claimed, BPF_NOEXIST);
-}
-
-/* What wait_task_zombie() gives to waitpid(2), or how this thread left. */
+/* What wait_task_zombie() gives to waitpid(2). */
 static __always_inline __u32 wait_status(struct task_struct *task, struct signal_struct *signal,
 					 const int variant)
 {
-	if (config.per_thread)
-		return READ(variant, task, exit_code);
-	/* From 6.0 on the flag is set at every death, and has_group_dead says 6.16. */
-	if (config.has_group_dead || READ(variant, signal, flags) & SIGNAL_GROUP_EXIT)
+	/* From 6.0 on the flag is set at every death (synchronize_group_exit). */
+	if (READ(variant, signal, flags) & SIGNAL_GROUP_EXIT)
 		return READ(variant, signal, group_exit_code);
 	return READ(variant, task, group_leader, exit_code);
 }

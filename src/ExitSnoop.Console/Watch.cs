@@ -59,7 +59,7 @@ internal sealed class Watch
         output.Flush();
         if (command.Verbose)
         {
-            StandardError.Report($"attached ({trace.AttachType}, {trace.GroupDeath}, {trace.Transport}), kernel {trace.KernelRelease}, "
+            StandardError.Report($"attached ({trace.Attachment}, {trace.GroupDeath}: {trace.AttachReason}), kernel {trace.KernelRelease}, "
                 + $"libbpf {trace.LibBpfVersion} ({trace.LibBpfReason}), buffer of {trace.BufferSize} MiB");
         }
 

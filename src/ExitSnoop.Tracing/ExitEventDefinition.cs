@@ -7,7 +7,7 @@ namespace ExitSnoop;
 public static class ExitEventDefinition
 {
     private const string All = "all";
-    private const string Boot = "ns, CLOCK_BOOTTIME (before 5.8: CLOCK_MONOTONIC)";
+    private const string Boot = "ns, CLOCK_BOOTTIME";
     private const string Namespaced = "id in the reader's PID namespace";
 
     /// <summary>The record's fields, then the properties.</summary>

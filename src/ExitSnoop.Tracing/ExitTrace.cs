@@ -32,6 +32,7 @@ public sealed class ExitTrace : IDisposable
     private const long QueueMaximum = 256L << 20;
 
     private readonly ExitTraceOptions options;
+    private readonly ExitHook hook;
     private readonly RecordQueue queue;
     private readonly RecordReader reader;
     private readonly CommandMemory? commands;
@@ -45,14 +46,12 @@ public sealed class ExitTrace : IDisposable
     internal ExitTrace(ExitTraceOptions options, ExitProgram program)
     {
         this.options = options;
-        AttachType = program.AttachType;
-        HasGroupDead = program.HasGroupDead;
-        PerfBuffer = program.PerfBuffer;
+        hook = program.Hook;
         eventsLeft = options.MaxEvents ?? long.MaxValue;
         long queueSize = Math.Min(QueueMaximum, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
         queue = new RecordQueue(queueSize);
         lossReport = new LossReport(options.BufferSize, queueSize, options.NameFilter is not null, () => Environment.TickCount64);
-        if (!options.Basic && !program.HasGroupDead)
+        if (!options.Basic && hook.IsAfterMemory)
         {
             commands = new CommandMemory();
             commands.ReadProc();
@@ -61,8 +60,14 @@ public sealed class ExitTrace : IDisposable
         timeLimit = options.TimeLimit is { } limit ? new TimeLimit(limit, () => EndBy(ExitTraceEnd.TimeLimit)) : null;
     }
 
-    /// <summary>The tracepoint's kind of attachment: "tp_btf", or "raw_tp" where the kernel takes no other.</summary>
-    public string AttachType { get; }
+    /// <summary>How the program is attached to the exit: "tp_btf", "kprobe.multi", "fentry", or "raw_tp" where the kernel takes no other.</summary>
+    public string AttachType => hook.AttachType;
+
+    /// <summary>What is attached where, as in "kprobe.multi on taskstats_exit and raw_tp on sched_process_exit".</summary>
+    public string Attachment => hook.Description;
+
+    /// <summary>Why it is attached there, on this kernel: a sentence.</summary>
+    public string AttachReason => hook.Reason;
 
     /// <summary>The running kernel's release, as <c>uname -r</c> shows it.</summary>
     public string KernelRelease { get; } = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
@@ -81,11 +86,8 @@ public sealed class ExitTrace : IDisposable
     /// <summary>The size of the ring buffers of all processors together, in MiB.</summary>
     public int BufferSize => options.BufferSize;
 
-    /// <summary>How records travel: "ring buffer", or "perf buffer" on a kernel before 5.8.</summary>
-    public string Transport => PerfBuffer ? "perf buffer" : "ring buffer";
-
-    /// <summary>How it is known which thread is the last: by the tracepoint ("group_dead", 6.16), or by a claim in a map ("claimed").</summary>
-    public string GroupDeath => HasGroupDead ? "group_dead" : "claimed";
+    /// <summary>How it is known which thread is the last: the hook says so ("group_dead"), or deaths are claimed in a map ("claimed").</summary>
+    public string GroupDeath => hook.Claims ? "claimed" : "group_dead";
 
     /// <summary>
     /// Events lost since the start, in the kernel (the ring buffer was full) and in the queue: with the
@@ -108,11 +110,7 @@ public sealed class ExitTrace : IDisposable
     /// <summary>Bytes that waiting events hold in memory.</summary>
     internal long QueuedBytes => queue.Bytes;
 
-    private bool HasGroupDead { get; }
-
     private bool HasFailureToThrow => eventsLeft > 0 && reader.IsFinished && reader.Failure is not null && !failureThrown;
-
-    private bool PerfBuffer { get; }
 
     /// <summary>Loads the BPF program and attaches it. When this returns, every exit from here on is traced.</summary>
     /// <exception cref="ExitTraceException">It could not be; the message names the remedy.</exception>

@@ -65,8 +65,8 @@ internal static class ExitTraceErrors
                 "The kernel is locked down for confidentiality (/sys/kernel/security/lockdown) and lets no program read kernel memory, "
                 + "so no tracer of this kind works. Boot with lockdown=integrity or none.",
                 refused);
-        if (refused.NativeErrorCode is LibC.EPERM or LibC.EACCES && NoPrivilege() is { } missing)
-            return new ExitTraceException(ExitTraceError.NoPrivilege, missing, refused);
+        if (refused.NativeErrorCode is LibC.EPERM or LibC.EACCES)
+            return new ExitTraceException(ExitTraceError.NoPrivilege, NoPrivilege(), refused);
         // Where libbpf could not open a file to find out what the kernel can do, the verifier fails later, for another reason.
         Win32Exception tooMany = new(LibC.EMFILE);
         if (messages.Contains(tooMany.Message, StringComparison.Ordinal))
@@ -81,7 +81,7 @@ internal static class ExitTraceErrors
             refused);
     }
 
-    private static string? NoPrivilege()
+    private static string NoPrivilege()
     {
         const string remedy =
             "Run as root (sudo pwsh, sudo exitsnoop), or grant both: "
@@ -90,8 +90,6 @@ internal static class ExitTraceErrors
         ulong effective = EffectiveCapabilities();
         bool Has(int capability) => (effective >> capability & 1) != 0;
 
-        if (Environment.OSVersion.Version < new Version(5, 8))
-            return Has(CapSysAdmin) ? null : $"Loading a BPF program on Linux before 5.8 needs CAP_SYS_ADMIN. {remedy}";
         List<string> missing = [];
         if (!Has(CapBpf) && !Has(CapSysAdmin))
             missing.Add("CAP_BPF");

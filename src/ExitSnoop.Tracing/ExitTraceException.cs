@@ -12,7 +12,7 @@ public enum ExitTraceError
     /// <summary>libbpf is older than 1.0.</summary>
     LibBpfTooOld,
 
-    /// <summary>CAP_BPF, CAP_PERFMON or, before Linux 5.8, CAP_SYS_ADMIN is missing.</summary>
+    /// <summary>CAP_BPF or CAP_PERFMON is missing.</summary>
     NoPrivilege,
 
     /// <summary>The kernel has no type information (BTF).</summary>

@@ -101,17 +101,16 @@ public sealed record ExitTraceOptions
 }
 
 /// <summary>What to do without, as on an older kernel.</summary>
-[Flags]
 internal enum ExitProgramFallbacks
 {
     None = 0,
 
-    /// <summary>No tp_btf: attach raw_tp.</summary>
+    /// <summary>Nothing but raw_tp.</summary>
     RawTracepoint = 1,
 
-    /// <summary>No group_dead argument: claim each death. The command is taken at exec.</summary>
+    /// <summary>Nothing but raw_tp, and no group_dead argument: claim each death. The command is taken at exec.</summary>
     NoGroupDead = 2,
 
-    /// <summary>No ring buffer: a perf buffer.</summary>
-    PerfBuffer = 4,
+    /// <summary>A second hook beside the one that would be enough.</summary>
+    SecondHook = 3,
 }

@@ -70,6 +70,8 @@ internal sealed class LossReport(int bufferSize, long queueSize, bool nameFilter
             causes.Add("the kernel's map of watched processes had no room for more descendants");
         if (losses.NotRun > 0)
             causes.Add("the kernel did not run the BPF program for them");
+        if (losses.ForksNotRun > 0)
+            causes.Add("the kernel did not run the BPF program for some forks, so that descendants may be missing");
         string advice = remedies.Count == 0 ? "" : $" What helps: {string.Join(", ", remedies)}.";
         return new ExitTraceLoss
         {
@@ -85,5 +87,5 @@ internal sealed class LossReport(int bufferSize, long queueSize, bool nameFilter
         $"{(IsUpperBound(losses) ? "Up to " : "")}{losses.Total} {(losses.Total == 1 ? "event was" : "events were")}");
 
     // The program itself applies the kernel's filters and knows which thread is the last.
-    private bool IsUpperBound(Losses losses) => losses.NotRun > 0 || nameFilter;
+    private bool IsUpperBound(Losses losses) => losses.NotRun > 0 || losses.ForksNotRun > 0 || nameFilter;
 }

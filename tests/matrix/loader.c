@@ -3,12 +3,11 @@
  * Loads exitsnoop.bpf.o, and prints a line of JSON for each process that exits, with
  * the names that `exitsnoop --json` has, until SIGTERM:
  *
- *	loader [--raw] [--claim] [--perf] OBJECT
+ *	loader [--hook HOOK] OBJECT
  *
- * It runs where the console front end does not (arm64), and where a way to load is
- * wanted that this kernel would never be given: raw_tp, a death that is claimed,
- * a perf buffer. As the library does, it takes the best way that the kernel accepts,
- * and says on stderr which.
+ * HOOK is a name of the table below. It runs where the console program does not (arm64), and where a hook is
+ * wanted that the library would not choose on this kernel. Without HOOK it takes the first that
+ * the kernel accepts, in the order of the library's choice, and says on stderr which.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -19,23 +18,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 #include "config.h"
 #include "record.h"
 
-#define PERF_PAGES 64
 #define RING_SIZE (16 << 20)
 
-struct way {
-	bool raw, claim, perf;
+struct hook {
+	const char *name;
+	const char *programs[3]; /* in the order to attach them */
+	bool group_dead, two, fentry;
+};
+
+static const struct hook hooks[] = {
+    {"tp_btf", {"process_exit"}, true, false, false},
+    {"kprobe.multi", {"process_exit_kprobe"}, true, false, false},
+    {"fentry", {"process_exit"}, true, false, true},
+    {"fentry+raw_tp", {"process_exit", "process_exit_raw"}, false, true, true},
+    {"kprobe.multi+raw_tp", {"process_exit_kprobe", "process_exit_raw"}, true, true, false},
+    {"kprobe.multi+claimed", {"process_exit_kprobe", "process_exit_raw"}, false, true, false},
+    {"raw_tp", {"process_exit_raw"}, true, false, false},
+    {"claimed", {"process_exec", "process_exit_raw"}, false, false, false},
+    {},
 };
 
 static struct bpf_object *object;
 static struct bpf_link *links[8];
 static int linked;
 static struct ring_buffer *ring;
-static struct perf_buffer *perf;
 
 static volatile sig_atomic_t stopped;
 static char messages[16384];
@@ -47,7 +59,7 @@ static void stop(int sig)
 	stopped = 1;
 }
 
-/* Kept for the case that no way is accepted. */
+/* Kept for the case that no hook is accepted. */
 static int keep_message(enum libbpf_print_level level, const char *format, va_list args)
 {
 	size_t used = strlen(messages);
@@ -81,7 +93,6 @@ static bool decodes(const struct exit_record *r, size_t size)
 		return true;
 	if (size < sizeof(*r) + sizeof(*d))
 		return false;
-	/* The transport may add bytes that align it. */
 	return size >= sizeof(*r) + sizeof(*d) + d->path_size + d->cgroup_size + d->args_size;
 }
 
@@ -107,19 +118,7 @@ static int print_record(void *context, void *data, size_t size)
 	return 0;
 }
 
-static void print_sample(void *context, int cpu, void *data, __u32 size)
-{
-	(void)cpu;
-	print_record(context, data, size);
-}
-
-static void count_lost(void *context, int cpu, __u64 count)
-{
-	(void)context;
-	fprintf(stderr, "loader: cpu %d lost %llu\n", cpu, count);
-}
-
-static void configure(const struct way *way)
+static void configure(const struct hook *hook)
 {
 	struct exit_config *config = NULL;
 	struct bpf_map *map;
@@ -134,96 +133,101 @@ static void configure(const struct way *way)
 	}
 	memset(config, 0, sizeof(*config));
 	config->detail = 1;
-	config->has_group_dead = !way->claim;
+	config->has_group_dead = hook->group_dead;
+	config->two_hooks = hook->two;
 	/* All processors' records in one ring: config.ring_mask is 0. */
 	for (map = bpf_object__next_map(object, NULL); map; map = bpf_object__next_map(object, map))
 		if (!strncmp(bpf_map__name(map), "events_", 7))
 			bpf_map__set_autocreate(map, !strcmp(bpf_map__name(map), "events_0"));
 	map = bpf_object__find_map_by_name(object, "events_0");
 	bpf_map__set_max_entries(map, RING_SIZE);
-	if (!way->perf)
-		return;
-	config->perf_buffer = config->monotonic_clock = 1;
-	bpf_map__set_type(map, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
-	bpf_map__set_key_size(map, sizeof(__u32));
-	bpf_map__set_value_size(map, sizeof(__u32));
-	bpf_map__set_max_entries(map, libbpf_num_possible_cpus());
 }
 
-static bool wanted(const char *program, const struct way *way)
+static bool attach(const char *name)
 {
-	if (!strcmp(program, "process_exit"))
-		return !way->raw;
-	if (!strcmp(program, "process_exit_raw"))
-		return way->raw;
-	if (!strcmp(program, "process_exec"))
-		return way->claim;
-	return !strcmp(program, "signal_generate");
-}
+	struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+	const char *function = "taskstats_exit";
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .syms = &function, .cnt = 1);
 
-static bool attach(const struct way *way)
-{
-	struct bpf_program *program = NULL;
-	int events = bpf_object__find_map_fd_by_name(object, "events_0");
-
-	/* What is sent before there is a buffer is lost: attach last. */
-	if (way->perf)
-		perf = perf_buffer__new(events, PERF_PAGES, print_sample, count_lost, NULL, NULL);
+	if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
+		links[linked] = bpf_program__attach_kprobe_multi_opts(program, NULL, &options);
 	else
-		ring = ring_buffer__new(events, print_record, NULL, NULL);
-	if (!perf && !ring)
-		return false;
-	while ((program = bpf_object__next_program(object, program))) {
-		if (!bpf_program__autoload(program))
-			continue;
 		links[linked] = bpf_program__attach(program);
-		if (!links[linked])
-			return false;
-		linked++;
-	}
-	return true;
+	return links[linked] && ++linked;
 }
 
 static void end(void)
 {
 	while (linked)
 		bpf_link__destroy(links[--linked]);
-	perf_buffer__free(perf);
 	ring_buffer__free(ring);
 	bpf_object__close(object);
-	perf = NULL;
 	ring = NULL;
 }
 
-static bool start(const char *path, const struct way *way)
+static bool start(const char *path, const struct hook *hook)
 {
 	struct bpf_program *program = NULL;
+	int i;
 
 	object = bpf_object__open_file(path, NULL);
 	if (!object)
 		return false;
-	configure(way);
+	configure(hook);
 	while ((program = bpf_object__next_program(object, program)))
-		bpf_program__set_autoload(program, wanted(bpf_program__name(program), way));
-	if (!bpf_object__load(object) && attach(way))
-		return true;
+		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), "signal_generate"));
+	for (i = 0; hook->programs[i]; i++)
+		bpf_program__set_autoload(bpf_object__find_program_by_name(object, hook->programs[i]), true);
+	if (hook->fentry) {
+		program = bpf_object__find_program_by_name(object, "process_exit");
+		bpf_program__set_expected_attach_type(program, BPF_TRACE_FENTRY);
+		if (bpf_program__set_attach_target(program, 0, "taskstats_exit"))
+			goto refused;
+	}
+	if (bpf_object__load(object))
+		goto refused;
+	ring =
+	    ring_buffer__new(bpf_object__find_map_fd_by_name(object, "events_0"), print_record, NULL, NULL);
+	if (!ring || !attach("signal_generate"))
+		goto refused;
+	/* The exits last: what they need is there. */
+	for (i = 0; hook->programs[i]; i++)
+		if (!attach(hook->programs[i]))
+			goto refused;
+	return true;
+refused:
 	end();
 	return false;
 }
 
-/* The best way of those that are not ruled out. */
-static bool start_best(const char *path, struct way *way)
+static const struct hook *find(const char *name)
 {
-	const struct way least = *way;
-	int i;
+	const struct hook *hook;
 
-	for (i = 0; i < 4; i++) {
-		way->raw = i >> 1;
-		way->claim = i & 1;
-		if (way->raw >= least.raw && way->claim >= least.claim && start(path, way))
-			return true;
-	}
-	return false;
+	for (hook = hooks; hook->name; hook++)
+		if (!strcmp(hook->name, name))
+			return hook;
+	fprintf(stderr, "loader: no hook '%s'\n", name);
+	exit(2);
+}
+
+static const struct hook *start_best(const char *path)
+{
+	static const char *const since_7_0[] = {"kprobe.multi+raw_tp", "tp_btf", "raw_tp", NULL},
+				 *const since_6_16[] = {"tp_btf", "raw_tp", NULL},
+				 *const before[] = {"kprobe.multi+claimed", "fentry+raw_tp", "fentry",
+						    "claimed", NULL};
+	const char *const *names;
+	int major = 0, minor = 0;
+	struct utsname kernel;
+
+	uname(&kernel);
+	sscanf(kernel.release, "%d.%d", &major, &minor);
+	names = major >= 7 ? since_7_0 : major == 6 && minor >= 16 ? since_6_16 : before;
+	for (; *names; names++)
+		if (start(path, find(*names)))
+			return find(*names);
+	return NULL;
 }
 
 static __u64 lost(void)
@@ -240,40 +244,60 @@ static __u64 lost(void)
 	return total;
 }
 
+/* Runs that the kernel skipped, of all programs. */
+static __u64 skipped(void)
+{
+	struct bpf_program *program = NULL;
+	struct bpf_prog_info info;
+	__u64 total = 0;
+	__u32 size;
+
+	while ((program = bpf_object__next_program(object, program))) {
+		memset(&info, 0, sizeof(info));
+		size = sizeof(info);
+		if (!bpf_program__autoload(program) ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+			continue;
+		if (info.recursion_misses)
+			fprintf(stderr, "%s was skipped %llu times\n", bpf_program__name(program),
+				info.recursion_misses);
+		total += info.recursion_misses;
+	}
+	return total;
+}
+
 int main(int argc, char **argv)
 {
 	const struct timespec moment = {0, 10000000};
-	struct way way = {};
+	const struct hook *hook = NULL;
 	__u64 failed;
 
-	for (; argc > 2; argc--, argv++) {
-		way.raw |= !strcmp(argv[1], "--raw");
-		way.claim |= !strcmp(argv[1], "--claim");
-		way.perf |= !strcmp(argv[1], "--perf");
+	if (argc > 3 && !strcmp(argv[1], "--hook")) {
+		hook = find(argv[2]);
+		argc -= 2;
+		argv += 2;
 	}
 	if (argc != 2) {
-		fprintf(stderr, "usage: loader [--raw] [--claim] [--perf] OBJECT\n");
+		fprintf(stderr, "usage: loader [--hook HOOK] OBJECT\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGTERM, stop);
 	libbpf_set_print(keep_message);
 
-	if (!start_best(argv[1], &way)) {
-		fprintf(stderr, "%sloader: the kernel accepts no way to load\n", messages);
+	if (hook ? !start(argv[1], hook) : !(hook = start_best(argv[1]))) {
+		fprintf(stderr, "%sloader: the kernel accepts no hook\n", messages);
 		return 1;
 	}
-	fprintf(stderr, "attached (%s, %s, %s)\n", way.raw ? "raw_tp" : "tp_btf",
-		way.claim ? "claimed" : "group_dead", way.perf ? "perf buffer" : "ring buffer");
+	fprintf(stderr, "attached (%s)\n", hook->name);
 
 	/* The program wakes nobody that has not asked for it: look by a timer. */
 	while (!stopped) {
 		nanosleep(&moment, NULL);
-		if (perf)
-			perf_buffer__consume(perf);
-		else
-			ring_buffer__consume(ring);
+		ring_buffer__consume(ring);
 	}
+	ring_buffer__consume(ring);
+	skipped();
 	failed = lost();
 	end();
 	fprintf(stderr, "lost %lld, not decoded %ld\n", failed, undecoded);

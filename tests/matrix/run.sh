@@ -161,7 +161,7 @@ build_guest() {
 	{
 		printf 'root\troot\t%s\n' "$MATRIX_COMMAND"
 		printf 'nobody\tnobody\t%s\n' "$MATRIX_COMMAND"
-		printf 'fallback\troot\t/bin/loader --raw --claim --perf /exitsnoop.bpf.o\n'
+		printf 'fallback\troot\t/bin/loader --hook claimed /exitsnoop.bpf.o\n'
 	} >"$root/matrix/passes"
 	pack "$root" "$cache/initramfs-$arch"
 }
@@ -189,9 +189,9 @@ boot() {
 		-append "console=$console clearcpuid=141 quiet loglevel=1 oops=panic panic=-1" </dev/null >"$out/qemu.log" 2>&1 || true
 }
 
-# What the tracer says of itself: "attached (tp_btf, group_dead, ring buffer)".
+# What the tracer says of itself: "attached (tp_btf, group_dead)".
 attached() {
-	awk 'match($0, /attached \((tp_btf|raw_tp)[^)]*\)/) { print substr($0, RSTART + 10, RLENGTH - 11); exit }' "$1"
+	awk 'match($0, /attached \([^:)]*/) { print substr($0, RSTART + 10, RLENGTH - 10); exit }' "$1"
 }
 
 # One pass of a guest: appends "PASS N of M", and says what is wrong.
@@ -202,7 +202,7 @@ judge() {
 	how=$(attached "$folder/log")
 	case $1,$how in
 	*,) echo "it does not say how it is attached" >>"$folder/comparison" && bad=1 ;;
-	"fallback,raw_tp, claimed, perf buffer") ;;
+	"fallback,claimed") ;;
 	fallback,*) echo "the fallbacks were not taken: $how" >>"$folder/comparison" && bad=1 ;;
 	esac
 	grep -Eq 'matrix: the tracer ended with (0|143)$' "$folder/log" || {
@@ -268,8 +268,8 @@ of_pass() {
 
 table() {
 	echo
-	echo "| Kernel | Arch | Attached | Death | Transport | As root | As nobody | raw_tp, claimed, perf buffer | Result |"
-	echo "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+	echo "| Kernel | Arch | Attached | As root | As nobody | claimed | Result |"
+	echo "| --- | --- | --- | --- | --- | --- | --- |"
 	for name in "$@"; do
 		out=$cache/out/$name
 		arch=$(arch_of "$name")
@@ -279,7 +279,7 @@ table() {
 			continue
 		fi
 		[ "$arch" != amd64 ] || arch=x86-64
-		how=$(of_pass root 3 | awk -F', ' '{ print ($1 ? $1 : "?") " | " ($2 ? $2 : "?") " | " ($3 ? $3 : "?") }')
+		how=$(of_pass root 3)
 		printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$version" "$arch" "$how" \
 			"$(of_pass root 2)" "$(of_pass nobody 2)" "$(of_pass fallback 2)" "$(cat "$out/result")"
 	done

@@ -48,6 +48,15 @@ internal sealed unsafe class BpfObject : SafeHandle
             _ = LibBpf.bpf_program__set_autoload(Program(name), true);
     }
 
+    /// <summary>Makes a program that is declared for a tracepoint one for the entry of a kernel function, before the load.</summary>
+    /// <exception cref="Win32Exception">The kernel has no such function.</exception>
+    internal void MoveToFunction(string program, string function)
+    {
+        _ = LibBpf.bpf_program__set_expected_attach_type(Program(program), LibBpf.AttachTypeFentry);
+        if (LibBpf.bpf_program__set_attach_target(Program(program), 0, function) < 0)
+            throw LastError();
+    }
+
     /// <summary>The data of a section before the load, as <typeparamref name="T"/>.</summary>
     internal ref T Section<T>(string name) where T : unmanaged
     {
@@ -61,16 +70,6 @@ internal sealed unsafe class BpfObject : SafeHandle
 
     /// <summary>A map that no loaded program reaches need not be made.</summary>
     internal void Omit(string map) => _ = LibBpf.bpf_map__set_autocreate(Map(map), false);
-
-    /// <summary>Makes a map that is declared as a ring buffer a perf event array, one slot a processor.</summary>
-    internal void MakePerfEventArray(string name)
-    {
-        nint map = Map(name);
-        _ = LibBpf.bpf_map__set_type(map, LibBpf.MapType.PerfEventArray);
-        _ = LibBpf.bpf_map__set_key_size(map, sizeof(uint));
-        _ = LibBpf.bpf_map__set_value_size(map, sizeof(uint));
-        _ = LibBpf.bpf_map__set_max_entries(map, (uint)LibBpf.libbpf_num_possible_cpus());
-    }
 
     /// <exception cref="Win32Exception">The kernel or libbpf refused.</exception>
     internal void Load()
@@ -114,6 +113,22 @@ internal sealed unsafe class BpfObject : SafeHandle
 
     /// <summary>The file descriptor of a loaded map; it belongs to the object.</summary>
     internal int MapFd(string name) => LibBpf.bpf_map__fd(Map(name));
+
+    /// <summary>Attaches a program to the entry of a kernel function, by name: without /proc/kallsyms, which not everyone may read.</summary>
+    /// <exception cref="Win32Exception">The kernel or libbpf refused.</exception>
+    internal BpfLink AttachKprobe(string program, string function)
+    {
+        nint name = Marshal.StringToCoTaskMemUTF8(function);
+        try
+        {
+            LibBpf.KprobeMultiOptions options = new() { Size = (nuint)sizeof(LibBpf.KprobeMultiOptions), Symbols = &name, Count = 1 };
+            return new BpfLink(Check(LibBpf.bpf_program__attach_kprobe_multi_opts(Program(program), 0, &options)));
+        }
+        finally
+        {
+            Marshal.FreeCoTaskMem(name);
+        }
+    }
 
     internal int ProgramFd(string name) => LibBpf.bpf_program__fd(Program(name));
 

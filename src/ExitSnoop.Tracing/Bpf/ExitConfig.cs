@@ -24,8 +24,7 @@ internal struct ExitConfig
     public byte PerThread;
     public byte Detail;
     public byte HasGroupDead;
-    public byte PerfBuffer;
-    public byte MonotonicClock;
+    public byte TwoHooks;
 
     [InlineArray(4)]
     internal struct ExitCodeSet

@@ -26,28 +26,25 @@ internal sealed class ExitProgram : IDisposable
     private readonly BpfObject bpf;
     private readonly List<BpfLink> links = [];
     private readonly string exitProgram;
+    private readonly bool includeChildren;
 
-    private ExitProgram(BpfObject bpf, Plan plan, CgroupHierarchy hierarchy)
+    private ExitProgram(BpfObject bpf, ExitHook hook, ExitTraceOptions options, CgroupHierarchy hierarchy)
     {
         Hierarchy = hierarchy;
         this.bpf = bpf;
-        exitProgram = plan.ExitProgram;
-        HasGroupDead = plan.HasGroupDead;
-        PerfBuffer = plan.PerfBuffer;
-        AttachType = plan.Typed ? "tp_btf" : "raw_tp";
+        Hook = hook;
+
+        // What a basic event in the first PID namespace needs is loaded in half the time.
+        bool basic = options.Basic && options.Cgroup is null && OwnPidNamespace == 0;
+
+        // In a program of its own, which looks at nothing else where nothing failed.
+        bool nonzero = options is { Failed: true, PerThread: false, Ids.Count: 0 };
+        exitProgram = hook.Program(basic, nonzero);
+        includeChildren = options.IncludeChildren;
     }
 
-    /// <summary>tp_btf or raw_tp.</summary>
-    internal string AttachType { get; }
-
-    /// <summary>Whether the tracepoint itself says which thread is the last; else deaths are claimed.</summary>
-    internal bool HasGroupDead { get; }
-
-    /// <summary>Whether records come through a perf buffer, for want of a ring buffer.</summary>
-    internal bool PerfBuffer { get; }
-
-    /// <summary>The clock of the records' times: CLOCK_BOOTTIME, or CLOCK_MONOTONIC where BPF has no other.</summary>
-    internal int Clock => PerfBuffer ? LibC.ClockMonotonic : LibC.ClockBoottime;
+    /// <summary>Where it is attached.</summary>
+    internal ExitHook Hook { get; }
 
     /// <summary>Where its records come from; opened before it is attached, so that the first has a place to go.</summary>
     internal IRecordSource Source { get; set; } = null!;
@@ -57,7 +54,11 @@ internal sealed class ExitProgram : IDisposable
     /// <summary>The memory that the programs share with the reader.</summary>
     internal int SharedFd => bpf.MapFd(".bss");
 
-    internal int ExitProgramFd => bpf.ProgramFd(exitProgram);
+    /// <summary>The programs for exits. An exit is lost only if the kernel ran none of them for it.</summary>
+    internal IEnumerable<int> ExitProgramFds => ExitPrograms.Select(bpf.ProgramFd);
+
+    /// <summary>The programs for forks, likewise; none where descendants are not asked for.</summary>
+    internal IEnumerable<int> ForkProgramFds => ForkPrograms.Select(bpf.ProgramFd);
 
     /// <summary>The processes asked for by id; see bpf/maps.h.</summary>
     internal BpfMap<uint, ulong> Ids => new(bpf.MapFd("ids"));
@@ -90,16 +91,17 @@ internal sealed class ExitProgram : IDisposable
 
         using LibBpfMessages messages = LibBpfMessages.Collect(options.Log);
         ExitTraceException? first = null;
-        foreach (Plan plan in Plans(options))
+        foreach (ExitHook hook in ExitHook.Candidates(options.Fallbacks))
         {
             try
             {
-                return Start(options, cgroups, plan);
+                return Start(options, cgroups, hook);
             }
             catch (Win32Exception refused)
             {
                 first ??= ExitTraceErrors.Refused(refused, messages.Warnings);
-                if (first.Error is ExitTraceError.NoPrivilege or ExitTraceError.Lockdown)
+                // What is refused at one hook may be allowed at another, but for this.
+                if (first.Error is ExitTraceError.Lockdown)
                     throw first;
             }
         }
@@ -124,17 +126,17 @@ internal sealed class ExitProgram : IDisposable
     private static uint OwnPidNamespace =>
         FileIdentity.Inode("/proc/self/ns/pid") is { } own and not FirstPidNamespace ? (uint)own : 0;
 
-    private static ExitProgram Start(ExitTraceOptions options, CgroupHierarchy cgroups, Plan plan)
+    private static ExitProgram Start(ExitTraceOptions options, CgroupHierarchy cgroups, ExitHook hook)
     {
-        ExitProgram program = new(BpfObject.Open(Image(), "exitsnoop", options.BtfPath), plan, cgroups);
+        ExitProgram program = new(BpfObject.Open(Image(), "exitsnoop", options.BtfPath), hook, options, cgroups);
         try
         {
-            program.Configure(options, cgroups, plan);
+            program.Configure(options, cgroups);
             program.bpf.Load();
             program.Fill(options, cgroups);
-            program.Source = program.OpenSource(options.BufferSize);
-            foreach (string name in plan.Programs(options).Where(name => name != DescendantsProgram))
-                program.links.Add(program.bpf.Attach(name));
+            program.Source = program.OpenRings(options.BufferSize);
+            foreach (string name in program.Programs(options).Where(name => name != DescendantsProgram))
+                program.links.Add(program.Attach(name));
             return program;
         }
         catch
@@ -144,27 +146,49 @@ internal sealed class ExitProgram : IDisposable
         }
     }
 
-    private void Configure(ExitTraceOptions options, CgroupHierarchy cgroups, Plan plan)
+    private IEnumerable<string> ExitPrograms => Hook.HasSecond ? [exitProgram, "process_exit_raw"] : [exitProgram];
+
+    private IEnumerable<string> ForkPrograms =>
+        !includeChildren ? [] : Hook.MaySkipForks ? ["process_fork", "process_fork_kprobe"] : ["process_fork"];
+
+    /// <summary>The programs to load, in the order to attach them: the exits last, so that nothing they need is missed.</summary>
+    private List<string> Programs(ExitTraceOptions options)
     {
-        bpf.SelectPrograms(plan.Programs(options));
+        List<string> programs = [];
+        if (!options.Basic)
+            programs.Add("signal_generate");
+        if (!options.Basic && Hook.IsAfterMemory)
+            programs.Add("process_exec");
+        programs.AddRange(ForkPrograms);
+        if (options.IncludeChildren)
+            programs.Add(DescendantsProgram);
+        programs.AddRange(ExitPrograms);
+        return programs;
+    }
+
+    private BpfLink Attach(string program) =>
+        program == "process_fork_kprobe" ? bpf.AttachKprobe(program, "wake_up_new_task")
+        : program == exitProgram && Hook.AttachType == "kprobe.multi" ? bpf.AttachKprobe(program, Hook.Point)
+        : bpf.Attach(program);
+
+    private void Configure(ExitTraceOptions options, CgroupHierarchy cgroups)
+    {
+        bpf.SelectPrograms(Programs(options));
+        if (Hook.AttachType == "fentry")
+            bpf.MoveToFunction(exitProgram, Hook.Point);
 
         ref ExitConfig config = ref bpf.Section<ExitConfig>(".rodata");
         config = ExitConfig.From(options);
-        config.HasGroupDead = plan.HasGroupDead ? (byte)1 : (byte)0;
+        config.HasGroupDead = Hook.TracepointHasGroupDead ? (byte)1 : (byte)0;
+        config.TwoHooks = Hook.HasSecond ? (byte)1 : (byte)0;
         config.CgroupSource = cgroups.Source;
         config.CgroupHierarchy = cgroups.Id;
         config.PidNamespace = OwnPidNamespace;
 
-        int rings = plan.PerfBuffer ? 1 : RingCount(options.BufferSize);
+        int rings = RingCount(options.BufferSize);
         config.RingMask = (uint)rings - 1;
         for (int i = 0; i < RingsMax; i++)
             SizeOrOmit($"events_{i}", i < rings ? (uint)(options.BufferSize << 20) / (uint)rings : 0);
-        if (plan.PerfBuffer)
-        {
-            // The boot clock's helper and the ring buffer came with the same kernel, 5.8.
-            config.PerfBuffer = config.MonotonicClock = 1;
-            bpf.MakePerfEventArray("events_0");
-        }
 
         uint descendants = options.IncludeChildren ? options.DescendantsMax ?? DescendantsMax : 0;
         SizeOrOmit("ids", Math.Max(descendants, (uint)options.Ids.Count));
@@ -172,8 +196,10 @@ internal sealed class ExitProgram : IDisposable
         SizeOrOmit("users", (uint)options.Users.Count);
         // A cgroup can have been made anew before the one that it replaces is taken out.
         SizeOrOmit("cgroups", options.Cgroup is null ? 0u : 2);
-        if (plan.HasGroupDead)
+        if (!Hook.Claims)
             bpf.Omit("claims");
+        if (!Hook.HasSecond)
+            bpf.Omit("seen");
         if (!options.PerThread || options.Ids.Count == 0)
             bpf.Omit("departed");
         if (options.Basic)
@@ -183,13 +209,10 @@ internal sealed class ExitProgram : IDisposable
         }
     }
 
-    private IRecordSource OpenSource(int mebibytes)
+    private RingBuffers OpenRings(int mebibytes)
     {
-        int bytes = mebibytes << 20;
-        if (PerfBuffer)
-            return new PerfBuffer(bpf.MapFd("events_0"), (int)BitOperations.RoundUpToPowerOf2((uint)(bytes / LibBpf.libbpf_num_possible_cpus())));
         int[] rings = [.. Enumerable.Range(0, RingCount(mebibytes)).Select(i => bpf.MapFd($"events_{i}"))];
-        return new RingBuffers(rings, bytes / rings.Length, SharedFd);
+        return new RingBuffers(rings, (mebibytes << 20) / rings.Length, SharedFd);
     }
 
     /// <summary>
@@ -225,32 +248,6 @@ internal sealed class ExitProgram : IDisposable
             Cgroups.Set(cgroups.IdOf(options.Cgroup), 1);
     }
 
-    /// <summary>The ways to load, the best first.</summary>
-    private static IEnumerable<Plan> Plans(ExitTraceOptions options)
-    {
-        ExitProgramFallbacks without = options.Fallbacks;
-        bool perfBuffer = without.HasFlag(ExitProgramFallbacks.PerfBuffer)
-            || LibBpf.libbpf_probe_bpf_map_type(LibBpf.MapType.RingBuffer, 0) == 0;
-
-        // The argument came with 6.16. The release is only a guess at it, saving a look through all
-        // the kernel's types: where it is wrong, the kernel refuses the load or the attachment.
-        bool groupDead = !without.HasFlag(ExitProgramFallbacks.NoGroupDead)
-            && Environment.OSVersion.Version >= new Version(6, 16);
-        bool typed = !without.HasFlag(ExitProgramFallbacks.RawTracepoint) && KernelTypeInfo.InKernel;
-
-        bool whole = !options.Basic || options.Cgroup is not null || OwnPidNamespace != 0;
-
-        // In a program of its own, which looks at nothing else where nothing failed.
-        bool nonzero = options is { Failed: true, PerThread: false, Ids.Count: 0 };
-
-        foreach (bool tryTyped in typed ? [true, false] : new[] { false })
-        {
-            if (groupDead)
-                yield return new Plan(tryTyped, whole, nonzero && tryTyped, HasGroupDead: true, perfBuffer);
-            yield return new Plan(tryTyped, whole, Nonzero: false, HasGroupDead: false, perfBuffer);
-        }
-    }
-
     private static byte[] Image()
     {
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("exitsnoop.bpf.o")
@@ -258,24 +255,5 @@ internal sealed class ExitProgram : IDisposable
         byte[] image = new byte[stream.Length];
         stream.ReadExactly(image);
         return image;
-    }
-
-    private sealed record Plan(bool Typed, bool Whole, bool Nonzero, bool HasGroupDead, bool PerfBuffer)
-    {
-        internal string ExitProgram => (Whole ? "process" : "basic") + (Nonzero ? "_exit_nonzero" : Typed ? "_exit" : "_exit_raw");
-
-        /// <summary>The programs to load, in the order to attach them: the exit last, so that nothing it needs is missed.</summary>
-        internal List<string> Programs(ExitTraceOptions options)
-        {
-            List<string> programs = [];
-            if (!options.Basic)
-                programs.Add("signal_generate");
-            if (!options.Basic && !HasGroupDead)
-                programs.Add("process_exec");
-            if (options.IncludeChildren)
-                programs.AddRange(["process_fork", DescendantsProgram]);
-            programs.Add(ExitProgram);
-            return programs;
-        }
     }
 }

@@ -3,14 +3,11 @@ namespace ExitSnoop.Bpf;
 /// <summary>Takes one record; the bytes are the kernel's and gone when it returns.</summary>
 internal delegate void RecordHandler(ReadOnlySpan<byte> record);
 
-/// <summary>Where records come from: ring buffers, or a perf buffer on a kernel before 5.8.</summary>
+/// <summary>Where records come from. Tests stand between the reader and its ring buffers.</summary>
 internal interface IRecordSource : IDisposable
 {
     /// <summary>Descriptors of which one polls readable when there are records; they are the source's own.</summary>
     IReadOnlyList<int> Fds { get; }
-
-    /// <summary>Whether the kernel can wake a blocked reader without a record, too.</summary>
-    bool CanBeWoken { get; }
 
     /// <summary>Whether records are held back by <see cref="Drain"/>, until older ones are sure to be there.</summary>
     bool HasHeld { get; }

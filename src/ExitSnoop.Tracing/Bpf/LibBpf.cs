@@ -80,10 +80,6 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library)]
     internal static partial int libbpf_num_possible_cpus();
 
-    /// <summary>1 where the kernel knows the map type, 0 where not, negative on error.</summary>
-    [LibraryImport(Library)]
-    internal static partial int libbpf_probe_bpf_map_type(MapType type, nint options);
-
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint bpf_object__open_mem(byte* bytes, nuint size, OpenOptions* options);
 
@@ -109,6 +105,18 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint bpf_program__attach(nint program);
 
+    /// <param name="program">The program.</param>
+    /// <param name="pattern">A pattern of function names, which needs /proc/kallsyms; 0 where the options name functions.</param>
+    /// <param name="options">The functions.</param>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint bpf_program__attach_kprobe_multi_opts(nint program, nint pattern, KprobeMultiOptions* options);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_program__set_expected_attach_type(nint program, int type);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int bpf_program__set_attach_target(nint program, int otherProgramFd, string function);
+
     [LibraryImport(Library)]
     internal static partial int bpf_program__fd(nint program);
 
@@ -132,15 +140,6 @@ internal static unsafe partial class LibBpf
     internal static partial int bpf_map__set_autocreate(nint map, [MarshalAs(UnmanagedType.U1)] bool create);
 
     [LibraryImport(Library)]
-    internal static partial int bpf_map__set_type(nint map, MapType type);
-
-    [LibraryImport(Library)]
-    internal static partial int bpf_map__set_key_size(nint map, uint bytes);
-
-    [LibraryImport(Library)]
-    internal static partial int bpf_map__set_value_size(nint map, uint bytes);
-
-    [LibraryImport(Library)]
     internal static partial int bpf_link__destroy(nint link);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -158,30 +157,19 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int bpf_obj_get_info_by_fd(int fd, void* info, ref uint size);
 
-    [LibraryImport(Library, SetLastError = true)]
-    internal static partial nint perf_buffer__new(
-        int map,
-        nuint pages,
-        delegate* unmanaged<nint, int, byte*, uint, void> sample,
-        delegate* unmanaged<nint, int, ulong, void> lost,
-        nint context,
-        nint options);
+    /// <summary>BPF_TRACE_FENTRY of enum bpf_attach_type, include/uapi/linux/bpf.h.</summary>
+    internal const int AttachTypeFentry = 24;
 
-    /// <summary>A file descriptor that polls readable while any processor's buffer holds records.</summary>
-    [LibraryImport(Library)]
-    internal static partial int perf_buffer__epoll_fd(nint buffer);
-
-    [LibraryImport(Library)]
-    internal static partial int perf_buffer__consume(nint buffer);
-
-    [LibraryImport(Library)]
-    internal static partial void perf_buffer__free(nint buffer);
-
-    /// <summary>enum bpf_map_type of include/uapi/linux/bpf.h, what is set from here.</summary>
-    internal enum MapType : uint
+    /// <summary>struct bpf_kprobe_multi_opts, as of 1.0.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct KprobeMultiOptions
     {
-        PerfEventArray = 4,
-        RingBuffer = 27,
+        public nuint Size;
+        public nint* Symbols;
+        public nint Addresses;
+        public nint Cookies;
+        public nuint Count;
+        public byte ReturnProbe;
     }
 
     /// <summary>struct bpf_object_open_opts, up to what 1.0 and the newest have in common.</summary>

@@ -41,7 +41,7 @@ internal sealed unsafe class RingBuffers : IRecordSource
 
     private readonly RingBuffer[] rings;
     private readonly byte* shared;
-    private readonly long namespaceOffset = TimeNamespace.Offset(LibC.ClockBoottime);
+    private readonly long namespaceOffset = TimeNamespace.BootOffset;
     private readonly List<Held> held = [];
     private byte[] space = new byte[SpaceKept];
     private byte[] spare = [];
@@ -69,8 +69,6 @@ internal sealed unsafe class RingBuffers : IRecordSource
     }
 
     public IReadOnlyList<int> Fds { get; }
-
-    public bool CanBeWoken => true;
 
     public bool HasHeld => held.Count > 0;
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace ExitSnoop.Linux;
 
 /// <summary>The kernel's type information (BTF), by which the program is fitted to the kernel at load.</summary>
@@ -12,6 +14,26 @@ internal static class KernelTypeInfo
 
     /// <summary>Whether the running kernel has it built in (CONFIG_DEBUG_INFO_BTF), as tp_btf needs.</summary>
     internal static bool InKernel => File.Exists(KernelFile);
+
+    /// <summary>Whether the running kernel's own type information has a function or type of this name.</summary>
+    internal static bool Names(string name)
+    {
+        byte[] sought = [0, .. Encoding.ASCII.GetBytes(name), 0];
+        byte[] window = new byte[64 << 10];
+        using FileStream file = File.OpenRead(KernelFile);
+        for (int kept = 0; ;)
+        {
+            int read = file.Read(window, kept, window.Length - kept);
+            if (read == 0)
+                return false;
+            Span<byte> filled = window.AsSpan(0, kept + read);
+            if (filled.IndexOf(sought) >= 0)
+                return true;
+            // A name may lie across the windows' edge.
+            kept = Math.Min(filled.Length, sought.Length - 1);
+            filled[^kept..].CopyTo(window);
+        }
+    }
 
     /// <exception cref="ExitTraceException">The kernel has none and no file was given, or the file is no BTF.</exception>
     /// <param name="path">A file with the type information, or null for the kernel's own.</param>

@@ -18,7 +18,7 @@ internal static unsafe partial class LibC
 
     // include/uapi/linux/inotify.h
     internal const uint InMovedTo = 0x80, InCreate = 0x100;
-    internal const int ClockRealtime = 0, ClockMonotonic = 1, ClockBoottime = 7;
+    internal const int ClockRealtime = 0, ClockBoottime = 7;
 
     // Of x86-64 and arm64 alike; glibc has a wrapper only from 2.36 on.
     private const long SysPidfdOpen = 434;

@@ -3,21 +3,23 @@ using System.Globalization;
 namespace ExitSnoop.Linux;
 
 /// <summary>
-/// The time namespace of this process (time_namespaces(7)), in which its clocks are ahead of those of the
-/// machine, which the kernel's records are told in.
+/// The time namespace of this process (time_namespaces(7)), whose boot clock is ahead of the machine's. The
+/// kernel's records have the machine's.
 /// </summary>
 internal static class TimeNamespace
 {
-    /// <summary>By how many nanoseconds a clock, CLOCK_BOOTTIME or CLOCK_MONOTONIC, is ahead here.</summary>
-    internal static long Offset(int clock)
+    /// <summary>By how many nanoseconds CLOCK_BOOTTIME is ahead here.</summary>
+    internal static long BootOffset
     {
-        // The file is of the namespace that children will have, for once another than the own one.
-        if (FileIdentity.Inode("/proc/self/ns/time") is not { } own || own != FileIdentity.Inode("/proc/self/ns/time_for_children"))
+        get
+        {
+            // The file is of the namespace that children will have, for once another than the own one.
+            if (FileIdentity.Inode("/proc/self/ns/time") is not { } own || own != FileIdentity.Inode("/proc/self/ns/time_for_children"))
+                return 0;
+            foreach (string line in File.ReadLines("/proc/self/timens_offsets"))
+                if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["boottime", string seconds, string nanoseconds])
+                    return (long.Parse(seconds, CultureInfo.InvariantCulture) * 1_000_000_000) + long.Parse(nanoseconds, CultureInfo.InvariantCulture);
             return 0;
-        string name = clock == LibC.ClockMonotonic ? "monotonic" : "boottime";
-        foreach (string line in File.ReadLines("/proc/self/timens_offsets"))
-            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [string named, string seconds, string nanoseconds] && named == name)
-                return (long.Parse(seconds, CultureInfo.InvariantCulture) * 1_000_000_000) + long.Parse(nanoseconds, CultureInfo.InvariantCulture);
-        return 0;
+        }
     }
 }

@@ -46,7 +46,7 @@ internal sealed unsafe class RecordReader : IDisposable
         source = program.Source;
         perThread = options.PerThread;
         wallClock = options.WallClock ?? RealTime;
-        namespaceOffset = TimeNamespace.Offset(program.Clock);
+        namespaceOffset = TimeNamespace.BootOffset;
         add = Add;
         thread = new Thread(Run) { IsBackground = true, Name = "ExitSnoop reader" };
         stopFd = LibC.eventfd(0, LibC.CloseOnExec);
@@ -204,7 +204,7 @@ internal sealed unsafe class RecordReader : IDisposable
             foreach (int fd in watched.PidFds)
                 waits.Add(new LibC.PollFd { Fd = fd, Events = LibC.PollIn });
 
-        bool canBeWoken = (source.CanBeWoken || watched is null) && cgroups is not { IsNotified: false };
+        bool canBeWoken = cgroups is not { IsNotified: false };
         int timeout = !idle ? DrainInterval : canBeWoken ? Timeout.Infinite : UnwokenInterval;
         Span<LibC.PollFd> fds = CollectionsMarshal.AsSpan(waits);
         int ready;
@@ -256,7 +256,7 @@ internal sealed unsafe class RecordReader : IDisposable
     /// </summary>
     private long SampleClockOffset()
     {
-        _ = LibC.clock_gettime(program.Clock, out LibC.Timespec boot);
+        _ = LibC.clock_gettime(LibC.ClockBoottime, out LibC.Timespec boot);
         return wallClock() - (boot.TotalNanoseconds - namespaceOffset);
     }
 

@@ -158,7 +158,6 @@ internal readonly ref struct RecordView
             return false;
         if (!view.Record.Flags.HasFlag(RecordFlags.Detail))
         {
-            // Perf buffers pad what they carry.
             view = new RecordView(bytes[..DetailOffset]);
             return true;
         }

@@ -49,8 +49,8 @@ public abstract class ExitTraceCommand : ExitFilterCommand, IDisposable
             if (slow)
                 ShowProgress(ProgressRecordType.Completed);
             WriteMessages();
-            Describe($"Linux {trace.KernelRelease}; attached by {trace.AttachType}, last thread by {trace.GroupDeath}");
-            Describe($"libbpf {trace.LibBpfVersion} from {trace.LibBpfPath} ({trace.LibBpfReason}); {trace.Transport} of {trace.BufferSize} MiB");
+            Describe($"Linux {trace.KernelRelease}; attached by {trace.Attachment}, last thread by {trace.GroupDeath}: {trace.AttachReason}");
+            Describe($"libbpf {trace.LibBpfVersion} from {trace.LibBpfPath} ({trace.LibBpfReason}); ring buffers of {trace.BufferSize} MiB");
             return trace;
         }
         catch (ExitTraceException)

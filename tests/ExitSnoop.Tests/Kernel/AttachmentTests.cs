@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ExitSnoop.Bpf;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Tests.Kernel;
 
@@ -15,26 +16,44 @@ public sealed class AttachmentTests
         ExitProgramFallbacks fallbacks = Fallback.Parse(without);
         using Recording recording = Recording.OfChildren(options: new() { Fallbacks = fallbacks });
 
-        JsonNode program = ExitProgram();
-        bool raw = fallbacks.HasFlag(ExitProgramFallbacks.RawTracepoint);
-        Assert.Equal(raw ? "raw_tracepoint" : "tracing", (string?)program["type"]);
-        Assert.Equal(raw ? "raw_tp" : "tp_btf", recording.Trace.AttachType);
-
-        HashSet<string> mapTypes = [], mapNames = [];
-        foreach (JsonNode? id in program["map_ids"]!.AsArray())
+        IReadOnlyList<JsonNode> programs = ExitPrograms();
+        string[] expected = fallbacks switch
         {
-            JsonNode map = BpfTool.Query("map", "show", "id", id!.ToString());
-            mapTypes.Add((string)map["type"]!);
-            mapNames.Add((string)map["name"]!);
-        }
-        bool perfBuffer = fallbacks.HasFlag(ExitProgramFallbacks.PerfBuffer);
-        Assert.Contains(perfBuffer ? "perf_event_array" : "ringbuf", mapTypes);
-        Assert.DoesNotContain(perfBuffer ? "ringbuf" : "perf_event_array", mapTypes);
-        Assert.Equal(perfBuffer ? "perf buffer" : "ring buffer", recording.Trace.Transport);
+            ExitProgramFallbacks.RawTracepoint or ExitProgramFallbacks.NoGroupDead => ["raw_tracepoint"],
+            ExitProgramFallbacks.SecondHook => ["raw_tracepoint", "tracing"],
+            _ => ["tracing"],
+        };
+        Assert.Equal(expected, programs.Select(program => (string)program["type"]!).Order());
+        Assert.Equal(expected[^1] == "tracing" ? "tp_btf" : "raw_tp", recording.Trace.AttachType);
 
-        bool claimed = fallbacks.HasFlag(ExitProgramFallbacks.NoGroupDead) || Environment.OSVersion.Version < new Version(6, 16);
-        Assert.Equal(claimed, mapNames.Contains("claims"));
+        bool claimed = fallbacks == ExitProgramFallbacks.NoGroupDead;
+        Assert.Equal(claimed, MapsOf(programs[0]).Contains("claims"));
         Assert.Equal(claimed ? "claimed" : "group_dead", recording.Trace.GroupDeath);
+    }
+
+    [Theory]
+    [InlineData("5.10", false, true, "fentry on taskstats_exit")]
+    [InlineData("5.10", true, true, "fentry on taskstats_exit")]
+    [InlineData("6.1", true, false, "fentry on taskstats_exit and raw_tp on sched_process_exit")]
+    [InlineData("6.12", true, true, "kprobe.multi on taskstats_exit and raw_tp on sched_process_exit")]
+    [InlineData("6.12", false, true, "kprobe.multi on taskstats_exit")]
+    [InlineData("6.18", true, true, "tp_btf on sched_process_exit")]
+    [InlineData("7.3", true, true, "kprobe.multi on taskstats_exit and raw_tp on sched_process_exit")]
+    [InlineData("7.3", true, false, "tp_btf on sched_process_exit")]
+    public void Each_kernel_is_given_the_hook_that_misses_nothing_at_the_least_cost(string release, bool preemptible, bool hasKprobeMulti, string expected)
+    {
+        bool Names(string name) => name == "taskstats_exit" || (hasKprobeMulti && release != "5.10");
+        List<ExitHook> hooks = [.. ExitHook.Candidates(ExitProgramFallbacks.None, new Version(release), preemptible, Names)];
+        Assert.Equal(expected, hooks[0].Description);
+        Assert.Equal("raw_tp on sched_process_exit", hooks[^1].Description);
+    }
+
+    [Fact]
+    public void The_kernels_type_information_is_searched_for_a_whole_name()
+    {
+        Assert.True(KernelTypeInfo.Names("task_struct"));
+        Assert.True(KernelTypeInfo.Names("taskstats_exit"));
+        Assert.False(KernelTypeInfo.Names("taskstats_exi"));
     }
 
     [Fact]
@@ -50,7 +69,7 @@ public sealed class AttachmentTests
     {
         BpfTool.Require();
         using Recording recording = Recording.Start(new() { Users = [uint.MaxValue - 1] });
-        Assert.DoesNotContain(MapsOf(ExitProgram()), map => map is "ids" or "parents" or "claims");
+        Assert.DoesNotContain(MapsOf(ExitPrograms()[0]), map => map is "ids" or "parents" or "claims");
     }
 
     [Theory]
@@ -80,13 +99,13 @@ public sealed class AttachmentTests
         if (Environment.OSVersion.Version < new Version(6, 16))
             Assert.Skip("the tracepoint has no group_dead before 6.16");
         using Recording recording = Recording.OfChildren(options: new() { Failed = true, PerThread = perThread, Basic = basic });
-        Assert.Equal(expected, ((string)ExitProgram()["name"]!).EndsWith("_nonzero", StringComparison.Ordinal));
+        Assert.Equal(expected, ((string)ExitPrograms()[0]["name"]!).EndsWith("_nonzero", StringComparison.Ordinal));
     }
 
-    private static JsonNode ExitProgram() => BpfTool.IdsHeldBy(Environment.ProcessId, "link_id")
+    private static IReadOnlyList<JsonNode> ExitPrograms() => [.. BpfTool.IdsHeldBy(Environment.ProcessId, "link_id")
         .Select(link => BpfTool.Query("link", "show", "id", $"{link}"))
         .Select(link => BpfTool.Query("prog", "show", "id", link["prog_id"]!.ToString()))
-        .Single(program => (string)program["name"]! is not ("signal_generate" or "process_exec" or "process_fork"));
+        .Where(program => (string)program["name"]! is not ("signal_generate" or "process_exec" or "process_fork"))];
 
     private static IEnumerable<string> MapsOf(JsonNode program) =>
         program["map_ids"]!.AsArray().Select(id => (string)BpfTool.Query("map", "show", "id", id!.ToString())["name"]!);

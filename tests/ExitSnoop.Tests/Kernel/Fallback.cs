@@ -1,10 +1,10 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>The ways to trace, as theory data: what older kernels lack, alone and together.</summary>
+/// <summary>The ways to trace, as theory data: what other kernels lack or need.</summary>
 public static class Fallback
 {
     public static TheoryData<string> All { get; } =
-        ["None", "RawTracepoint", "NoGroupDead", "PerfBuffer", "RawTracepoint, NoGroupDead", "RawTracepoint, NoGroupDead, PerfBuffer"];
+        ["None", "RawTracepoint", "NoGroupDead", "SecondHook"];
 
     internal static ExitProgramFallbacks Parse(string name) => Enum.Parse<ExitProgramFallbacks>(name);
 

@@ -125,7 +125,6 @@ public sealed class StopTests
                 IncludeChildren = i % 3 == 0,
                 Basic = i % 4 != 0,
                 BufferSize = 1,
-                Fallbacks = i % 5 == 0 ? ExitProgramFallbacks.PerfBuffer : ExitProgramFallbacks.None,
             });
             if (i % 2 == 0)
                 trace.Stop();

@@ -48,7 +48,7 @@ public sealed class HostileBytesTests
     }
 
     [Fact]
-    public void A_record_with_bytes_behind_it_as_perf_buffers_pad_is_read_the_same()
+    public void A_record_with_more_bytes_behind_it_is_read_the_same()
     {
         byte[] whole = RecordBytes.Of(new ExitRecord(), new ExitDetail(), "/usr/bin/program", "/a/cgroup", "program\0argument\0"u8.ToArray());
         ExitEvent padded = RecordBytes.Event([.. whole, 1, 2, 3, 4, 5, 6, 7]);

@@ -14,8 +14,6 @@ internal sealed class WatchfulSource(IRecordSource inner, Moment moment) : IReco
 
     public IReadOnlyList<int> Fds => inner.Fds;
 
-    public bool CanBeWoken => inner.CanBeWoken;
-
     public bool HasHeld => inner.HasHeld;
 
     public void Flush(RecordHandler handler) => inner.Flush(handler);
