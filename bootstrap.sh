@@ -13,6 +13,7 @@ usage: ./bootstrap.sh COMMAND
   build                build the module (out/ExitSnoop) and the console program (out/exitsnoop)
   install [PREFIX]     install exitsnoop, its man page and completion (PREFIX: /usr/local)
   release              make what users get, in out/release: exitsnoop for x86-64 and arm64, and the module's package
+  package              make packages of these: .deb, .rpm and .tar.gz, with SHA256SUMS
   distributions        try the release in the smallest systems of Debian 11, 12 and 13
   bench [--quick]      measure against other tracers
   matrix [KERNEL...]   run under other kernels, in qemu
@@ -30,6 +31,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 # What a command needs, as "command-or-file:package" in Debian's names.
 BUILD_NEEDS='clang:clang /usr/lib/@/libbpf.so.1:libbpf1 make:make gcc:gcc /usr/include/@/sys/types.h:libc6-dev /usr/lib/@/libbpf.a:libbpf-dev /usr/lib/@/libelf.a:libelf-dev /usr/lib/@/libz.a:zlib1g-dev'
 RELEASE_NEEDS='aarch64-linux-gnu-ld:binutils-aarch64-linux-gnu'
+PACKAGE_NEEDS='rpmbuild:rpm dpkg-deb:dpkg'
 DISTRIBUTION_NEEDS='debootstrap:debootstrap'
 TEST_NEEDS='bpftool:bpftool script:bsdutils setpriv:util-linux man:man-db procps:procps'
 BENCH_NEEDS='gnuplot:gnuplot-nox bpftool:bpftool'
@@ -176,10 +178,10 @@ watch_in_console() {
 install() {
 	prefix=${1:-/usr/local}
 	build
-	mkdir -p "$prefix/bin" "$prefix/share/man/man8" "$prefix/share/bash-completion/completions"
+	mkdir -p "$prefix/bin" "$prefix/share/man/man8"
 	cp out/exitsnoop "$prefix/bin/exitsnoop"
 	cp docs/man/exitsnoop.8 "$prefix/share/man/man8/exitsnoop.8"
-	cp docs/man/exitsnoop.bash "$prefix/share/bash-completion/completions/exitsnoop"
+	sh tools/package/completions.sh out/exitsnoop "$prefix"
 	say "installed $prefix/bin/exitsnoop"
 }
 
@@ -226,10 +228,17 @@ bench() {
 	exec sh bench/run.sh "$@"
 }
 
+package() {
+	# shellcheck disable=SC2086 # A list of words.
+	install_packages $PACKAGE_NEEDS
+	release
+	sh tools/package/build.sh
+}
+
 distributions() {
 	# shellcheck disable=SC2086 # A list of words.
 	install_packages $DISTRIBUTION_NEEDS
-	[ -x out/release/linux-x64/exitsnoop ] || release
+	[ -f out/release/SHA256SUMS ] || package
 	need_dotnet
 	PINNED_PWSH=$(pinned_pwsh) || die "the pinned PowerShell cannot be had"
 	export PINNED_PWSH
@@ -247,7 +256,7 @@ matrix() {
 command=${1:-}
 [ $# = 0 ] || shift
 case $command in
-watch | build | install | release | distributions | bench | matrix) "$command" "$@" ;;
+watch | build | install | release | package | distributions | bench | matrix) "$command" "$@" ;;
 test) test_all "$@" ;;
 *)
 	usage >&2

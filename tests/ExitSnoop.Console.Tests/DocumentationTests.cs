@@ -9,6 +9,8 @@ public sealed class DocumentationTests
     // The original hides these from its help as well.
     private static readonly string[] Hidden = ["--ebpf", "--timespec"];
 
+    private static string CompletionMaker => Path.Combine(Paths.Repository, "tools", "package", "completion.awk");
+
     [Fact]
     public void Help_names_every_option_and_every_example_parses()
     {
@@ -44,7 +46,7 @@ public sealed class DocumentationTests
     public void The_completion_offers_every_option_and_their_values()
     {
         string offered = " " + Complete("exitsnoop", "-") + " ";
-        foreach (CommandLineOption option in CommandLineOption.All.Where(option => option.Long != "--timespec"))
+        foreach (CommandLineOption option in CommandLineOption.All.Where(option => !Hidden.Contains(option.Long)))
             Assert.Contains($" {option.Long} ", offered, StringComparison.Ordinal);
         Assert.Equal("SEGV", Complete("exitsnoop", "--signal", "SE"));
         Assert.Equal("SEGV", Complete("exitsnoop", "--signal", "=", "SE"));
@@ -52,11 +54,23 @@ public sealed class DocumentationTests
         Assert.Contains("root", Complete("exitsnoop", "--user", "ro"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("zsh")]
+    [InlineData("fish")]
+    public void The_completions_of_other_shells_offer_every_option(string shell)
+    {
+        (int status, string output, string errors) = Command.Run(
+            Need.Program("bash"), ["-c", "\"$0\" --help | awk -v shell=\"$2\" -f \"$1\"", ConsoleProgram.File, CompletionMaker, shell]);
+        Assert.True(status == 0, errors);
+        foreach (CommandLineOption option in CommandLineOption.All.Where(option => !Hidden.Contains(option.Long)))
+            Assert.Contains(shell == "fish" ? $" -l {option.Long[2..]} " : option.Long, output, StringComparison.Ordinal);
+    }
+
     private static string Complete(params string[] words)
     {
         (int status, string output, string errors) = Command.Run(
             Need.Program("bash"),
-            ["-c", "source \"$0\"; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _exitsnoop; echo \"${COMPREPLY[*]}\"", Find("exitsnoop.bash"), .. words]);
+            ["-c", "source <(\"$0\" --help | awk -v shell=bash -f \"$1\"); shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _exitsnoop; echo \"${COMPREPLY[*]}\"", ConsoleProgram.File, CompletionMaker, .. words]);
         Assert.True(status == 0, errors);
         return output.Trim();
     }
