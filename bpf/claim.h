@@ -46,7 +46,8 @@ static __always_inline bool claim_death(struct task_struct *task, const int vari
 	};
 	__u8 claimed = 1;
 
-	return bpf_map_update_elem(&claims, &process, &claimed, BPF_NOEXIST) != -EEXIST;
+	/* An int: before 5.15 the upper half of what it returns is not set. */
+	return (int)bpf_map_update_elem(&claims, &process, &claimed, BPF_NOEXIST) != -EEXIST;
 }
 
 /*

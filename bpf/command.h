@@ -139,28 +139,44 @@ static __always_inline bool is_environment(struct detailed_record *all, __u64 at
 	return false;
 }
 
+/*
+ * Reads arguments behind the bytes that there are. Up to 5.14 the verifier forgets the bound of a number that the
+ * compiler keeps on the stack for a while, so both are compared right before they are used.
+ */
+static __always_inline long read_arguments(struct detailed_record *all, unsigned long start, __u64 size)
+{
+	__u64 end = all->used;
+
+	KEEP_BOUND(size);
+	KEEP_BOUND(end);
+	if (!size || size > ARGS_MAX || end > PATHS_END)
+		return -1;
+	return bpf_probe_read_user(&all->bytes[end], size, (void *)start);
+}
+
+static __always_inline long read_title(struct detailed_record *all, unsigned long start)
+{
+	__u64 end = all->used;
+
+	KEEP_BOUND(end);
+	if (end > PATHS_END)
+		return -1;
+	return bpf_probe_read_user_str(&all->bytes[end], ARGS_MAX, (void *)start);
+}
+
 /* Of arguments that are not all in memory, the page that is: with at most 4 KiB there are two. */
-static __always_inline void put_resident_arguments(struct detailed_record *all, __u64 end,
-						   unsigned long start, __u64 size)
+static __always_inline void put_resident_arguments(struct detailed_record *all, unsigned long start,
+						   __u64 size)
 {
 	__u64 first = ARGS_MAX - (start & (ARGS_MAX - 1));
 
 	if (first > size)
 		first = size;
-	size -= first;
-	KEEP_BOUND(first);
-	if (first > ARGS_MAX)
-		return;
-	if (!bpf_probe_read_user(&all->bytes[end], first, (void *)start)) {
-		all->used = end + first;
-		return;
-	}
-	KEEP_BOUND(size);
-	if (!size || size > ARGS_MAX)
-		return;
-	if (!bpf_probe_read_user(&all->bytes[end], size, (void *)(start + first))) {
+	if (!read_arguments(all, start, first)) {
+		all->used += first;
+	} else if (!read_arguments(all, start + first, size - first)) {
 		all->record.flags |= RECORD_ARGS_HEAD_CUT;
-		all->used = end + size;
+		all->used += size - first;
 	}
 }
 
@@ -173,12 +189,12 @@ static __always_inline void put_arguments(struct detailed_record *all, struct mm
 {
 	unsigned long start = READ(variant, mm, arg_start), stop = READ(variant, mm, arg_end);
 	unsigned long environment;
-	__u64 size, end = all->used;
 	bool may_overflow, cut = false;
+	__u64 size;
 	__u8 last = 0;
 	long title;
 
-	if (end > PATHS_END || start >= stop)
+	if (start >= stop)
 		return;
 	environment = environment_start(mm, variant);
 	may_overflow = stop == environment && stop == READ(variant, mm, env_start);
@@ -191,35 +207,34 @@ static __always_inline void put_arguments(struct detailed_record *all, struct mm
 		size = ARGS_MAX;
 		cut = true;
 	}
-	KEEP_BOUND(size);
-	if (!size || size > ARGS_MAX)
+	if (!size)
 		goto mark;
-	if (bpf_probe_read_user(&all->bytes[end], size, (void *)start)) {
-		put_resident_arguments(all, end, start, size);
+	if (read_arguments(all, start, size)) {
+		put_resident_arguments(all, start, size);
 		cut = true;
 		goto mark;
 	}
-	all->used = end + size;
 
 	/*
 	 * Whoever writes over the last NUL has set a title, a single text that may go on
 	 * over the environment: setproctitle(3), get_mm_cmdline() in fs/proc/base.c.
 	 */
 	bpf_probe_read_user(&last, sizeof(last), (void *)(stop - 1));
-	if (!last)
-		goto mark;
-	title = bpf_probe_read_user_str(&all->bytes[end], ARGS_MAX, (void *)start);
-	if (title <= 0)
-		goto mark;
-	cut = (__u64)title > size;
-	if (cut && (!may_overflow || start + title > READ(variant, mm, env_end) || is_environment(all, end + size)))
-		goto mark;
-	all->used = end + title;
-	cut = false;
+	title = last ? read_title(all, start) : 0;
+	if (title > 0 && (__u64)title <= size) {
+		size = title;
+		cut = false;
+	} else if (title > 0) {
+		cut = !may_overflow || start + title > READ(variant, mm, env_end) ||
+		      is_environment(all, all->used + size);
+		if (!cut)
+			size = title;
+	}
 	if (title == ARGS_MAX) {
 		bpf_probe_read_user(&last, sizeof(last), (void *)(start + ARGS_MAX - 1));
-		cut = last;
+		cut |= last;
 	}
+	all->used += size;
 mark:
 	if (cut)
 		all->record.flags |= RECORD_ARGS_CUT;

@@ -132,11 +132,22 @@ int signal_generate(unsigned long long *ctx)
 {
 	int signal = ctx[0], result = ctx[4];
 
-	if (signal < 1 || signal > 64 || HARMLESS >> (signal - 1) & 1)
+	if (!can_kill(signal))
 		return 0;
 	if (result != TRACE_SIGNAL_DELIVERED && result != TRACE_SIGNAL_LOSE_INFO)
 		return 0;
 	remember_sender(signal, (void *)ctx[1], (void *)ctx[2]);
+	return 0;
+}
+
+/* A signal reaches the process: get_signal() in kernel/signal.c. */
+SEC("raw_tp/signal_deliver")
+int signal_deliver(unsigned long long *ctx)
+{
+	int signal = ctx[0];
+
+	if (can_kill(signal))
+		follow_signal(signal, (void *)ctx[1], (void *)ctx[2]);
 	return 0;
 }
 

@@ -33,6 +33,10 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
+enum bpf_func_id___task {
+	BPF_FUNC_task_pt_regs = 175, /* 5.15 */
+};
+
 #define BPF_ANY 0
 #define BPF_NOEXIST 1
 #define BPF_EXIST 2
@@ -43,11 +47,30 @@ enum bpf_map_type {
 #define EEXIST 17
 
 /* include/linux/sched.h, include/linux/sched/signal.h */
+#define PF_EXITING 0x00000004
 #define PF_FORKNOEXEC 0x00000040
 #define PF_KTHREAD 0x00200000
 #define SIGNAL_GROUP_EXIT 0x00000004
 #define PIDTYPE_TGID 1
 #define PIDTYPE_SID 3
+#define PT_EXITKILL (1 << 23) /* include/linux/ptrace.h */
+#define SECCOMP_MODE_FILTER 2
+#define SECCOMP_MODE_DEAD 3
+
+/* include/asm-generic/resource.h */
+#define RLIMIT_CPU 0
+#define RLIM_INFINITY (~0UL)
+
+/* arch/x86/include/asm/trapnr.h */
+#define X86_TRAP_BP 3
+#define X86_TRAP_SS 12
+#define X86_TRAP_GP 13
+
+/* include/uapi/linux/audit.h */
+#define AUDIT_ARCH_I386 0x40000003
+#define AUDIT_ARCH_X86_64 0xc000003e
+#define AUDIT_ARCH_ARM 0x40000028
+#define AUDIT_ARCH_AARCH64 0xc00000b7
 
 /* include/trace/events/signal.h */
 #define TRACE_SIGNAL_DELIVERED 0
@@ -60,6 +83,7 @@ enum bpf_map_type {
 /* include/uapi/asm-generic/siginfo.h */
 #define SI_USER 0
 #define SI_KERNEL 0x80
+#define SI_TIMER -2
 #define SI_QUEUE -1
 #define SI_MESGQ -3
 #define SI_TKILL -6
@@ -70,6 +94,7 @@ enum bpf_map_type {
 #define SIGFPE 8
 #define SIGKILL 9
 #define SIGSEGV 11
+#define SIGPIPE 13
 #define SIGCHLD 17
 #define SIGCONT 18
 #define SIGSTOP 19
@@ -77,7 +102,14 @@ enum bpf_map_type {
 #define SIGTTIN 21
 #define SIGTTOU 22
 #define SIGURG 23
+#define SIGXFSZ 25
 #define SIGWINCH 28
+#define SIGSYS 31
+
+#define SYS_SECCOMP 1
+
+#define SIG_DFL 0UL
+#define SIG_IGN 1UL
 
 #define RELOCATABLE __attribute__((preserve_access_index))
 
@@ -156,7 +188,35 @@ struct mm_struct {
 	unsigned long env_end;
 	unsigned long start_stack;
 	struct file *exe_file;
+	unsigned long hiwater_rss; /* pages */
 } RELOCATABLE;
+
+/* Resident pages by kind: mm_struct from 6.2 on, commit f1a7941243c1, and before. */
+struct percpu_counter {
+	__s64 count;
+} RELOCATABLE;
+
+struct mm_struct___percpu {
+	struct percpu_counter rss_stat[4];
+} RELOCATABLE;
+
+typedef struct {
+	__s64 counter;
+} atomic_long_t;
+
+struct mm_rss_stat {
+	atomic_long_t count[4];
+} RELOCATABLE;
+
+struct mm_struct___atomic {
+	struct mm_rss_stat rss_stat;
+} RELOCATABLE;
+
+enum mm_counter {
+	MM_FILEPAGES = 0,
+	MM_ANONPAGES = 1,
+	MM_SHMEMPAGES = 3,
+};
 
 struct kernfs_node {
 	struct kernfs_node *parent; /* before 6.15, commit 741c10b096bc */
@@ -208,7 +268,28 @@ struct sched_entity {
 	__u64 sum_exec_runtime;
 } RELOCATABLE;
 
+struct seqcount {
+	unsigned int sequence;
+} RELOCATABLE;
+
+typedef struct seqcount seqcount_t;
+
+typedef struct seqcount_spinlock {
+	seqcount_t seqcount;
+} RELOCATABLE seqcount_spinlock_t;
+
+typedef struct {
+	seqcount_spinlock_t seqcount;
+} RELOCATABLE seqlock_t;
+
+struct rlimit {
+	unsigned long rlim_cur;
+	unsigned long rlim_max;
+} RELOCATABLE;
+
 struct signal_struct {
+	seqlock_t stats_lock;
+	struct rlimit rlim[16];
 	atomic_t live;
 	int nr_threads;
 	int group_exit_code;
@@ -228,14 +309,45 @@ struct signal_struct {
 	struct mm_struct *oom_mm;
 } RELOCATABLE;
 
+struct cred {
+	kuid_t uid;
+} RELOCATABLE;
+
+struct seccomp {
+	int mode;
+} RELOCATABLE;
+
+/* arch/x86/include/asm/processor.h */
+struct thread_struct {
+	unsigned long trap_nr;
+} RELOCATABLE;
+
+/* The user's registers: the first two of x86-64, the last two of arm64. */
+struct pt_regs {
+	unsigned long orig_ax;
+	unsigned long cs;
+	unsigned long sp;
+	unsigned long pstate;
+	int syscallno;
+} RELOCATABLE;
+
+struct k_sigaction {
+	struct {
+		void *sa_handler;
+	} sa;
+} RELOCATABLE;
+
 struct task_struct {
 	unsigned int flags;
 	struct sched_entity se;
 	struct mm_struct *mm;
+	void *stack;
+	unsigned int ptrace;
 	int exit_code;
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;
+	struct task_struct *parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	struct list_head thread_node;
@@ -252,6 +364,9 @@ struct task_struct {
 	kuid_t loginuid;
 	struct task_io_accounting ioac;
 	struct css_set *cgroups;
+	struct cred *real_cred;
+	struct seccomp seccomp;
+	struct thread_struct thread;
 } RELOCATABLE;
 
 /* The registers that hold the first arguments of a function. */
@@ -273,8 +388,15 @@ struct kernel_siginfo {
 	int si_code;
 	union {
 		struct {
+			int _pid;
+		} _kill;
+		struct {
 			void *_addr;
 		} _sigfault;
+		struct {
+			int _syscall;
+			unsigned int _arch;
+		} _sigsys;
 	} _sifields;
 } RELOCATABLE;
 

@@ -114,10 +114,15 @@ struct sent_signal {
 
 struct sender {
 	__u64 fault_address;
+	__u64 time;
 	__s32 code;
 	__u32 pid;
 	__u32 uid;
+	__s32 system_call;
+	__u32 system_call_arch;
 	__u16 flags; /* enum record_flags */
+	__u8 cause;  /* enum signal_cause */
+	bool handled;
 	__u8 comm[COMM_SIZE];
 };
 
@@ -128,6 +133,22 @@ struct {
 	__type(key, struct sent_signal);
 	__type(value, struct sender);
 } senders SEC(".maps");
+
+/*
+ * The last process that a thread of the kernel's own accord killed, by thread: the OOM killer kills its
+ * victim, and right after that all who share the victim's memory.
+ */
+struct kernel_kill {
+	struct signal_struct *signal;
+	struct mm_struct *mm;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64); /* bpf_get_current_pid_tgid() */
+	__type(value, struct kernel_kill);
+} kernel_kills SEC(".maps");
 
 /* How far the ancestors and each of the three paths may reach into the bytes. */
 #define ANCESTORS_END (ANCESTORS_MAX * sizeof(struct ancestor))

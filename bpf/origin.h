@@ -21,6 +21,8 @@ static __always_inline void put_ancestors(struct detailed_record *all, struct ta
 	int count = 0;
 
 	for (int i = 0; i < ANCESTORS_MAX; i++) {
+		/* Keeps clang from a loop that is closed by falling through, which 5.10 refuses. */
+		KEEP_BOUND(i);
 		leader = READ(variant, leader, real_parent, group_leader);
 		pid = tgid_of(leader, variant);
 		if (!pid)

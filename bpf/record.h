@@ -42,6 +42,22 @@ enum record_flags {
 	RECORD_CGROUP_CUT = 1 << 11,
 	RECORD_EXECUTED = 1 << 12, /* a program, and was not only forked */
 	RECORD_DIRECTORY_CUT = 1 << 13,
+	RECORD_SENDER_PROBABLE = 1 << 14, /* a while passed between this signal and the end */
+	RECORD_SUMS_UNKNOWN = 1 << 15,	  /* too many threads: cpu_time and the like are not all */
+};
+
+/* What is behind a signal, where its number and si_code do not say it. */
+enum signal_cause {
+	CAUSE_OTHER = 0,
+	CAUSE_STACK_OVERFLOW = 1,
+	CAUSE_GENERAL_PROTECTION = 2,
+	CAUSE_STACK_SEGMENT = 3,
+	CAUSE_BREAKPOINT = 4,
+	CAUSE_PARENT_DEATH = 5,	   /* prctl(2), PR_SET_PDEATHSIG */
+	CAUSE_CPU_LIMIT = 6,	   /* the hard RLIMIT_CPU */
+	CAUSE_NAMESPACE_DEATH = 7, /* the first process of the PID namespace exited */
+	CAUSE_TRACER_DEATH = 8,	   /* ptrace(2), PTRACE_O_EXITKILL */
+	CAUSE_SECCOMP = 9,
 };
 
 /* All there is of a basic event. Times: nanoseconds of the boot clock. */
@@ -68,7 +84,7 @@ struct exit_detail {
 	__u64 cpu_time;	   /* ns */
 	__u64 user_time;   /* ns, counted in ticks */
 	__u64 system_time; /* ns, counted in ticks */
-	__u64 max_rss;	   /* pages */
+	__u64 max_rss;	   /* pages; 0: not known */
 	__u64 minor_faults;
 	__u64 major_faults;
 	__u64 read_bytes;
@@ -83,6 +99,8 @@ struct exit_detail {
 	__s32 signal_code;
 	__u32 sender_pid;
 	__u32 sender_uid;
+	__s32 system_call;	 /* that seccomp(2) refused; -1: not known */
+	__u32 system_call_arch; /* AUDIT_ARCH_ of include/uapi/linux/audit.h */
 	__u8 sender_comm[COMM_SIZE];
 	__u8 parent_comm[COMM_SIZE];
 	__u8 terminal[TERMINAL_SIZE];
@@ -92,7 +110,8 @@ struct exit_detail {
 	__u16 directory_size;
 	__u16 cgroup_size;
 	__u16 args_size;
-	__u16 reserved;
+	__u8 cause; /* enum signal_cause */
+	__u8 reserved;
 };
 
 struct ancestor {

@@ -6,6 +6,7 @@
 #include "maps.h"
 #include "task.h"
 #include "read.h"
+#include "cause.h"
 
 #define BIT(signal) (1ULL << ((signal)-1))
 #define HARMLESS                                                                                             \
@@ -13,47 +14,158 @@
 	 BIT(SIGURG) | BIT(SIGWINCH))
 #define FAULTS (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGFPE) | BIT(SIGTRAP))
 
-/* What is known of the sender of a signal that can kill, kept until its target exits. */
-static __always_inline void remember_sender(int signal, struct kernel_siginfo *info, struct task_struct *task)
-{
-	struct task_struct *sending;
-	struct sent_signal target = {};
-	struct sender sender = {};
+/* A process that raises what it handled this long ago may have another reason. */
+#define REPEAT_NS (10ULL * 1000 * 1000 * 1000)
 
-	sender.flags = RECORD_SENDER;
-	if ((unsigned long)info == SEND_SIG_NOINFO) {
-		sender.code = SI_USER;
-	} else if ((unsigned long)info == SEND_SIG_PRIV) {
-		sender.code = SI_KERNEL;
-	} else {
-		sender.code = BPF_CORE_READ(info, si_code);
-		if (FAULTS >> (signal - 1) & 1 && sender.code > 0 && sender.code != SI_KERNEL) {
-			sender.flags |= RECORD_FAULT_ADDRESS;
-			sender.fault_address = (unsigned long)BPF_CORE_READ(info, _sifields._sigfault._addr);
+static __always_inline bool can_kill(int signal)
+{
+	return signal >= 1 && signal <= 64 && !(HARMLESS >> (signal - 1) & 1);
+}
+
+static __always_inline struct sent_signal signal_to(struct task_struct *task, int signal)
+{
+	struct sent_signal sent = {
+	    .start_time = start_time(BPF_CORE_READ(task, group_leader), WHOLE),
+	    .tgid = BPF_CORE_READ(task, tgid),
+	    .signal = signal,
+	};
+
+	return sent;
+}
+
+static __always_inline void put_task(struct sender *sender, struct task_struct *task, __u32 uid)
+{
+	sender->flags |= RECORD_SENDER_TASK;
+	sender->pid = tgid_of(task, WHOLE);
+	sender->uid = uid;
+	BPF_CORE_READ_INTO(&sender->comm, task, group_leader, comm);
+}
+
+/* What the siginfo says; true: a system call of the running task made it. */
+static __always_inline bool read_info(struct sender *sender, struct task_struct *running, int signal,
+				      struct kernel_siginfo *info)
+{
+	sender->code = BPF_CORE_READ(info, si_code);
+	if (FAULTS >> (signal - 1) & 1) {
+		if (sender->code == SI_KERNEL) {
+			sender->cause = cause_of_trap(running, signal);
+		} else if (sender->code > 0) {
+			sender->flags |= RECORD_FAULT_ADDRESS;
+			sender->fault_address =
+			    (unsigned long)BPF_CORE_READ(info, _sifields._sigfault._addr);
+			if (signal == SIGSEGV && is_stack_overflow(running, sender->fault_address))
+				sender->cause = CAUSE_STACK_OVERFLOW;
 		}
+	} else if (signal == SIGSYS && sender->code == SYS_SECCOMP) {
+		sender->cause = CAUSE_SECCOMP;
+		sender->system_call = BPF_CORE_READ(info, _sifields._sigsys._syscall);
+		sender->system_call_arch = BPF_CORE_READ(info, _sifields._sigsys._arch);
 	}
 
 	/*
-	 * These codes come from a system call of the task that runs. Timers and the kernel's
-	 * own signals are sent from wherever they struck, and nobody there sent them.
+	 * Whoever calls rt_sigqueueinfo(2) may choose a code below 0, that of a timer too. Timers of the kernel
+	 * strike wherever they do, with a siginfo of their own.
 	 */
-	if (sender.code == SI_USER || sender.code == SI_TKILL || sender.code == SI_QUEUE ||
-	    sender.code == SI_MESGQ) {
-		sender.flags |= RECORD_SENDER_TASK;
-		sending = (void *)bpf_get_current_task();
-		sender.pid = tgid_of(sending, WHOLE);
-		sender.uid = bpf_get_current_uid_gid();
-		BPF_CORE_READ_INTO(&sender.comm, sending, group_leader, comm);
-	}
+	return sender->code == SI_USER || (sender->code < 0 && on_own_stack(running, info));
+}
 
-	target.tgid = BPF_CORE_READ(task, tgid);
-	target.start_time = start_time(BPF_CORE_READ(task, group_leader), WHOLE);
-	target.signal = signal;
+/*
+ * Whether this signal only repeats the first that was sent, which stays: a handler restored the default and
+ * raised the signal, as crash reporters do and a shell's trap; or the kernel could not run the handler of a
+ * fault, because it was the stack that was missing (force_sigsegv() in kernel/signal.c).
+ */
+static __always_inline bool repeats(struct sender *first, struct sender *sender, bool own, int signal)
+{
+	bool raised = own && sender->flags & RECORD_SENDER_TASK;
+	bool failed = signal == SIGSEGV && sender->code == SI_KERNEL && sender->cause == CAUSE_OTHER &&
+		      first->handled && first->flags & RECORD_FAULT_ADDRESS;
+
+	return raised || failed;
+}
+
+/* What is known of the sender of a signal that can kill, kept until its target exits. */
+static __always_inline void remember_sender(int signal, struct kernel_siginfo *info, struct task_struct *task)
+{
+	struct task_struct *running = (void *)bpf_get_current_task();
+	struct sent_signal target = signal_to(task, signal);
+	struct sender sender = {}, *first = bpf_map_lookup_elem(&senders, &target);
+	bool own = bpf_get_current_pid_tgid() >> 32 == target.tgid, by_task = false;
+
+	/* Nobody can handle SIGKILL: the first is what killed. */
+	if (first && signal == SIGKILL)
+		return;
+	sender.flags = RECORD_SENDER;
+	sender.time = bpf_ktime_get_boot_ns();
+	if ((unsigned long)info == SEND_SIG_NOINFO) {
+		sender.code = SI_USER;
+		/* Of its own it is the kernel's answer to a write, if it is not by kill(2). */
+		by_task = !own || (signal != SIGPIPE && signal != SIGXFSZ) || calls_kill(running);
+		if (BPF_CORE_READ(running, flags) & PF_EXITING) {
+			sender.cause = CAUSE_PARENT_DEATH;
+			by_task = false;
+		}
+	} else if ((unsigned long)info == SEND_SIG_PRIV) {
+		sender.code = SI_KERNEL;
+		if (signal == SIGKILL && shares_oom_victim(task))
+			sender.flags |= RECORD_OOM_KILLED;
+		else if (signal == SIGKILL)
+			sender.cause = cause_of_kill(running, task);
+	} else {
+		by_task = read_info(&sender, running, signal, info);
+	}
+	if (by_task)
+		put_task(&sender, running, bpf_get_current_uid_gid());
+
+	if (first && repeats(first, &sender, own, signal)) {
+		if (sender.time - first->time > REPEAT_NS)
+			first->flags |= RECORD_SENDER_PROBABLE;
+		first->handled = false;
+		return;
+	}
 	bpf_map_update_elem(&senders, &target, &sender, BPF_ANY);
 }
 
-static __always_inline void put_sender(struct detailed_record *all, struct signal_struct *signal, __u64 start,
-				       const int variant)
+/* The siginfo that ptrace_signal() in kernel/signal.c makes for a signal that the debugger chose. */
+static __always_inline bool is_injected(struct task_struct *running, struct kernel_siginfo *info)
+{
+	struct pid *pid = BPF_CORE_READ(running, thread_pid);
+	struct pid *tracer = BPF_CORE_READ(running, parent, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+
+	if (BPF_CORE_READ(info, si_code) != SI_USER || BPF_CORE_READ(tracer, level) < level)
+		return false;
+	return BPF_CORE_READ(info, _sifields._kill._pid) == id_at_level(tracer, level & 31).nr;
+}
+
+/*
+ * What becomes of a signal: where the process handles it, it was not this one that ended the process. What a
+ * debugger injects was never sent.
+ */
+static __always_inline void follow_signal(int signal, struct kernel_siginfo *info, struct k_sigaction *action)
+{
+	struct task_struct *running = (void *)bpf_get_current_task(), *tracer;
+	unsigned long handler = (unsigned long)BPF_CORE_READ(action, sa.sa_handler);
+	struct sent_signal target;
+	struct sender injected = {}, *sent;
+
+	if (handler == SIG_IGN || signal == SIGKILL)
+		return;
+	target = signal_to(running, signal);
+	if (handler == SIG_DFL && BPF_CORE_READ(running, ptrace) && is_injected(running, info)) {
+		tracer = BPF_CORE_READ(running, parent);
+		injected.flags = RECORD_SENDER;
+		injected.time = bpf_ktime_get_boot_ns();
+		put_task(&injected, tracer, BPF_CORE_READ(tracer, real_cred, uid.val));
+		bpf_map_update_elem(&senders, &target, &injected, BPF_ANY);
+		return;
+	}
+	sent = bpf_map_lookup_elem(&senders, &target);
+	if (sent)
+		sent->handled = handler != SIG_DFL;
+}
+
+static __always_inline void put_sender(struct detailed_record *all, struct task_struct *task,
+				       struct signal_struct *signal, __u64 start, const int variant)
 {
 	struct sent_signal killed = {
 	    .start_time = start,
@@ -61,20 +173,31 @@ static __always_inline void put_sender(struct detailed_record *all, struct signa
 	    .signal = all->record.wait_status & 0x7f,
 	};
 	struct sender *sender;
+	bool oom_victim;
 
-	if (!killed.signal)
+	if (!killed.signal || all->record.flags & RECORD_KTHREAD)
 		return;
-	/* Whoever happened to allocate runs the OOM killer (mark_oom_victim): not a sender. */
-	if (killed.signal == SIGKILL && READ(variant, signal, oom_mm)) {
-		all->record.flags |= RECORD_OOM_KILLED;
+	sender = bpf_map_lookup_elem(&senders, &killed);
+	/*
+	 * The kernel sets oom_mm of its victim, but also of any other that is dying when memory is short
+	 * (mark_oom_victim() in mm/oom_kill.c): of those whoever sent the signal is known.
+	 */
+	oom_victim = killed.signal == SIGKILL && READ(variant, signal, oom_mm);
+	if (!sender || sender->handled) {
+		if (oom_victim)
+			all->record.flags |= RECORD_OOM_KILLED;
+		if (killed.signal == SIGSYS)
+			put_seccomp(&all->detail, task, signal, variant);
 		return;
 	}
-	sender = bpf_map_lookup_elem(&senders, &killed);
-	if (!sender)
-		return;
+	if (oom_victim && sender->code == SI_KERNEL && sender->cause == CAUSE_OTHER)
+		all->record.flags |= RECORD_OOM_KILLED;
 	all->record.flags |= sender->flags;
 	all->detail.signal_code = sender->code;
+	all->detail.cause = sender->cause;
 	all->detail.fault_address = sender->fault_address;
+	all->detail.system_call = sender->system_call;
+	all->detail.system_call_arch = sender->system_call_arch;
 	all->detail.sender_pid = sender->pid;
 	all->detail.sender_uid = sender->uid;
 	__builtin_memcpy(all->detail.sender_comm, sender->comm, COMM_SIZE);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using ExitSnoop.Linux;
@@ -113,14 +112,10 @@ public sealed class ExitEvent : EventArgs
     public bool? OomKilled => HasDetail ? Record.Flags.HasFlag(RecordFlags.OomKilled) : null;
 
     /// <summary>
-    /// Why a signal ended it: "oom", the sender as in "bash (901)", or the kernel's code with the address of a fault,
-    /// as in "MAPERR at 0x18"; null where nothing is known, and for a process that exited by itself.
+    /// Why a signal ended it, in a few words: "killed by bash (901)", "segfault (MAPERR) at 0x18", "out of memory"; null
+    /// where nothing is known, and for a process that exited by itself.
     /// </summary>
-    public string? Reason =>
-        OomKilled == true ? "oom"
-        : SenderId is { } sender ? string.Create(CultureInfo.InvariantCulture, $"{SenderName} ({sender})")
-        : FaultAddress is { } address ? string.Create(CultureInfo.InvariantCulture, $"{SignalCode} at 0x{address:x}")
-        : SignalCode;
+    public string? Reason => HasDetail ? DeathReason.Describe(Record, Detail) : null;
 
     /// <summary>The arguments as a shell would quote them; null where none were captured.</summary>
     public string? CommandLine => Arguments is { } list ? ShellQuoting.Join(list) : null;
@@ -160,8 +155,11 @@ public sealed class ExitEvent : EventArgs
     /// <summary>The session's id. Source: signal->pids[PIDTYPE_SID].</summary>
     public int? SessionId => HasDetail ? (int)Detail.Session : null;
 
-    /// <summary>CPU time of all its threads, exact to the kernel's last look (at most a tick). Source: se.sum_exec_runtime.</summary>
-    public TimeSpan? TotalProcessorTime => HasDetail ? FromNanoseconds(Detail.CpuTime) : null;
+    /// <summary>
+    /// CPU time of all its threads, exact to the kernel's last look (at most a tick). This, the page faults, bytes
+    /// and switches are null where more threads end at once than can be added up. Source: se.sum_exec_runtime.
+    /// </summary>
+    public TimeSpan? TotalProcessorTime => HasSums ? FromNanoseconds(Detail.CpuTime) : null;
 
     /// <summary>
     /// The part of <see cref="TotalProcessorTime"/> spent in user mode. The kernel counts parts in ticks, so
@@ -170,28 +168,32 @@ public sealed class ExitEvent : EventArgs
     public TimeSpan? UserProcessorTime => TotalProcessorTime - PrivilegedProcessorTime;
 
     /// <summary>The part of <see cref="TotalProcessorTime"/> spent in the kernel.</summary>
-    public TimeSpan? PrivilegedProcessorTime => HasDetail ? FromNanoseconds(SystemTime) : null;
+    public TimeSpan? PrivilegedProcessorTime => HasSums ? FromNanoseconds(SystemTime) : null;
 
-    /// <summary>The most memory it had resident, in bytes. Source: signal->maxrss, in pages.</summary>
-    public long? PeakWorkingSet64 => HasDetail ? (long)Detail.MaxRss * Environment.SystemPageSize : null;
+    /// <summary>
+    /// The most memory that the program had resident, in bytes; what the process used before its last execve(2) does
+    /// not count, as it does for wait4(2). Null for a kernel thread, and where the kernel has taken the memory away
+    /// before the exit is seen. Source: mm->hiwater_rss and mm->rss_stat, in pages.
+    /// </summary>
+    public long? PeakWorkingSet64 => HasDetail && Detail.MaxRss > 0 ? (long)Detail.MaxRss * Environment.SystemPageSize : null;
 
     /// <summary>Page faults served without I/O. Source: min_flt.</summary>
-    public long? MinorFaults => HasDetail ? (long)Detail.MinorFaults : null;
+    public long? MinorFaults => HasSums ? (long)Detail.MinorFaults : null;
 
     /// <summary>Page faults that had to read. Source: maj_flt.</summary>
-    public long? MajorFaults => HasDetail ? (long)Detail.MajorFaults : null;
+    public long? MajorFaults => HasSums ? (long)Detail.MajorFaults : null;
 
     /// <summary>Bytes read from storage. Source: ioac.read_bytes.</summary>
-    public long? ReadBytes => HasDetail ? (long)Detail.ReadBytes : null;
+    public long? ReadBytes => HasSums ? (long)Detail.ReadBytes : null;
 
     /// <summary>Bytes caused to be written to storage. Source: ioac.write_bytes.</summary>
-    public long? WriteBytes => HasDetail ? (long)Detail.WriteBytes : null;
+    public long? WriteBytes => HasSums ? (long)Detail.WriteBytes : null;
 
     /// <summary>How often it gave up the processor. Source: nvcsw.</summary>
-    public long? VoluntarySwitches => HasDetail ? (long)Detail.VoluntarySwitches : null;
+    public long? VoluntarySwitches => HasSums ? (long)Detail.VoluntarySwitches : null;
 
     /// <summary>How often the processor was taken from it. Source: nivcsw.</summary>
-    public long? InvoluntarySwitches => HasDetail ? (long)Detail.InvoluntarySwitches : null;
+    public long? InvoluntarySwitches => HasSums ? (long)Detail.InvoluntarySwitches : null;
 
     /// <summary>
     /// Its cgroup, from the root of the hierarchy: version 2 where that manages memory or processes, else
@@ -283,6 +285,9 @@ public sealed class ExitEvent : EventArgs
     private ref readonly ExitDetail Detail => ref MemoryMarshal.AsRef<ExitDetail>(bytes.AsSpan(RecordView.DetailOffset));
 
     private bool HasDetail => Record.Flags.HasFlag(RecordFlags.Detail);
+
+    /// <summary>Whether what its threads used could be added up.</summary>
+    private bool HasSums => HasDetail && !Record.Flags.HasFlag(RecordFlags.SumsUnknown);
 
     private bool HasSenderTask => HasDetail && Record.Flags.HasFlag(RecordFlags.SenderTask);
 

@@ -79,8 +79,8 @@ public sealed class TracingTests
     }
 
     [Theory]
-    [InlineData("null-deref", "signal 11 (SEGV)", "MAPERR at 0x0")]
-    [InlineData("abort", "signal 6 (ABRT)", "victim (")]
+    [InlineData("null-deref", "signal 11 (SEGV)", "segfault (MAPERR) at 0x0")]
+    [InlineData("abort", "signal 6 (ABRT)", "aborted")]
     public void Why_names_the_reason_and_the_command(string mode, string status, string reason)
     {
         using Child child = Child.StartHeld("sh", "-c", $"ulimit -c 0; exec {TestProgram.Victim} {mode}");
@@ -100,6 +100,6 @@ public sealed class TracingTests
         using Command trace = ConsoleProgram.Trace("--why", "-p", victim.Id.Text());
         using Child killer = Child.Run("sh", "-c", $"kill -KILL {victim.Id}");
         victim.Wait();
-        Assert.Matches($"signal 9 \\(KILL\\) +sh \\({killer.Id}\\) +sleep 100$", trace.Wait().Output.TrimEnd());
+        Assert.Matches($"signal 9 \\(KILL\\) +killed by sh \\({killer.Id}\\) +sleep 100$", trace.Wait().Output.TrimEnd());
     }
 }

@@ -49,12 +49,12 @@ public sealed class WhyFormatTests
 
     public static TheoryData<string, string> Reasons() => new()
     {
-        { "oom", "oom" },
-        { "fault", "MAPERR at 0x1234" },
-        { "self", "sh (100)" },
-        { "sender", "bash (7)" },
-        { "kernel", "KERNEL" },
-        { "timer", "TIMER" },
+        { "oom", "out of memory" },
+        { "fault", "segfault (MAPERR) at 0x1234" },
+        { "self", "aborted" },
+        { "sender", "killed by bash (7)" },
+        { "kernel", "killed by the kernel" },
+        { "timer", "timer expired" },
         { "exit", "-" },
     };
 

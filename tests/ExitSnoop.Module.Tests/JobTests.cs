@@ -82,7 +82,7 @@ public sealed class JobTests
         Assert.Contains("Deserialized.ExitSnoop.ExitEvent", lines);
         Assert.Contains(lines, line => line.TrimEnd() == "TIME-UTC     LABEL PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE");
         Assert.Contains(lines, line => line.Contains($" far   victim           {victim.Id} ", StringComparison.Ordinal) && line.Contains(" signal 11 (SEGV)", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.Contains("MAPERR at 0x0", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("segfault (MAPE", StringComparison.Ordinal));
         Assert.Equal(["SEGV: 1", "SIGSEGV: 1", "11: 1", "TERM: 0"], lines[^4..]);
     }
 

@@ -78,7 +78,7 @@ public sealed partial class RemotingTests
 
         string time = parameters.Length == 0 ? "" : "TIME-UTC     ";
         Assert.Contains($"{time}PCOMM            PID     PPID    TID     AGE(s)  EXIT_CODE", result.Lines.Select(line => line.TrimEnd()));
-        Assert.Contains(result.Lines, line => line.Contains("MAPERR at 0x0", StringComparison.Ordinal));
+        Assert.Contains(result.Lines, line => line.Contains("segfault (MAPE", StringComparison.Ordinal));
         Assert.Contains(result.Lines, line => line.StartsWith("-- Why --", StringComparison.Ordinal));
         Assert.Contains("Deserialized.ExitSnoop.ExitEvent", result.Lines);
         Assert.Equal(["as there: True", "as there: True", "as there: True", "as there: True"], result.Lines.Where(line => line.StartsWith("as there", StringComparison.Ordinal)));

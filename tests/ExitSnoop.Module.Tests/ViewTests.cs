@@ -18,8 +18,8 @@ public sealed class ViewTests
 
         Assert.Equal("TIME     NAME        ID      USER     STATUS           SENDER/REASON    COMMAND", lines[0]);
         string own = File.ReadAllText("/proc/self/comm").Trim();
-        Assert.Matches($@"^\d\d:\d\d:\d\d victim      {killed,-7} \S+ +signal 9 \(KILL\)  {Regex.Escape($"{own} ({Environment.ProcessId})"[..10])}.* \S*/victim -w sleep 60$", lines[2]);
-        Assert.Matches($@"^\d\d:\d\d:\d\d victim      {crashed,-7} \S+ +signal 11 \(SEG.* MAPERR at 0x1234 +\S*/victim -w fault 0x1234$", lines[3]);
+        Assert.Matches($@"^\d\d:\d\d:\d\d victim      {killed,-7} \S+ +signal 9 \(KILL\)  {Regex.Escape($"killed by {own}"[..14])}.* \S*/victim -w sleep 60$", lines[2]);
+        Assert.Matches($@"^\d\d:\d\d:\d\d victim      {crashed,-7} \S+ +signal 11 \(SEG.* segfault \(MAPE.* +\S*/victim -w fault 0x1234$", lines[3]);
         Assert.Equal(4, lines.Length);
     }
 

@@ -175,7 +175,7 @@ static bool start(const char *path, const struct hook *hook)
 		return false;
 	configure(hook);
 	while ((program = bpf_object__next_program(object, program)))
-		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), "signal_generate"));
+		bpf_program__set_autoload(program, !strncmp(bpf_program__name(program), "signal_", 7));
 	for (i = 0; hook->programs[i]; i++)
 		bpf_program__set_autoload(bpf_object__find_program_by_name(object, hook->programs[i]), true);
 	if (hook->fentry) {
@@ -188,7 +188,7 @@ static bool start(const char *path, const struct hook *hook)
 		goto refused;
 	ring =
 	    ring_buffer__new(bpf_object__find_map_fd_by_name(object, "events_0"), print_record, NULL, NULL);
-	if (!ring || !attach("signal_generate"))
+	if (!ring || !attach("signal_generate") || !attach("signal_deliver"))
 		goto refused;
 	/* The exits last: what they need is there. */
 	for (i = 0; hook->programs[i]; i++)

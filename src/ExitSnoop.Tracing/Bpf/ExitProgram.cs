@@ -156,7 +156,7 @@ internal sealed class ExitProgram : IDisposable
     {
         List<string> programs = [];
         if (!options.Basic)
-            programs.Add("signal_generate");
+            programs.AddRange(["signal_generate", "signal_deliver"]);
         if (!options.Basic && Hook.IsAfterMemory)
             programs.Add("process_exec");
         programs.AddRange(ForkPrograms);
@@ -198,14 +198,24 @@ internal sealed class ExitProgram : IDisposable
         SizeOrOmit("cgroups", options.Cgroup is null ? 0u : 2);
         if (!Hook.Claims)
             bpf.Omit("claims");
+        else
+            SizeLeastRecentlyUsed("claims", 16384);
         if (!Hook.HasSecond)
             bpf.Omit("seen");
-        if (!options.PerThread || options.Ids.Count == 0)
+        if (options is { PerThread: true, Ids.Count: > 0 })
+            SizeLeastRecentlyUsed("departed", 16384);
+        else
             bpf.Omit("departed");
         if (options.Basic)
         {
             bpf.Omit("senders");
+            bpf.Omit("kernel_kills");
             bpf.Omit("scratch");
+        }
+        else
+        {
+            SizeLeastRecentlyUsed("senders", 8192);
+            SizeLeastRecentlyUsed("kernel_kills", 1024);
         }
     }
 
@@ -221,6 +231,16 @@ internal sealed class ExitProgram : IDisposable
     /// </summary>
     private static int RingCount(int mebibytes) =>
         (int)Math.Min(BitOperations.RoundUpToPowerOf2((uint)LibBpf.libbpf_num_possible_cpus()), (uint)Math.Min(RingsMax, mebibytes));
+
+    /// <summary>
+    /// Room in a map that drops what was not used for longest: of it the kernel holds back for each processor as many
+    /// entries as LOCAL_FREE_TARGET of kernel/bpf/bpf_lru_list.c says.
+    /// </summary>
+    private void SizeLeastRecentlyUsed(string map, uint count)
+    {
+        const uint heldBack = 128;
+        bpf.SetMaxEntries(map, count + (heldBack * (uint)LibBpf.libbpf_num_possible_cpus()));
+    }
 
     private void SizeOrOmit(string map, uint count)
     {

@@ -41,6 +41,8 @@ internal struct ExitDetail
     public int SignalCode;
     public uint SenderPid;
     public uint SenderUid;
+    public int SystemCall;
+    public uint SystemCallArch;
     public Comm SenderComm;
     public Comm ParentComm;
     public Comm Terminal;
@@ -50,7 +52,8 @@ internal struct ExitDetail
     public ushort DirectorySize;
     public ushort CgroupSize;
     public ushort ArgsSize;
-    public ushort Reserved;
+    public SignalCause Cause;
+    public byte Reserved;
 }
 
 /// <summary>enum record_kind.</summary>
@@ -78,6 +81,8 @@ internal enum RecordFlags : ushort
     CgroupCut = 1 << 11,
     Executed = 1 << 12,
     DirectoryCut = 1 << 13,
+    SenderProbable = 1 << 14,
+    SumsUnknown = 1 << 15,
 }
 
 /// <summary>struct ancestor of bpf/record.h.</summary>

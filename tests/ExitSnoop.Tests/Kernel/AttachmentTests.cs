@@ -89,6 +89,18 @@ public sealed class AttachmentTests
         Assert.Equal(Math.Min(Math.Min(processors, 8), bufferSize), rings.Length);
     }
 
+    [Fact]
+    public void Senders_are_kept_beyond_what_each_possible_processor_holds_back()
+    {
+        BpfTool.Require();
+        using Recording recording = Recording.OfChildren();
+        JsonNode senders = BpfTool.IdsHeldBy(Environment.ProcessId, "map_id")
+            .Select(id => BpfTool.Query("map", "show", "id", $"{id}"))
+            .Single(map => (string?)map["name"] == "senders");
+        // LOCAL_FREE_TARGET in kernel/bpf/bpf_lru_list.c
+        Assert.Equal(8192, (long)senders["max_entries"]! - (128 * LibBpf.libbpf_num_possible_cpus()));
+    }
+
     [Theory]
     [InlineData(false, false, true)]
     [InlineData(false, true, true)]
@@ -105,7 +117,7 @@ public sealed class AttachmentTests
     private static IReadOnlyList<JsonNode> ExitPrograms() => [.. BpfTool.IdsHeldBy(Environment.ProcessId, "link_id")
         .Select(link => BpfTool.Query("link", "show", "id", $"{link}"))
         .Select(link => BpfTool.Query("prog", "show", "id", link["prog_id"]!.ToString()))
-        .Where(program => (string)program["name"]! is not ("signal_generate" or "process_exec" or "process_fork"))];
+        .Where(program => (string)program["name"]! is not ("signal_generate" or "signal_deliver" or "process_exec" or "process_fork"))];
 
     private static IEnumerable<string> MapsOf(JsonNode program) =>
         program["map_ids"]!.AsArray().Select(id => (string)BpfTool.Query("map", "show", "id", id!.ToString())["name"]!);

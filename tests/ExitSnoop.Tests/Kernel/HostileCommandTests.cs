@@ -100,7 +100,7 @@ public sealed class HostileCommandTests
     [Theory]
     [InlineData(30, 3, false)]
     [InlineData(40, 3, true)]
-    [InlineData(12, 200, true)]
+    [InlineData(20, 200, true)]
     public void A_cgroup_too_deep_or_too_long_keeps_its_end_and_says_so(int depth, int nameLength, bool cut)
     {
         LoadableBpf.Require();

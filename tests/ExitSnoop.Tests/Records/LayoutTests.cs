@@ -26,6 +26,7 @@ public sealed class LayoutTests
     [InlineData("record.h", "record_kind", typeof(RecordKind))]
     [InlineData("config.h", "cgroup_source", typeof(CgroupSource))]
     [InlineData("record.h", "record_flags", typeof(RecordFlags))]
+    [InlineData("record.h", "signal_cause", typeof(SignalCause))]
     public void Enumerations_have_the_same_values(string file, string name, Type type)
     {
         // An enumeration that no variable has is in no BTF; the header has them all.

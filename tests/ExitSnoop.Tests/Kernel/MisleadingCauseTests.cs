@@ -1,0 +1,313 @@
+using System.Globalization;
+
+namespace ExitSnoop.Tests.Kernel;
+
+/// <summary>Deaths whose cause is easily told wrong: who or what is named, and in which words.</summary>
+[Collection(KernelTests.Name)]
+public sealed class MisleadingCauseTests
+{
+    private static readonly string Own = File.ReadAllText("/proc/self/comm").TrimEnd('\n');
+
+    private static string KilledByUs => $"killed by {Own} ({Environment.ProcessId})";
+
+    // ---- a signal that repeats the first ----
+
+    [Fact]
+    public void A_handler_that_raises_the_fault_anew_does_not_hide_where_it_struck()
+    {
+        ExitEvent exit = Run("reraise-fault", "0x18");
+        Assert.Equal(("segfault (MAPERR) at 0x18", "MAPERR", 0x18UL), (exit.Reason, exit.SignalCode, exit.FaultAddress));
+        AssertNoSender(exit);
+    }
+
+    [Fact]
+    public void A_process_that_handles_TERM_and_then_raises_it_was_killed_by_who_sent_it()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Start("reraise", "TERM");
+        victim.Kill(Signal.TERM);
+        victim.Wait();
+        ExitEvent exit = recording.Of(victim);
+        Assert.Equal((KilledByUs, "USER"), (exit.Reason, exit.SignalCode));
+        Assert.Equal((Environment.ProcessId, Own), (exit.SenderId, exit.SenderName));
+    }
+
+    [Fact]
+    public void A_shell_that_traps_TERM_and_then_kills_itself_was_killed_by_who_sent_it()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child shell = Child.Start("bash", "-c", "trap 'trap - TERM; kill -TERM $$' TERM; echo ready; while :; do read -t 0.1 x <> <(:); done");
+        Assert.Equal("ready", shell.ReadLine());
+        shell.Kill(Signal.TERM);
+        Assert.Equal((int)Signal.TERM, shell.Wait().Status);
+        Assert.Equal(KilledByUs, recording.Of(shell).Reason);
+    }
+
+    [Fact]
+    public void A_process_that_raises_a_signal_long_after_it_handled_it_was_probably_killed_by_who_sent_it()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Start("reraise", "TERM", "10500");
+        victim.Kill(Signal.TERM);
+        victim.Wait();
+        Assert.Equal("probably " + KilledByUs, recording.Of(victim).Reason);
+    }
+
+    [Fact]
+    public void A_second_sender_of_a_signal_that_was_handled_is_the_one_that_is_named()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Start("handle", "TERM");
+        victim.Kill(Signal.TERM);
+        Assert.Equal("handled", victim.ReadLine());
+        using Child murder = Child.Run(TestProgram.Murder, "--comm", "second", "kill", "TERM", $"{victim.Id}");
+        victim.Wait();
+        Assert.Equal($"killed by second ({murder.Id})", recording.Of(victim).Reason);
+    }
+
+    [Theory]
+    [InlineData("TERM", "killed itself")]
+    [InlineData("ABRT", "aborted")]
+    [InlineData("PIPE", "killed itself")]
+    [InlineData("XFSZ", "killed itself")]
+    public void A_signal_that_a_process_sends_to_itself_is_its_own(string signal, string reason)
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Run(TestProgram.Causes, "raise", signal);
+        ExitEvent exit = recording.Of(victim);
+        Assert.Equal((reason, victim.Id), (exit.Reason, exit.SenderId));
+    }
+
+    // ---- what the kernel sends ----
+
+    [Fact]
+    public void A_broken_pipe_has_no_sender()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Run(TestProgram.Victim, "sigpipe");
+        ExitEvent exit = recording.Of(victim);
+        Assert.Equal((Signal.PIPE, "broken pipe"), (exit.Signal, exit.Reason));
+        AssertNoSender(exit);
+    }
+
+    [Theory]
+    [InlineData("fsize", Signal.XFSZ, "file size limit (RLIMIT_FSIZE)")]
+    [InlineData("cpu-soft", Signal.XCPU, "CPU limit (RLIMIT_CPU)")]
+    [InlineData("cpu-hard", Signal.KILL, "CPU limit (RLIMIT_CPU)")]
+    public void A_limit_is_called_by_its_name_and_has_no_sender(string mode, Signal signal, string reason)
+    {
+        ExitEvent exit = Run(mode);
+        Assert.Equal((signal, reason), (exit.Signal, exit.Reason));
+        AssertNoSender(exit);
+    }
+
+    [Fact]
+    public void A_signal_from_another_that_the_kernel_sends_too_has_its_sender()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Start(TestProgram.Victim, "sleep", "30");
+        victim.ReadId();
+        victim.Kill(Signal.PIPE);
+        victim.Wait();
+        Assert.Equal(KilledByUs, recording.Of(victim).Reason);
+    }
+
+    // ---- faults ----
+
+    [Theory]
+    [InlineData("stack-handler")]
+    [InlineData("stack-thread")]
+    [InlineData("stack-frames")]
+    public void A_stack_that_overflows_is_called_that_with_the_address(string mode)
+    {
+        ExitEvent exit = Run(mode);
+        Assert.Equal(Signal.SEGV, exit.Signal);
+        Assert.NotNull(exit.FaultAddress);
+        Assert.Equal($"stack overflow at 0x{exit.FaultAddress:x}", exit.Reason);
+        AssertNoSender(exit);
+    }
+
+    [Theory]
+    [InlineData("null-deref", "segfault (MAPERR) at 0x0")]
+    [InlineData("fault 0x1234", "segfault (MAPERR) at 0x1234")]
+    [InlineData("fault 0x8000000000000000", "general protection fault")]
+    [InlineData("trap", "breakpoint")]
+    [InlineData("bus", "bus error (ADRERR) at 0x*")]
+    [InlineData("ill", "illegal instruction (ILLOPN) at 0x*")]
+    [InlineData("fpe", "division by zero at 0x*")]
+    [InlineData("stack", "stack overflow at 0x*")]
+    [InlineData("abort", "aborted")]
+    [InlineData("sigalrm", "timer expired")]
+    public void A_fault_is_named_for_what_it_is(string mode, string reason)
+    {
+        if (!OperatingSystem.IsLinux() || System.Runtime.InteropServices.RuntimeInformation.OSArchitecture != System.Runtime.InteropServices.Architecture.X64)
+            Assert.Skip("The names are those of x86-64.");
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Run(TestProgram.Victim, mode.Split(' '));
+        string? seen = recording.Of(victim).Reason;
+        if (reason.EndsWith('*'))
+            Assert.StartsWith(reason[..^1], seen, StringComparison.Ordinal);
+        else
+            Assert.Equal(reason, seen);
+    }
+
+    // ---- out of memory ----
+
+    [Fact]
+    public void Processes_that_we_kill_while_a_neighbour_is_out_of_memory_are_ours()
+    {
+        LoadableBpf.Require();
+        using TestCgroup cgroup = TestCgroup.Create();
+        cgroup.LimitMemory(mebibytes: 40);
+        using Recording recording = Recording.OfChildren();
+        int ours = 0, oomKilled = 0;
+        using Child hog = cgroup.Start("sh", "-c", $"while :; do {TestProgram.Victim} memory 200 >/dev/null; done");
+        for (int round = 0; round < 8; round++)
+        {
+            List<Child> victims = [];
+            for (int i = 0; i < 10; i++)
+                victims.Add(cgroup.Start(TestProgram.Victim, "memory", "2", "30"));
+            Thread.Sleep(100);
+            foreach (Child victim in victims)
+                victim.Kill(Signal.KILL);
+            foreach (Child victim in victims)
+            {
+                victim.Wait();
+                ExitEvent exit = recording.Of(victim);
+                if (exit.Reason == KilledByUs)
+                {
+                    Assert.False(exit.OomKilled);
+                    ours++;
+                }
+                else
+                {
+                    // The OOM killer was first.
+                    Assert.Equal(("out of memory", true), (exit.Reason, exit.OomKilled));
+                    oomKilled++;
+                }
+                victim.Dispose();
+            }
+        }
+        hog.Kill(Signal.KILL);
+        hog.Wait();
+        Assert.InRange(oomKilled, 0, cgroup.OomKills);
+        Assert.True(ours > 0, "The OOM killer was always first.");
+    }
+
+    [Theory]
+    [InlineData("clone")]
+    [InlineData("vfork")]
+    public void One_that_shares_the_memory_of_the_OOM_killers_victim_died_of_that_too(string how)
+    {
+        LoadableBpf.Require();
+        using TestCgroup cgroup = TestCgroup.Create();
+        cgroup.LimitMemory(mebibytes: 40);
+        using Recording recording = Recording.Start(new());
+        using Child first = cgroup.Start(TestProgram.Causes, "share-memory", "200", how);
+        first.ReadId();
+        int second = first.ReadId();
+        Assert.Equal((int)Signal.KILL, first.Wait().Status);
+        foreach (ExitEvent exit in new[] { recording.Of(first), recording.WaitFor(exit => exit.Id == second && exit.StartTimestamp >= first.StartedAfter) })
+        {
+            Assert.Equal(("out of memory", true), (exit.Reason, exit.OomKilled));
+            AssertNoSender(exit);
+        }
+    }
+
+    // ---- who hides ----
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(-2)]
+    [InlineData(-4)]
+    [InlineData(-6)]
+    [InlineData(-7)]
+    [InlineData(-60)]
+    [InlineData(-12345)]
+    public void A_killer_that_sends_a_code_of_its_choice_is_named(int code)
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Start(TestProgram.Victim, "sleep", "30");
+        victim.ReadId();
+        using Child murder = Child.Run(TestProgram.Murder, "forge", "TERM", $"{victim.Id}", code.ToString(CultureInfo.InvariantCulture));
+        if (code == -6)
+            Assert.Skip("The kernel lets nobody send SI_TKILL to another.");
+        Assert.Equal(0, murder.Wait().Status);
+        victim.Wait();
+        Assert.Equal($"killed by murder ({murder.Id})", recording.Of(victim).Reason);
+    }
+
+    [Fact]
+    public void A_timer_of_the_kernels_has_no_sender()
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Run(TestProgram.Murder, "timer", "TERM");
+        ExitEvent exit = recording.Of(victim);
+        Assert.Equal(("timer expired", "TIMER"), (exit.Reason, exit.SignalCode));
+        AssertNoSender(exit);
+    }
+
+    [Fact]
+    public void The_death_of_a_parent_is_called_that_and_names_nobody()
+    {
+        using Child parent = Child.Start(TestProgram.Causes, "pdeathsig", "TERM");
+        int orphan = parent.ReadId();
+        using Recording recording = Recording.Start(new() { Ids = [orphan] });
+        parent.WriteLine();
+        ExitEvent exit = recording.WaitFor(exit => exit.Id == orphan);
+        parent.Wait();
+        Assert.Equal((Signal.TERM, "parent died (PDEATHSIG)"), (exit.Signal, exit.Reason));
+        AssertNoSender(exit);
+    }
+
+    [Fact]
+    public void A_signal_that_a_debugger_injects_is_not_that_of_one_who_sent_it_before()
+    {
+        using Child debugger = Child.Start(TestProgram.Causes, "inject", "TERM");
+        int debugged = debugger.ReadId();
+        Assert.Equal("ready", debugger.ReadLine());
+        using Recording recording = Recording.Start(new() { Ids = [debugged] });
+        using Child innocent = Child.Run(TestProgram.Murder, "--comm", "innocent", "kill", "TERM", $"{debugged}");
+        ExitEvent exit = recording.WaitFor(exit => exit.Id == debugged);
+        debugger.Wait();
+        Assert.Equal((Signal.TERM, $"killed by debugger ({debugger.Id})"), (exit.Signal, exit.Reason));
+    }
+
+    // ---- seccomp ----
+
+    [Theory]
+    [InlineData(101, "seccomp: ptrace (101)")]
+    [InlineData(101, "seccomp: ptrace (101)", "trap")]
+    [InlineData(101, "seccomp: ptrace (101)", "threads")]
+    [InlineData(999, "seccomp: system call 999")]
+    public void The_system_call_that_seccomp_killed_for_is_named(int number, string reason, params string[] how)
+    {
+        if (System.Runtime.InteropServices.RuntimeInformation.OSArchitecture != System.Runtime.InteropServices.Architecture.X64)
+            Assert.Skip("The numbers are those of x86-64.");
+        ExitEvent exit = Run(["seccomp", number.ToString(CultureInfo.InvariantCulture), .. how]);
+        Assert.Equal((Signal.SYS, reason, "SECCOMP"), (exit.Signal, exit.Reason, exit.SignalCode));
+        AssertNoSender(exit);
+    }
+
+    private static ExitEvent Run(params string[] mode)
+    {
+        using Recording recording = Recording.OfChildren();
+        using Child victim = Child.Run(TestProgram.Causes, mode);
+        return recording.Of(victim);
+    }
+
+    private static Child Start(params string[] mode)
+    {
+        Child victim = Child.Start(TestProgram.Causes, mode);
+        victim.ReadId();
+        Assert.Equal("ready", victim.ReadLine());
+        return victim;
+    }
+
+    private static void AssertNoSender(ExitEvent exit)
+    {
+        Assert.Null(exit.SenderId);
+        Assert.Null(exit.SenderName);
+        Assert.Null(exit.SenderUserId);
+    }
+}
