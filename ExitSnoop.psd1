@@ -1,6 +1,6 @@
 @{
-  RootModule = 'ExitSnoop.dll'
-  RequiredAssemblies = @('ExitSnoop.Tracing.dll')
+  RootModule = 'out/ExitSnoop/ExitSnoop.dll'
+  RequiredAssemblies = @('out/ExitSnoop/ExitSnoop.Tracing.dll')
   ModuleVersion = '1.0.0'
   GUID = '4c9a8b1e-52c1-4f5e-9d35-0a7a5f1d6e02'
   Author = 'The ExitSnoop authors'
@@ -10,7 +10,6 @@
   CompatiblePSEditions = @('Core')
   PowerShellVersion = '7.6'
   FormatsToProcess = @('ExitSnoop.Format.ps1xml')
-  TypesToProcess = @('ExitSnoop.Types.ps1xml')
   FunctionsToExport = @()
   CmdletsToExport = @('Watch-ProcessExit', 'Register-ProcessExitEvent', 'Get-ProcessExitEventDefinition')
   VariablesToExport = @()

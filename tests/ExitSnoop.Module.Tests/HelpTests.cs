@@ -17,7 +17,7 @@ public sealed partial class HelpTests
         ["Watch the next exits"] = @"PCOMM +PID .*EXIT_CODE\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){5}",
         ["Failures only, with the time of death"] = @"TIME-\S+ +PCOMM.*\n(.*\n)(\d\d:\d\d:\d\d\.\d{3} .* (code|signal) \d+.*\n){3}",
         ["Learn how a process ends that is not your child"] = @"^It ended with code 5 after \d+\.\d+ seconds\.$",
-        ["Find out who killed a process"] = @"^\d\d:\d\d:\d\d sleep +\d+ +\S+ +signal 9 \(KILL\) +(pwsh|dotnet) \(\d+\) ",
+        ["Find out who killed a process"] = @"^\d\d:\d\d:\d\d sleep +\d+ +KILL +killed by (pwsh|dotnet) \(\d+\) ",
         ["Collect crashes in a CSV file"] = "^\"ExitTime\",\"Name\",\"Id\",\"UserName\",\"Status\",\"CommandLine\"\n.*\"signal \\d+ ",
         ["Follow a build and all that it starts"] = @"^TIME +NAME +ID +STATUS(.*\n)*.* uname +\d+ +0 (.*\n)*.* sh +\d+ +3 (.*\n)*.* sh +\d+ +1 ",
         ["Count what exits most"] = @"Count Name\n.*\n *\d+ \S",

@@ -29,7 +29,7 @@ public sealed class PackageTests
             .Where(name => name is not "[Content_Types].xml" && !name.StartsWith("_rels/", StringComparison.Ordinal) && !name.StartsWith("package/", StringComparison.Ordinal))];
         Assert.Equal(
             [
-                "CHANGELOG.md", "ExitSnoop.Format.ps1xml", "ExitSnoop.Tracing.dll", "ExitSnoop.Types.ps1xml", "ExitSnoop.dll", "ExitSnoop.nuspec", "ExitSnoop.psd1",
+                "CHANGELOG.md", "ExitSnoop.Format.ps1xml", "ExitSnoop.Tracing.dll", "ExitSnoop.dll", "ExitSnoop.nuspec", "ExitSnoop.psd1",
                 "LICENSE", "README.md", "ThirdPartyNotices.txt", "en-US/ExitSnoop.dll-Help.xml", "en-US/about_ExitSnoop.help.txt",
                 "runtimes/linux-arm64/native/libbpf.so.1", "runtimes/linux-arm64/native/libelf.so.1", "runtimes/linux-arm64/native/libz.so.1",
                 "runtimes/linux-x64/native/libbpf.so.1", "runtimes/linux-x64/native/libelf.so.1", "runtimes/linux-x64/native/libz.so.1",

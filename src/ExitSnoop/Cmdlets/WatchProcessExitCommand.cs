@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using ExitSnoop.Commands.Views;
 
 namespace ExitSnoop.Commands;
 
@@ -28,13 +29,13 @@ public sealed class WatchProcessExitCommand : ExitTraceCommand
     {
         if (NothingToWatch)
             return;
-        ExitEventView view = ExitEventView.For(this, Timestamp || Utc, Utc, Label is not null);
+        WatchColumns columns = WatchColumns.For(this, Timestamp || Utc, Utc, Label is not null);
         try
         {
             using ExitTrace trace = Start(
                 MaxEvents < int.MaxValue ? MaxEvents : null,
                 double.IsPositiveInfinity(Timeout) ? null : TimeSpan.FromSeconds(Timeout));
-            Stream(trace, view);
+            Stream(trace, columns);
         }
         catch (ExitTraceException error)
         {
@@ -46,13 +47,13 @@ public sealed class WatchProcessExitCommand : ExitTraceCommand
         }
     }
 
-    private void Stream(ExitTrace trace, ExitEventView view)
+    private void Stream(ExitTrace trace, WatchColumns columns)
     {
         while (true)
         {
             while (trace.TryRead(out ExitEvent? exit))
             {
-                WriteObject(view.Apply(exit));
+                WriteObject(columns.Apply(exit));
                 WarnOfLosses(trace);
             }
             WriteErrors(trace.TakeMissingIds().Select(TraceErrors.NoSuchProcess));

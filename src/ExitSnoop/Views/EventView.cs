@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Management.Automation;
+
+namespace ExitSnoop.Commands.Views;
+
+/// <summary>
+/// An event as text: the cells of the views. It is the hidden property View of every event, live or
+/// from a job, a file or another machine (<see cref="EventTypeData"/>).
+/// </summary>
+/// <remarks>
+/// A property, because a view's script may read properties in a session with constrained language, and not call methods there. One
+/// property, because completion offers hidden ones too.
+/// </remarks>
+public sealed class EventView
+{
+    private readonly PSObject exit;
+
+    private EventView(PSObject exit) => this.exit = exit;
+
+    /// <summary>The getter of the property View.</summary>
+    public static EventView Of(PSObject exit) => new(exit);
+
+    /// <summary>ExitTime to the millisecond, as the original shows it.</summary>
+    public string Time => Cell(FormatTime(DisplayTime.Format));
+
+    /// <summary>ExitTime to the second, where columns are many.</summary>
+    public string Clock => Cell(FormatTime(time => DisplayTime.ToWallClock(time).ToString("HH:mm:ss", CultureInfo.InvariantCulture)));
+
+    /// <summary>Label.</summary>
+    public string Label => Cell(LabelText);
+
+    /// <summary>Name.</summary>
+    public string Name => Cell(NameText);
+
+    /// <summary>Id.</summary>
+    public string Id => Cell(Text(nameof(ExitEvent.Id)));
+
+    /// <summary>ParentId.</summary>
+    public string ParentId => Cell(Text(nameof(ExitEvent.ParentId)));
+
+    /// <summary>ThreadId.</summary>
+    public string ThreadId => Cell(Text(nameof(ExitEvent.ThreadId)));
+
+    /// <summary>Age in seconds with two decimals, as the original shows it.</summary>
+    public string Age => Cell(FormatSeconds(nameof(ExitEvent.Age)));
+
+    /// <summary>Status: the EXIT_CODE column.</summary>
+    public string Status => Cell(Text(nameof(ExitEvent.Status)));
+
+    /// <summary>The signal or the exit code, where room is short.</summary>
+    public string Outcome => Cell(FormatOutcome());
+
+    /// <summary>Reason: who or what ended it.</summary>
+    public string Reason => Cell(ReasonText);
+
+    /// <summary>CommandLine, or else Path.</summary>
+    public string Command =>
+        Cell(CommandLineText is { Length: > 0 } line ? line : PathText);
+
+    /// <summary>TotalProcessorTime in seconds with two decimals.</summary>
+    public string ProcessorTime => Cell(FormatSeconds(nameof(ExitEvent.TotalProcessorTime)));
+
+    /// <summary>PeakWorkingSet64 in the unit that suits it.</summary>
+    public string Peak => Cell(FormatSize(nameof(ExitEvent.PeakWorkingSet64)));
+
+    /// <summary>ReadBytes in the unit that suits it.</summary>
+    public string Read => Cell(FormatSize(nameof(ExitEvent.ReadBytes)));
+
+    /// <summary>WriteBytes in the unit that suits it.</summary>
+    public string Written => Cell(FormatSize(nameof(ExitEvent.WriteBytes)));
+
+    /// <summary>Name, safe to show.</summary>
+    public string NameText => Text(nameof(ExitEvent.Name));
+
+    /// <summary>ParentName, safe to show.</summary>
+    public string ParentNameText => Text(nameof(ExitEvent.ParentName));
+
+    /// <summary>Label, safe to show.</summary>
+    public string LabelText => Text(nameof(ExitEvent.Label));
+
+    /// <summary>Reason, safe to show.</summary>
+    public string ReasonText => Text(nameof(ExitEvent.Reason));
+
+    /// <summary>SenderName, safe to show.</summary>
+    public string SenderNameText => Text(nameof(ExitEvent.SenderName));
+
+    /// <summary>FaultAddress in hexadecimal digits.</summary>
+    public string FaultAddressText =>
+        Value(nameof(ExitEvent.FaultAddress)) is { } address
+            ? string.Create(CultureInfo.InvariantCulture, $"0x{Convert.ToUInt64(address, CultureInfo.InvariantCulture):x}")
+            : "";
+
+    /// <summary>Path, safe to show.</summary>
+    public string PathText => Text(nameof(ExitEvent.Path));
+
+    /// <summary>CommandLine, safe to show.</summary>
+    public string CommandLineText => Text(nameof(ExitEvent.CommandLine));
+
+    /// <summary>Arguments, safe to show, with a bar between two.</summary>
+    public string ArgumentsText =>
+        Value(nameof(ExitEvent.Arguments)) is System.Collections.IEnumerable arguments
+            ? DisplayText.Escape(string.Join(" | ", arguments.Cast<object>()))
+            : "";
+
+    /// <summary>UserName, safe to show.</summary>
+    public string UserNameText => Text(nameof(ExitEvent.UserName));
+
+    /// <summary>CgroupPath, safe to show.</summary>
+    public string CgroupPathText => Text(nameof(ExitEvent.CgroupPath));
+
+    /// <summary>ContainerId, safe to show.</summary>
+    public string ContainerIdText => Text(nameof(ExitEvent.ContainerId));
+
+    // A host that is a terminal is the only case for colours; where the output of pwsh itself is redirected,
+    // its OutputRendering would keep them.
+    private static bool UsesColour { get; } =
+        !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+
+    // Red where the process failed.
+    private string Cell(string text) =>
+        UsesColour && Value(nameof(ExitEvent.Failed)) is true ? $"\u001b[31m{text}\u001b[0m" : text;
+
+    private object? Value(string property) =>
+        exit.Properties[property]?.Value is var value && value is PSObject wrapped ? wrapped.BaseObject : value;
+
+    private string Text(string property) =>
+        DisplayText.Escape(Convert.ToString(Value(property), CultureInfo.InvariantCulture));
+
+    private string FormatTime(Func<DateTime, string> format) => Value(nameof(ExitEvent.ExitTime)) is DateTime time ? format(time) : "";
+
+    private string FormatSeconds(string property) =>
+        Value(property) is TimeSpan span ? span.TotalSeconds.ToString("F2", CultureInfo.InvariantCulture) : "";
+
+    private string FormatSize(string property)
+    {
+        if (Value(property) is not long size)
+            return "";
+        (double value, string unit) = size switch
+        {
+            >= 1L << 30 => (size / (double)(1L << 30), " GiB"),
+            >= 1L << 20 => (size / (double)(1L << 20), " MiB"),
+            >= 1L << 10 => (size / (double)(1L << 10), " KiB"),
+            _ => (size, " B"),
+        };
+        return value.ToString(size < 1L << 10 || value >= 100 ? "F0" : "F1", CultureInfo.InvariantCulture) + unit;
+    }
+
+    private string FormatOutcome()
+    {
+        string signal = Text(nameof(ExitEvent.Signal));
+        return signal is "" or nameof(Signal.None)
+            ? Text(nameof(ExitEvent.ExitCode))
+            : Value(nameof(ExitEvent.CoreDumped)) is true ? signal + " core" : signal;
+    }
+}

@@ -1,0 +1,118 @@
+namespace ExitSnoop.Commands.Views;
+
+/// <summary>A column of a table.</summary>
+/// <param name="Header">What stands above it.</param>
+/// <param name="Width">Its width; 0 for the last column, which takes the room that is left.</param>
+/// <param name="Property">The property that it shows: of an event, mostly one of its <c>View</c>.</param>
+internal sealed record Column(string Header, int Width, string Property);
+
+/// <summary>A table of ExitSnoop.Format.ps1xml.</summary>
+/// <param name="Name">What Format-Table -View calls it.</param>
+/// <param name="TypeName">The type name that selects it.</param>
+/// <param name="Columns">Its columns, from left to right.</param>
+internal sealed record TableView(string Name, string TypeName, IReadOnlyList<Column> Columns);
+
+/// <summary>A property in a list, or a heading there.</summary>
+/// <param name="Label">What stands before the colon.</param>
+/// <param name="Property">The property that it shows; null for a heading.</param>
+internal sealed record ListEntry(string Label, string? Property);
+
+/// <summary>
+/// The views of an event: every column, view and list entry is defined here and nowhere else. tools/ViewBuilder writes
+/// ExitSnoop.Format.ps1xml from them in the build, and WatchColumns makes those that depend on
+/// the time zone or the screen.
+/// </summary>
+internal static class EventViews
+{
+    internal const string EventType = "ExitSnoop.ExitEvent";
+
+    /// <summary>
+    /// The name of every table that is a default. Format-Table -View offers the views of all type names that begin like
+    /// that of an event, each name once: so the tables that only a type name should select do not show there.
+    /// </summary>
+    internal const string DefaultName = "ExitSnoop";
+
+    private static readonly Column TimeUtc = new("TIME-UTC", 12, "View.Time");
+    private static readonly Column Clock = new("TIME", 8, "View.Clock");
+    private static readonly Column Id = new("ID", 7, "View.Id");
+    private static readonly Column Outcome = new("STATUS", 9, "View.Outcome");
+
+    internal static Column Time { get; } = TimeUtc with { Header = "TIME" };
+
+    internal static Column Label { get; } = new("LABEL", 5, "View.Label");
+
+    /// <summary>Properties that a list does not show as they are: other people chose the text, or it needs another form.</summary>
+    private static readonly string[] Texts =
+    [
+        "Name", "ParentName", "Label", "Reason", "SenderName", "FaultAddress", "Path", "CommandLine", "Arguments", "UserName", "CgroupPath", "ContainerId",
+    ];
+
+    /// <summary>The original's columns, in its order and widths.</summary>
+    internal static IReadOnlyList<Column> Default { get; } =
+    [
+        new("PCOMM", 16, "View.Name"),
+        new("PID", 7, "View.Id"),
+        new("PPID", 7, "View.ParentId"),
+        new("TID", 7, "View.ThreadId"),
+        new("AGE(s)", 7, "View.Age"),
+        new("EXIT_CODE", 0, "View.Status"),
+    ];
+
+    /// <summary>All tables. A type name that a watch adds to its events comes before the type's own.</summary>
+    internal static IReadOnlyList<TableView> Tables { get; } =
+    [
+        new(DefaultName, EventType + "#TimeUtcLabel", [TimeUtc, Label, .. Default]),
+        new(DefaultName, EventType + "#TimeLabel", [Time, Label, .. Default]),
+        new(DefaultName, EventType + "#TimeUtc", [TimeUtc, .. Default]),
+        new(DefaultName, EventType + "#Time", [Time, .. Default]),
+        new(DefaultName, EventType + "#Label", [Label, .. Default]),
+        new(DefaultName, EventType, Default),
+        new("Why", EventType,
+        [
+            Clock,
+            new("NAME", 11, "View.Name"),
+            Id,
+            Outcome,
+            new("REASON", 24, "View.Reason"),
+            new("COMMAND", 0, "View.Command"),
+        ]),
+        new("Resources", EventType,
+        [
+            Clock,
+            new("NAME", 12, "View.Name"),
+            Id,
+            Outcome,
+            new("AGE(s)", 6, "View.Age"),
+            new("CPU(s)", 6, "View.ProcessorTime"),
+            new("PEAK", 8, "View.Peak"),
+            new("READ", 8, "View.Read"),
+            new("WRITTEN", 0, "View.Written"),
+        ]),
+        new(DefaultName, "ExitSnoop.ExitEventField",
+        [
+            new("Name", 24, "Name"),
+            new("Type", 16, "Type"),
+            new("Offset", 6, "Offset"),
+            new("Size", 4, "Size"),
+            new("Description", 0, "Description"),
+        ]),
+    ];
+
+    /// <summary>What Format-List shows of an event: every property, below headings.</summary>
+    internal static IReadOnlyList<ListEntry> List { get; } =
+    [
+        .. Section("Process", "Name", "Id", "ParentId", "ParentName", "ThreadId", "IsThread", "Label"),
+        .. Section("Time", "StartTime", "ExitTime", "Age"),
+        .. Section("Status", "Status", "ExitCode", "Signal", "CoreDumped", "Failed"),
+        .. Section("Why", "Reason", "SignalCode", "SenderId", "SenderName", "SenderUserId", "FaultAddress", "OomKilled"),
+        .. Section("Command", "Path", "CommandLine", "CommandLineTruncated", "Arguments"),
+        .. Section("Identity", "UserId", "UserName", "GroupId", "SessionId"),
+        .. Section(
+            "Resources", "TotalProcessorTime", "UserProcessorTime", "PrivilegedProcessorTime", "PeakWorkingSet64", "MinorFaults", "MajorFaults",
+            "ReadBytes", "WriteBytes", "VoluntarySwitches", "InvoluntarySwitches"),
+        .. Section("Container", "CgroupPath", "ContainerId", "NamespaceId", "HostId"),
+    ];
+
+    private static IEnumerable<ListEntry> Section(string heading, params string[] properties) =>
+        [new($"-- {heading} --", null), .. properties.Select(name => new ListEntry(name, Texts.Contains(name) ? $"View.{name}Text" : name))];
+}

@@ -1,0 +1,98 @@
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Management.Automation.Runspaces;
+
+namespace ExitSnoop.Commands.Views;
+
+/// <summary>
+/// Decides which columns the events of a watch show, by type names that they carry: so the choice goes with the
+/// object through remoting and jobs, and two watches do not disturb each other.
+/// </summary>
+internal sealed class WatchColumns
+{
+    /// <summary>Holds "signal 11 (SEGV)" and more of it.</summary>
+    private const int StatusWidth = 18;
+
+    private const int NarrowestName = 8;
+
+    private readonly string[] typeNames;
+
+    private WatchColumns(params string[] typeNames) => this.typeNames = typeNames;
+
+    /// <summary>The columns for a watch.</summary>
+    internal static WatchColumns For(PSCmdlet cmdlet, bool time, bool utc, bool label)
+    {
+        if (!time)
+            return label ? new WatchColumns($"{EventViews.EventType}#Label") : new WatchColumns();
+
+        string title = DisplayTime.ColumnTitle(utc);
+        bool zoneIsUtc = title == DisplayTime.ColumnTitle(utc: true);
+        List<Column> columns = [EventViews.Time with { Header = title }];
+        if (label)
+            columns.Add(EventViews.Label);
+        int name = columns.Count;
+        columns.AddRange(EventViews.Default);
+        string general = $"{EventViews.EventType}#Time{(zoneIsUtc ? "Utc" : "")}{(label ? "Label" : "")}";
+
+        // Where the status would not fit on the screen the name gives way: it is rarely as long as it may be.
+        int missing = columns.Sum(column => column.Width + 1) - 1 + StatusWidth - ScreenWidth(cmdlet);
+        if (missing > 0)
+            columns[name] = columns[name] with { Width = Math.Max(columns[name].Width - missing, NarrowestName) };
+        else if (zoneIsUtc)
+            return new WatchColumns(general);
+
+        // The header names the zone and the widths suit this screen, so this view can only be made here; elsewhere
+        // the next name serves.
+        string special = $"{general}-{title}-{columns[name].Width}";
+        Define(cmdlet, special, columns);
+        return new WatchColumns(special, general);
+    }
+
+    /// <summary>The event as it goes into the pipeline.</summary>
+    internal object Apply(ExitEvent exit)
+    {
+        if (typeNames.Length == 0)
+            return exit;
+        PSObject wrapped = new(exit);
+        for (int i = typeNames.Length - 1; i >= 0; i--)
+            wrapped.TypeNames.Insert(0, typeNames[i]);
+        return wrapped;
+    }
+
+    private static int ScreenWidth(PSCmdlet cmdlet)
+    {
+        try
+        {
+            return cmdlet.Host.UI?.RawUI?.BufferSize.Width is > 0 and int width ? width : int.MaxValue;
+        }
+        catch (Exception none) when (none is HostException or NotImplementedException or InvalidOperationException or IOException)
+        {
+            // A host that has no screen.
+            return int.MaxValue;
+        }
+    }
+
+    private static void Define(PSCmdlet cmdlet, string typeName, IEnumerable<Column> columns)
+    {
+        InitialSessionState state = Runspace.DefaultRunspace.InitialSessionState;
+        foreach (SessionStateFormatEntry entry in state.Formats)
+            if (entry.FormatData?.TypeNames.Contains(typeName) == true)
+                return;
+
+        TableControl table = new(
+            new TableControlRow(columns.Select(column => new TableControlColumn(
+                Alignment.Left, new DisplayEntry("$_." + column.Property, DisplayEntryValueType.ScriptBlock)))),
+            columns.Select(column => new TableControlColumnHeader(column.Header, column.Width, Alignment.Left)));
+        state.Formats.Add(new SessionStateFormatEntry(new ExtendedTypeDefinition(
+            typeName, [new FormatViewDefinition(EventViews.DefaultName, table)])));
+        try
+        {
+            cmdlet.InvokeCommand.InvokeScript("Microsoft.PowerShell.Utility\\Update-FormatData");
+        }
+        catch (RuntimeException shared)
+        {
+            // A runspace whose formats are shared or closed shows the general view.
+            cmdlet.WriteVerbose($"The columns do not suit the zone or the screen here: {shared.Message}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using ExitSnoop.ModuleTests.Engine;
+using Xunit;
+
+namespace ExitSnoop.ModuleTests;
+
+/// <summary>The format file, which the build makes, and what of it shows where.</summary>
+public sealed partial class FormatFileTests
+{
+    private static string File { get; } = Path.Combine(Paths.Repository, "ExitSnoop.Format.ps1xml");
+
+    [Fact]
+    public void The_file_of_the_repository_is_the_one_that_the_build_makes()
+    {
+        using TestFolder folder = new();
+        string made = folder.Path("made.ps1xml"), builder = Path.Combine(Paths.Repository, "tools", "ViewBuilder", "bin", "Release", "net10.0", "ViewBuilder.dll");
+        CommandResult result = Command.Run(Need.Program("dotnet"), ["exec", builder, made]);
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal(System.IO.File.ReadAllText(made), System.IO.File.ReadAllText(File));
+        Assert.Equal(System.IO.File.ReadAllText(made), System.IO.File.ReadAllText(Path.Combine(Paths.Module, "ExitSnoop.Format.ps1xml")));
+    }
+
+    [Fact]
+    public void Every_column_shows_a_property_that_there_is()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using Victim victim = Victim.Start("exit", "0");
+        using RunningScript watch = shell.StartWatch("(Watch-ProcessExit $id).View.PSObject.Properties.Name", ("id", victim.Id));
+        victim.Die();
+        string[] cells = [.. watch.Wait().Output.Cast<string>()];
+        HashSet<string> properties = [.. typeof(ExitEvent).GetProperties().Concat(typeof(ExitEventField).GetProperties()).Select(property => property.Name)];
+
+        XElement[] values = [.. XDocument.Load(File).Descendants().Where(element => element.Name.LocalName is "ScriptBlock" or "PropertyName")];
+        foreach (string value in values.Select(element => element.Value).Where(value => value != "''"))
+        {
+            if (Cell().Match(value) is { Success: true } cell)
+                Assert.Contains(cell.Groups[1].Value, cells);
+            else
+                Assert.Contains(value, properties);
+        }
+        Assert.NotEmpty(values);
+    }
+
+    [Fact]
+    public void Tab_offers_the_views_that_are_for_people()
+    {
+        using Shell shell = Shell.Open();
+        string Offered(string command) => string.Join(' ', shell.Run(
+            "(TabExpansion2 $line $line.Length).CompletionMatches.CompletionText", ("line", $"Watch-ProcessExit | {command} -View ")).Output);
+        Assert.Equal("ExitSnoop Why Resources", Offered("Format-Table"));
+        Assert.Equal("Everything", Offered("Format-List"));
+    }
+
+    [Fact]
+    public void Tables_and_lists_show_in_a_session_with_constrained_language()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using TestFolder folder = new();
+        using Victim victim = Victim.Start("fault", "0x1234");
+        using RunningScript watch = shell.StartWatch("""
+            $exit = Watch-ProcessExit $id -Utc
+            $exit | Export-Clixml $file
+            $back = Import-Clixml $file
+            $full = $exit | Format-Table -View Why | Out-String -Width 120
+            $ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
+            foreach ($one in $exit, $back) {
+                $one | Format-Table | Out-String -Width 120
+                $one | Format-Table -View Why | Out-String -Width 120
+                $one | Format-Table -View Resources | Out-String -Width 120
+                $one | Format-List | Out-String -Width 120
+                "$($one.Signal)"
+            }
+            $full
+            """, ("id", victim.Id), ("file", folder.Path("one.xml")));
+        victim.Die();
+
+        ShellResult result = watch.Wait();
+        Assert.Empty(result.Errors);
+        string[] shown = [.. result.Output.Cast<string>()];
+        Assert.Equal(11, shown.Length);
+        Assert.Matches($@"TIME-UTC +PCOMM.*\n.*\n\d\d:\d\d:\d\d\.\d{{3}} victim +{victim.Id} .* signal 11 \(SEGV\)", shown[0]);
+        Assert.Equal(shown[10], shown[1]);
+        Assert.Contains(" MAPERR at 0x1234 ", shown[1], StringComparison.Ordinal);
+        Assert.Matches($@"victim +{victim.Id} +SEGV .*[KM]iB", shown[2]);
+        Assert.Matches(@"FaultAddress +: 0x1234", shown[3]);
+        Assert.Equal("SEGV", shown[4]);
+        Assert.Equal(shown[..5], shown[5..10]);
+    }
+
+    [Fact]
+    public void What_the_views_need_is_in_no_file_and_no_list_of_properties()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using TestFolder folder = new();
+        using Victim victim = Victim.Start("exit", "1");
+        using RunningScript watch = shell.StartWatch("""
+            $exit = Watch-ProcessExit $id
+            ($exit | Get-Member -MemberType Properties).Name -contains 'View'
+            ($exit | Select-Object *).PSObject.Properties.Name -contains 'View'
+            ($exit | ConvertTo-Csv)[0] -match '"View"'
+            $exit | ConvertTo-Json -WarningAction Ignore | ForEach-Object { $_ -match '"View"' }
+            $exit | Export-Clixml $file; (Get-Content $file -Raw) -match 'View'
+            Import-Clixml $file | Export-Clixml $file; (Get-Content $file -Raw) -match 'View'
+            """, ("id", victim.Id), ("file", folder.Path("one.xml")));
+        victim.Die();
+        Assert.Equal([false, false, false, false, false, false], watch.Wait().Output);
+    }
+
+    [GeneratedRegex(@"^\$_\.View\.(\w+)$")]
+    private static partial Regex Cell();
+}
