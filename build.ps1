@@ -1,15 +1,22 @@
 #!/usr/bin/env pwsh
 <#
 .SYNOPSIS
-    Builds, tests, packs or installs the module. All the work is MSBuild's.
+    Builds, tests, packs or installs the module. MSBuild does the work.
 .PARAMETER Task
     Build: stage the module at out/ExitSnoop. Test: run all tests. Package: make the .nupkg for a
-    gallery in out. Install: copy the module to where this user's PowerShell finds it.
+    gallery in out. Install: copy the module to where PowerShell finds it.
+.PARAMETER Scope
+    With -Task Install. CurrentUser: for the user who runs this. AllUsers: for everyone, root included; this
+    needs root. Tracing needs root or two capabilities, and root does not look into another user's
+    folder, so the default is AllUsers for root and CurrentUser for everyone else.
 #>
 [CmdletBinding()]
 param(
     [ValidateSet('Build', 'Test', 'Package', 'Install')]
-    [string] $Task = 'Build'
+    [string] $Task = 'Build',
+
+    [ValidateSet('CurrentUser', 'AllUsers')]
+    [string] $Scope = [Environment]::IsPrivilegedProcess ? 'AllUsers' : 'CurrentUser'
 )
 
 $ErrorActionPreference = 'Stop'
@@ -25,7 +32,8 @@ if ($LASTEXITCODE -ne 0) {
 }
 
 if ($Task -eq 'Install') {
-    $data = [Environment]::GetFolderPath('LocalApplicationData')
+    # The folders that Install-PSResource has for the two.
+    $data = $Scope -eq 'AllUsers' ? '/usr/local/share' : [Environment]::GetFolderPath('LocalApplicationData', 'DoNotVerify')
     $version = (Import-PowerShellDataFile "$root/ExitSnoop.psd1").ModuleVersion
     $target = Join-Path $data powershell Modules ExitSnoop $version
     if (Test-Path $target) {
@@ -34,4 +42,7 @@ if ($Task -eq 'Install') {
     $null = New-Item $target -ItemType Directory -Force
     Copy-Item "$root/out/ExitSnoop/*" $target -Recurse
     Write-Output "Installed to $target"
+    if ($Scope -eq 'CurrentUser' -and -not [Environment]::IsPrivilegedProcess) {
+        Write-Warning 'sudo pwsh does not look there. To trace as root, install as root: sudo pwsh build.ps1 -Task Install'
+    }
 }

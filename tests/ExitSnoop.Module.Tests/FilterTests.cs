@@ -106,17 +106,17 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public void Upper_and_lower_case_of_names_differ_as_they_do_in_Linux()
+    public void Upper_and_lower_case_of_names_do_not_differ()
     {
         Need.Kernel();
         using Shell shell = Shell.Open();
         using TestFolder folder = new();
         using Victim lower = Victim.StartNamed(folder, "watch-me-7", "exit", "0"), upper = Victim.StartNamed(folder, "WATCH-ME-7", "exit", "0");
-        using RunningScript watch = shell.StartWatch("Watch-ProcessExit $ids -Name WATCH-*", ("ids", new[] { lower.Id, upper.Id }));
+        using RunningScript watch = shell.StartWatch("Watch-ProcessExit $ids -Name Watch-*", ("ids", new[] { lower.Id, upper.Id }));
         lower.Die();
         upper.Die();
 
-        Assert.Equal([upper.Id], watch.Wait().Events.Select(exit => exit.Id));
+        Assert.Equal([lower.Id, upper.Id], watch.Wait().Events.Select(exit => exit.Id));
     }
 
     [Theory]

@@ -30,10 +30,10 @@ public sealed class ImportTests
         string copy = folder.CopyModule();
         CommandResult result = Pwsh.Run($$"""
             Import-Module '{{copy}}'; Import-Module '{{copy}}' -Force; Remove-Module ExitSnoop; Import-Module '{{Paths.Module}}'
-            (Get-TypeData ExitSnoop.ExitEvent).Members.Keys -join ' '
+            (Get-TypeData ExitSnoop.ExitEvent).Members.ContainsKey('ProcessName')
             $Error.Count
             """);
         Assert.Equal("", result.Error);
-        Assert.Equal(["ProcessName View", "0"], result.Lines);
+        Assert.Equal(["True", "0"], result.Lines);
     }
 }

@@ -12,6 +12,9 @@ public sealed class PackageTests
 {
     private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(4);
 
+    // Where the project lives is known to who builds the package.
+    private const string Server = "https://example.com", Repository = "someone/exitsnoop";
+
     private static readonly Lazy<string> Package = new(Pack);
 
     private static string Version => Regex.Match(File.ReadAllText(Path.Combine(Paths.Repository, "ExitSnoop.psd1")), @"ModuleVersion = '(\S+)'").Groups[1].Value;
@@ -58,6 +61,7 @@ public sealed class PackageTests
         Assert.Equal(("ExitSnoop", Version, "Apache-2.0"), (Value("id"), Value("version"), Value("license")));
         Assert.Contains("CAP_BPF and CAP_PERFMON", Value("description"), StringComparison.Ordinal);
         Assert.Equal(ReleaseNotes, Value("releaseNotes").Replace("\r", "", StringComparison.Ordinal).Trim());
+        Assert.Equal($"{Server}/{Repository}", Value("projectUrl"));
         string[] tags = Value("tags").Split(' ');
         foreach (string tag in (string[])["Linux", "PSModule", "PSEdition_Core", "PSIncludes_Cmdlet", "PSCmdlet_Watch-ProcessExit", "PSCmdlet_Register-ProcessExitEvent", "PSCmdlet_Get-ProcessExitEventDefinition"])
             Assert.Contains(tag, tags);
@@ -74,7 +78,7 @@ public sealed class PackageTests
             [ordered]@{
                 Problems = $warnings.Count + $errors.Count
                 Version = "$($manifest.Version)"; PowerShell = "$($manifest.PowerShellVersion)"; Editions = $manifest.CompatiblePSEditions -join ','
-                Description = $manifest.Description; Tags = $manifest.Tags -join ','; License = "$($manifest.LicenseUri)"; Notes = $manifest.ReleaseNotes
+                Description = $manifest.Description; Tags = $manifest.Tags -join ','; License = "$($manifest.LicenseUri)"; Project = "$($manifest.ProjectUri)"; Notes = $manifest.ReleaseNotes
                 Cmdlets = ($manifest.ExportedCmdlets.Keys | Sort-Object) -join ','; Aliases = $manifest.ExportedAliases.Keys -join ','
                 Functions = $manifest.ExportedFunctions.Count; Files = @(Get-ChildItem $manifest.ModuleBase -Recurse -Filter *.so.1).Count
             } | ConvertTo-Json
@@ -86,6 +90,7 @@ public sealed class PackageTests
         Assert.Equal(("0", Version, "7.6", "Core"), (Value("Problems"), Value("Version"), Value("PowerShell"), Value("Editions")));
         Assert.Equal(("Get-ProcessExitEventDefinition,Register-ProcessExitEvent,Watch-ProcessExit", "exitsnoop", "0", "6"), (Value("Cmdlets"), Value("Aliases"), Value("Functions"), Value("Files")));
         Assert.Equal("https://www.apache.org/licenses/LICENSE-2.0", Value("License"));
+        Assert.Equal($"{Server}/{Repository}", Value("Project"));
         Assert.Equal(ReleaseNotes, Value("Notes").Trim());
         Assert.Contains("PSEdition_Core", Value("Tags"), StringComparison.Ordinal);
         foreach (string what in (string[])["CAP_BPF and CAP_PERFMON", "kernel with BTF (5.10 or later)", "on Alpine install libbpf"])
@@ -111,6 +116,52 @@ public sealed class PackageTests
     }
 
     [Fact]
+    public void Install_PSResource_installs_it_from_a_repository_and_it_runs_a_watch()
+    {
+        Need.Kernel();
+        using TestFolder folder = new();
+        string repository = folder.Path("repository");
+        Directory.CreateDirectory(repository);
+        File.Copy(TakePackage(), Path.Combine(repository, Path.GetFileName(TakePackage())));
+        using Victim victim = Victim.Start("exit", "42");
+        // The home folder is the test's, so what is registered and installed there is nobody's.
+        using Command shell = StartEmptyShell(folder, $$"""
+            Register-PSResourceRepository local -Uri '{{repository}}' -Trusted
+            Install-PSResource ExitSnoop -Repository local
+            (Get-PSResource ExitSnoop).ProjectUri.ToString()
+            Watch-ProcessExit {{victim.Id}} -Verbose
+            (Get-Module ExitSnoop).ModuleBase
+            """);
+        shell.WaitForOutput("attached by");
+        Assert.Equal(42, victim.Die());
+
+        CommandResult result = shell.Wait();
+        Assert.Equal("", result.Error);
+        Assert.Contains($"{Server}/{Repository}", result.Lines);
+        Assert.Contains(result.Lines, line => Regex.IsMatch(line, $@"^victim +{victim.Id} .* code 42$"));
+        Assert.Equal(Path.Combine(folder.FullName, ".local/share/powershell/Modules/ExitSnoop", Version), result.Lines[^1]);
+    }
+
+    [Fact]
+    public void Get_Help_Online_opens_the_page_of_the_cmdlet()
+    {
+        using TestFolder folder = new();
+        Install(folder);
+        // The program that opens an address on a desktop.
+        string opener = folder.Write("xdg-open", $"#!/bin/sh\necho \"$1\" >>'{folder.Path("opened")}'\n");
+        File.SetUnixFileMode(opener, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        using Command shell = StartEmptyShell(folder, $$"""
+            $env:PATH = '{{folder.FullName}}:' + $env:PATH
+            Get-Help Watch-ProcessExit -Online
+            while (-not (Test-Path '{{folder.Path("opened")}}')) { Start-Sleep -Milliseconds 50 }
+            """);
+        shell.CloseInput();
+        CommandResult result = shell.Wait();
+        Assert.Equal("", result.Error);
+        Assert.Equal($"{Server}/{Repository}/blob/main/docs/en-US/Watch-ProcessExit.md", File.ReadAllText(folder.Path("opened")).Trim());
+    }
+
+    [Fact]
     public void Before_it_is_unpacked_there_is_no_such_command()
     {
         using TestFolder folder = new();
@@ -131,7 +182,8 @@ public sealed class PackageTests
         // Nothing of the build stays behind, to hold our pipes open.
         using Command build = Command.Start(
             Pwsh.Executable, ["-NoProfile", "-File", Path.Combine(Paths.Repository, "build.ps1"), "-Task", "Package"], null,
-            Pwsh.Environment(("MSBUILDDISABLENODEREUSE", "1"), ("UseSharedCompilation", "false")));
+            Pwsh.Environment(
+                ("MSBUILDDISABLENODEREUSE", "1"), ("UseSharedCompilation", "false"), ("GITHUB_SERVER_URL", Server), ("GITHUB_REPOSITORY", Repository)));
         build.CloseInput();
         CommandResult result = build.Wait(BuildLimit);
         Assert.True(result.ExitCode == 0, $"{result}");

@@ -57,7 +57,7 @@ public sealed class TravelTests
         // Flat: nothing but texts, numbers, truths, nothings and the list of arguments; the engine makes an object of a TimeSpan.
         Assert.All(
             root.EnumerateObject().Where(property => property.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array),
-            property => Assert.Contains(property.Name, (string[])["Arguments", "Age", "TotalProcessorTime", "UserProcessorTime", "PrivilegedProcessorTime"]));
+            property => Assert.Contains(property.Name, (string[])["Arguments", "Ancestors", "Age", "TotalProcessorTime", "UserProcessorTime", "PrivilegedProcessorTime"]));
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class TravelTests
     {
         Need.Kernel();
         ExitEvent exit = Watch("""
-            $exit | Select-Object *, @{ Name = 'ExitTime'; Expression = { $_.ExitTime.ToString('o') } } -ExcludeProperty ExitTime, StartTime, Arguments | Export-Csv $file
+            $exit | Select-Object *, @{ Name = 'ExitTime'; Expression = { $_.ExitTime.ToString('o') } } -ExcludeProperty ExitTime, StartTime, Arguments, Ancestors | Export-Csv $file
             $back = Import-Csv $file
             [datetime]$back.ExitTime; [datetime]$back.ExitTime - [timespan]$back.Age; $exit.StartTime
             foreach ($property in $back.PSObject.Properties.Where({ $_.Name -ne 'ExitTime' })) {

@@ -25,8 +25,9 @@ internal sealed record CmdletFacts(string Verb, string Noun, ParameterFacts[] Pa
         member.GetCustomAttributesData().FirstOrDefault(attribute => attribute.AttributeType == typeof(T));
 }
 
-/// <summary>A parameter as it is declared.</summary>
-internal sealed record ParameterFacts(string Name, string Type, string? Position, string[] Aliases, string PipelineInput, bool Wildcards)
+/// <summary>A parameter as it is declared. Without a set it belongs to all of them.</summary>
+internal sealed record ParameterFacts(
+    string Name, string Type, string? Set, bool Mandatory, string? Position, string[] Aliases, string PipelineInput, bool Wildcards)
 {
     internal bool IsSwitch => Type == nameof(SwitchParameter);
 
@@ -36,14 +37,27 @@ internal sealed record ParameterFacts(string Name, string Type, string? Position
            let parameter = CmdletFacts.Attribute<ParameterAttribute>(property)
            where parameter is not null
            let named = parameter.NamedArguments.ToDictionary(argument => argument.MemberName, argument => argument.TypedValue.Value)
+           where !named.ContainsKey(nameof(ParameterAttribute.DontShow))
            select new ParameterFacts(
                property.Name,
-               property.PropertyType.Name,
+               (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType).Name,
+               named.GetValueOrDefault(nameof(ParameterAttribute.ParameterSetName)) as string,
+               named.ContainsKey(nameof(ParameterAttribute.Mandatory)),
                named.TryGetValue(nameof(ParameterAttribute.Position), out object? position) ? Convert.ToString(position, CultureInfo.InvariantCulture) : null,
                AliasesOf(property),
-               named.ContainsKey(nameof(ParameterAttribute.ValueFromPipelineByPropertyName)) ? "True (ByPropertyName)" : "False",
+               PipelineInputOf(named),
                CmdletFacts.Attribute<SupportsWildcardsAttribute>(property) is not null),
     ];
+
+    private static string PipelineInputOf(Dictionary<string, object?> named)
+    {
+        List<string> ways = [];
+        if (named.ContainsKey(nameof(ParameterAttribute.ValueFromPipeline)))
+            ways.Add("ByValue");
+        if (named.ContainsKey(nameof(ParameterAttribute.ValueFromPipelineByPropertyName)))
+            ways.Add("ByPropertyName");
+        return ways.Count > 0 ? $"True ({string.Join(", ", ways)})" : "False";
+    }
 
     private static string[] AliasesOf(PropertyInfo property) =>
         CmdletFacts.Attribute<AliasAttribute>(property)?.ConstructorArguments[0].Value is IEnumerable<CustomAttributeTypedArgument> names

@@ -10,15 +10,18 @@ internal static class MamlFile
     private static readonly XNamespace Command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
     private static readonly XNamespace Dev = "http://schemas.microsoft.com/maml/dev/2004/10";
 
-    internal static void Write(string file, IEnumerable<(CmdletFacts Cmdlet, HelpPage Page, List<HelpParameter> Parameters)> cmdlets) =>
+    /// <param name="file">The file to write.</param>
+    /// <param name="cmdlets">The cmdlets with their pages.</param>
+    /// <param name="pages">The address below which the pages are on the web; "" where they are not.</param>
+    internal static void Write(string file, IEnumerable<(CmdletFacts Cmdlet, HelpPage Page, List<HelpParameter> Parameters)> cmdlets, string pages) =>
         new XDocument(new XElement(Items + "helpItems",
             new XAttribute("schema", "maml"),
             new XAttribute(XNamespace.Xmlns + "maml", Maml),
             new XAttribute(XNamespace.Xmlns + "command", Command),
             new XAttribute(XNamespace.Xmlns + "dev", Dev),
-            cmdlets.Select(item => Cmdlet(item.Cmdlet, item.Page, item.Parameters)))).Save(file);
+            cmdlets.Select(item => Cmdlet(item.Cmdlet, item.Page, item.Parameters, pages)))).Save(file);
 
-    private static XElement Cmdlet(CmdletFacts cmdlet, HelpPage page, List<HelpParameter> parameters) =>
+    private static XElement Cmdlet(CmdletFacts cmdlet, HelpPage page, List<HelpParameter> parameters, string pages) =>
         new(Command + "command",
             new XElement(Command + "details",
                 new XElement(Command + "name", cmdlet.Name),
@@ -26,10 +29,10 @@ internal static class MamlFile
                 new XElement(Command + "noun", cmdlet.Noun),
                 Description(page.Synopsis.Blocks)),
             Description(page.Require("Description").Blocks),
-            new XElement(Command + "syntax",
-                new XElement(Command + "syntaxItem",
-                    new XElement(Maml + "name", cmdlet.Name),
-                    parameters.OrderBy(parameter => parameter.Facts.Position is null).ThenBy(Position).Select(parameter => Parameter(parameter, inSyntax: true)))),
+            new XElement(Command + "syntax", Sets(parameters).Select(set => new XElement(Command + "syntaxItem",
+                new XElement(Maml + "name", cmdlet.Name),
+                parameters.Where(parameter => parameter.Facts.Set is null || parameter.Facts.Set == set)
+                    .OrderBy(parameter => parameter.Facts.Position is null).ThenBy(Position).Select(parameter => Parameter(parameter, inSyntax: true))))),
             new XElement(Command + "parameters", parameters.Select(parameter => Parameter(parameter, inSyntax: false))),
             new XElement(Command + "inputTypes", page.Sections("Inputs").Select(type => Type(Command + "inputType", type.Heading, type.Section))),
             new XElement(Command + "returnValues", page.Sections("Outputs").Select(type => Type(Command + "returnValue", type.Heading, type.Section))),
@@ -41,11 +44,19 @@ internal static class MamlFile
                     new XElement(Maml + "title", $"---------- Example {index + 1}: {example.Heading} ----------"),
                     new XElement(Dev + "code", string.Join("\n\n", example.Section.Code)),
                     new XElement(Dev + "remarks", Paragraphs([.. example.Section.Blocks, ""]))))),
-            new XElement(Command + "relatedLinks", page.Require("Links").Links.Select(link =>
-                new XElement(Maml + "navigationLink",
-                    // The first one with an address of its own would be what Get-Help -Online opens.
-                    new XElement(Maml + "linkText", link.Target.StartsWith("https:", StringComparison.Ordinal) ? $"{link.Text}: {link.Target}" : link.Text),
-                    new XElement(Maml + "uri")))));
+            new XElement(Command + "relatedLinks",
+                // Get-Help -Online opens the first link that has an address of its own.
+                pages.Length > 0 ? Link("Online version", $"{pages}/{cmdlet.Name}.md") : null,
+                page.Require("Links").Links.Select(link =>
+                    Link(link.Target.StartsWith("https:", StringComparison.Ordinal) ? $"{link.Text}: {link.Target}" : link.Text, ""))));
+
+    // In the order of the page, which begins with the set that a cmdlet is mostly used with.
+    private static IEnumerable<string?> Sets(List<HelpParameter> parameters) =>
+        parameters.Select(parameter => parameter.Facts.Set).OfType<string>().Distinct().DefaultIfEmpty();
+
+    private static XElement Link(string text, string address) => new(Maml + "navigationLink",
+        new XElement(Maml + "linkText", text),
+        new XElement(Maml + "uri", address));
 
     private static int Position(HelpParameter parameter) => parameter.Facts.Position is { } position ? int.Parse(position, null) : 0;
 
@@ -53,7 +64,7 @@ internal static class MamlFile
     {
         ParameterFacts facts = parameter.Facts;
         return new XElement(Command + "parameter",
-            new XAttribute("required", "false"),
+            new XAttribute("required", facts.Mandatory ? "true" : "false"),
             new XAttribute("variableLength", facts.Type.EndsWith("[]", StringComparison.Ordinal) ? "true" : "false"),
             new XAttribute("globbing", facts.Wildcards ? "true" : "false"),
             new XAttribute("pipelineInput", facts.PipelineInput),

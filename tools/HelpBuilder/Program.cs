@@ -11,16 +11,19 @@ internal static class Program
     private const int MinimumExamples = 8;
     private const string AboutPage = "about_ExitSnoop";
 
-    /// <summary>Arguments: the folder of the Markdown, the module's assembly, the folder for the help.</summary>
+    /// <summary>
+    /// Arguments: the folder of the Markdown, the module's assembly, the folder for the help and, if the Markdown is on the web, the
+    /// address of its folder there.
+    /// </summary>
     private static int Main(string[] args)
     {
-        (string source, string module, string target) = (args[0], args[1], args[2]);
+        (string source, string module, string target, string address) = (args[0], args[1], args[2], args.ElementAtOrDefault(3) ?? "");
         try
         {
             Directory.CreateDirectory(target);
             HelpPage[] pages = [.. Directory.GetFiles(source, "*-*.md").Order(StringComparer.Ordinal).Select(HelpPage.Read)];
             CmdletFacts[] cmdlets = CmdletFacts.Of(Assembly.LoadFrom(Path.GetFullPath(module)));
-            MamlFile.Write(Path.Join(target, Path.GetFileName(module) + "-Help.xml"), Match(cmdlets, pages));
+            MamlFile.Write(Path.Join(target, Path.GetFileName(module) + "-Help.xml"), Match(cmdlets, pages), address);
             AboutFile.Write(Path.Join(target, AboutPage + ".help.txt"), HelpPage.Read(Path.Join(source, AboutPage + ".md")));
             return 0;
         }

@@ -4,13 +4,16 @@ using ExitSnoop.Commands.Parameters;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>The parameters that say which exits are wanted: the same for every cmdlet that traces.</summary>
+/// <summary>The parameters that choose exits: the same for every cmdlet that traces.</summary>
 public abstract class ExitFilterCommand : PSCmdlet
 {
+    /// <summary>The parameter set of the filters: the only one of a cmdlet that traces.</summary>
+    protected const string FilterSet = "Filter";
+
     private readonly List<int> ids = [];
 
     /// <summary>Only the processes with these ids. The trace ends when all of them have exited.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = FilterSet, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("p", "Pid", "ProcessId")]
     [ProcessIdArgument]
     [ValidateNotNullOrEmpty]
@@ -19,49 +22,49 @@ public abstract class ExitFilterCommand : PSCmdlet
     public int[]? Id { get; set; }
 
     /// <summary>With -Id: all descendants of these processes too, orphans included.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FilterSet)]
     public SwitchParameter IncludeChildren { get; set; }
 
     /// <summary>Only exits with a status other than 0, or by a signal.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FilterSet)]
     [Alias("x")]
     public SwitchParameter Failed { get; set; }
 
     /// <summary>The exit of each thread instead of one event for each process.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FilterSet)]
     public SwitchParameter PerThread { get; set; }
 
-    /// <summary>Only processes of these names; wildcards are allowed.</summary>
-    [Parameter]
+    /// <summary>Only processes of these names; wildcards are allowed, and case does not matter.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
     [SupportsWildcards]
     [Wildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
-    public string[]? Name { get; set; }
+    public virtual string[]? Name { get; set; }
 
     /// <summary>Only processes of these users, by name or id.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FilterSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(UserCompleter))]
     public string[]? User { get; set; }
 
     /// <summary>Only processes that one of these signals ended.</summary>
     /// <remarks>Names, not the enum: PowerShell completes an enum by its members alone and asks no completer.</remarks>
-    [Parameter]
+    [Parameter(ParameterSetName = FilterSet)]
     [SignalArgument]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SignalCompleter))]
     public string[]? Signal { get; set; }
 
     /// <summary>Only processes that exited by themselves with one of these statuses.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FilterSet)]
     [ValidateRange(0, 255)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ExitCodeCompleter))]
     public int[]? ExitCode { get; set; }
 
     /// <summary>Only children of these processes.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FilterSet)]
     [ProcessIdArgument]
     [ValidateNotNullOrEmpty]
     [ValidateRange(0, int.MaxValue)]
@@ -69,37 +72,40 @@ public abstract class ExitFilterCommand : PSCmdlet
     public int[]? ParentId { get; set; }
 
     /// <summary>Only processes that lived at least so long.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FilterSet)]
     [Seconds]
     public TimeSpan MinimumAge { get; set; }
 
     /// <summary>Only processes in this cgroup or below.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FilterSet)]
+    [OneText]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(CgroupCompleter))]
     public string? Cgroup { get; set; }
 
     /// <summary>Times in UTC.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FilterSet)]
     public SwitchParameter Utc { get; set; }
 
     /// <summary>A text that each event carries; an empty one means "exit".</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FilterSet)]
+    [OneText]
     [AllowEmptyString]
     [ArgumentCompleter(typeof(LabelCompleter))]
     public string? Label { get; set; }
 
     /// <summary>Only what the original shows: no sender, command, identity, resources or container.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FilterSet)]
     public SwitchParameter Basic { get; set; }
 
     /// <summary>The size of the ring buffers of all processors together in MiB, a power of two.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FilterSet)]
     [BufferSize]
     public int BufferSize { get; set; } = 16;
 
     /// <summary>A file with the kernel's type information, for a kernel that has none of its own.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FilterSet)]
+    [OneText]
     [ValidateNotNullOrEmpty]
     public string? BtfPath { get; set; }
 
@@ -139,7 +145,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     {
         if (Name is null)
             return null;
-        WildcardPattern[] patterns = [.. Name.Select(name => new WildcardPattern(name))];
+        WildcardPattern[] patterns = [.. Name.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase))];
         return text => Array.Exists(patterns, pattern => pattern.IsMatch(text));
     }
 

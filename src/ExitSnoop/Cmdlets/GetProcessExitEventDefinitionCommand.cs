@@ -1,14 +1,27 @@
 using System.Management.Automation;
+using ExitSnoop.Commands.Completion;
+using ExitSnoop.Commands.Parameters;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>Tells what an event is, field by field, or shows the BPF program. Needs no privilege and loads nothing.</summary>
-[Cmdlet(VerbsCommon.Get, "ProcessExitEventDefinition")]
-[OutputType(typeof(ExitEventField), typeof(string))]
+/// <summary>Describes an event field by field, or shows the BPF program. Needs no privilege and loads nothing.</summary>
+[Cmdlet(VerbsCommon.Get, "ProcessExitEventDefinition", DefaultParameterSetName = FieldSet)]
+[OutputType(typeof(ExitEventField), ParameterSetName = [FieldSet])]
+[OutputType(typeof(string), ParameterSetName = [FilterSet])]
 public sealed class GetProcessExitEventDefinitionCommand : ExitFilterCommand
 {
-    /// <summary>The BPF C program as text, headed by what the other parameters set in it.</summary>
-    [Parameter]
+    private const string FieldSet = "Field";
+
+    /// <summary>Only these fields and properties; wildcards are allowed. It hides the filter of the same name, which sets nothing in the program.</summary>
+    [Parameter(ParameterSetName = FieldSet, Position = 0)]
+    [SupportsWildcards]
+    [Wildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(FieldNameCompleter))]
+    public override string[]? Name { get; set; }
+
+    /// <summary>The BPF C program as text, headed by what the filters set in it.</summary>
+    [Parameter(ParameterSetName = FilterSet, Mandatory = true)]
     public SwitchParameter Source { get; set; }
 
     /// <inheritdoc/>
@@ -16,7 +29,23 @@ public sealed class GetProcessExitEventDefinitionCommand : ExitFilterCommand
     {
         if (Source)
             WriteObject(ExitProgramSource.GetText(CreateOptions(), MyInvocation.Line.Trim()));
-        else
+        else if (Name is null)
             WriteObject(ExitEventDefinition.Fields, enumerateCollection: true);
+        else
+            WriteFields(Name);
+    }
+
+    private void WriteFields(string[] names)
+    {
+        WildcardPattern[] patterns = [.. names.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase))];
+        foreach (ExitEventField field in ExitEventDefinition.Fields)
+            if (Array.Exists(patterns, pattern => pattern.IsMatch(field.Name)))
+                WriteObject(field);
+        foreach (string name in names)
+            if (!WildcardPattern.ContainsWildcardCharacters(name)
+                && !ExitEventDefinition.Fields.Any(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+                WriteError(new ErrorRecord(
+                    new ArgumentException($"An event has no field or property '{name}'. Get-ProcessExitEventDefinition without -Name lists them."),
+                    "FieldNotFound", ErrorCategory.ObjectNotFound, name));
     }
 }

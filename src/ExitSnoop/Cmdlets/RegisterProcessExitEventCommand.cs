@@ -1,15 +1,17 @@
 using System.Management.Automation;
+using ExitSnoop.Commands.Parameters;
 using ExitSnoop.Commands.Subscriptions;
 
 namespace ExitSnoop.Commands;
 
 /// <summary>Subscribes to process exits: each becomes a PowerShell event, in the background of the session.</summary>
-[Cmdlet(VerbsLifecycle.Register, "ProcessExitEvent")]
+[Cmdlet(VerbsLifecycle.Register, "ProcessExitEvent", DefaultParameterSetName = FilterSet)]
 [OutputType(typeof(PSEventJob))]
 public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
 {
     /// <summary>The subscription's name; by default a GUID.</summary>
     [Parameter(Position = 100)]
+    [OneText]
     [ValidateNotNullOrEmpty]
     public string SourceIdentifier { get; set; } = Guid.NewGuid().ToString();
 
@@ -31,6 +33,7 @@ public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
 
     /// <summary>Ends the subscription after so many events; 0 for no limit.</summary>
     [Parameter]
+    [Alias("n")]
     [ValidateRange(0, int.MaxValue)]
     public int MaxTriggerCount { get; set; }
 

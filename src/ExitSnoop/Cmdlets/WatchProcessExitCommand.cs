@@ -1,10 +1,11 @@
 using System.Management.Automation;
+using ExitSnoop.Commands.Parameters;
 using ExitSnoop.Commands.Views;
 
 namespace ExitSnoop.Commands;
 
 /// <summary>Streams an ExitEvent for every process that dies.</summary>
-[Cmdlet(VerbsCommon.Watch, "ProcessExit")]
+[Cmdlet(VerbsCommon.Watch, "ProcessExit", DefaultParameterSetName = FilterSet)]
 [Alias("exitsnoop")]
 [OutputType(typeof(ExitEvent))]
 public sealed class WatchProcessExitCommand : ExitTraceCommand
@@ -16,13 +17,19 @@ public sealed class WatchProcessExitCommand : ExitTraceCommand
 
     /// <summary>Ends after so many events.</summary>
     [Parameter]
+    [Alias("n")]
     [ValidateRange(1, int.MaxValue)]
     public int MaxEvents { get; set; } = int.MaxValue;
 
-    /// <summary>Ends after so many seconds.</summary>
+    /// <summary>Ends after so long.</summary>
     [Parameter]
-    [ValidateRange(0.0, ExitTraceOptions.MaximumSeconds)]
-    public double Timeout { get; set; } = double.PositiveInfinity;
+    [Seconds]
+    public TimeSpan? Timeout { get; set; }
+
+    /// <summary>Takes what no other parameter takes, to say what is wrong with it.</summary>
+    [Parameter(ValueFromRemainingArguments = true, DontShow = true)]
+    [NoSuchArgument]
+    public object[]? RemainingArguments { get; set; }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
@@ -32,9 +39,7 @@ public sealed class WatchProcessExitCommand : ExitTraceCommand
         WatchColumns columns = WatchColumns.For(this, Timestamp || Utc, Utc, Label is not null);
         try
         {
-            using ExitTrace trace = Start(
-                MaxEvents < int.MaxValue ? MaxEvents : null,
-                double.IsPositiveInfinity(Timeout) ? null : TimeSpan.FromSeconds(Timeout));
+            using ExitTrace trace = Start(MaxEvents < int.MaxValue ? MaxEvents : null, Timeout);
             Stream(trace, columns);
         }
         catch (ExitTraceException error)

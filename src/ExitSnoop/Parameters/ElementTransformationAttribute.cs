@@ -13,10 +13,11 @@ public abstract class ElementTransformationAttribute : ArgumentTransformationAtt
         {
             // The engine's own validation says what is wrong with nothing.
             null => null,
-            IEnumerable many and not string => many.Cast<object?>().Select(TransformElement).ToArray(),
+            IEnumerable many and not string => many.Cast<object?>().Select(TransformElement)
+                .SelectMany(made => made is object?[] several ? several : [made]).ToArray(),
             _ => TransformElement(inputData),
         };
 
-    /// <summary>One value, which may be wrapped.</summary>
+    /// <summary>One value, which may be wrapped. It can become an array of several.</summary>
     protected abstract object? TransformElement(object? element);
 }

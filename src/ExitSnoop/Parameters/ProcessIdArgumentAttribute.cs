@@ -2,17 +2,26 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands.Parameters;
 
-/// <summary>Takes processes for their ids: what Get-Process, Start-Process -PassThru and Get-CimInstance give.</summary>
+/// <summary>
+/// Takes processes for their ids: what Get-Process, Start-Process -PassThru and Get-CimInstance give, and lines
+/// of text with one id or several, as pgrep, pidof and files have them.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ProcessIdArgumentAttribute : ElementTransformationAttribute
 {
     /// <inheritdoc/>
     protected override object? TransformElement(object? element)
     {
-        // What is a number or a text, or has no id, is left to the engine's own conversion and its error.
         if (element is null)
             return null;
         PSObject process = PSObject.AsPSObject(element);
+        if (process.BaseObject is string text)
+        {
+            ConsoleOption.Refuse(text);
+            string[] ids = text.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries);
+            return ids.Length > 1 ? ids : element;
+        }
+        // What is a number, or has no id, is left to the engine's own conversion and its error.
         return process.BaseObject is IConvertible ? element : (process.Properties["ProcessId"] ?? process.Properties["Id"] ?? process.Properties["Pid"])?.Value ?? element;
     }
 }

@@ -5,7 +5,8 @@ namespace ExitSnoop.Commands.Views;
 
 /// <summary>
 /// What PowerShell adds to an event: the alias ProcessName, the properties that show and sort by default, the
-/// texts of the views, and signals that are signals again where an event was serialized.
+/// texts of the views, times whose texts in files keep fractions of a second, and signals that are signals
+/// again where an event was serialized.
 /// </summary>
 /// <remarks>
 /// A types file would do the same, but PowerShell refuses what a second copy of the module defines again, with an
@@ -43,6 +44,12 @@ public sealed class EventTypeData : IModuleAssemblyInitializer
             : null;
     }
 
+    /// <summary>ExitTime, with the text that files need.</summary>
+    public static object? ExitTime(PSObject exit) => exit?.BaseObject is ExitEvent live ? new EventTime(live.ExitTime) : null;
+
+    /// <summary>StartTime, with the text that files need.</summary>
+    public static object? StartTime(PSObject exit) => exit?.BaseObject is ExitEvent live ? new EventTime(live.StartTime) : null;
+
     private static TypeData Live()
     {
         TypeData data = new(EventViews.EventType)
@@ -52,32 +59,34 @@ public sealed class EventTypeData : IModuleAssemblyInitializer
             ]),
             DefaultKeyPropertySet = new PropertySetData([nameof(ExitEvent.ExitTime)]),
         };
-        SerializeProperties(data);
+        AddBoth(data);
+        Add(data, Code(nameof(ExitTime)));
+        Add(data, Code(nameof(StartTime)));
         Add(data, new AliasPropertyData(ProcessName, nameof(ExitEvent.Name)));
-        Add(data, View());
         return data;
     }
 
     private static TypeData FromElsewhere()
     {
         TypeData data = new(Deserialized + EventViews.EventType);
-        SerializeProperties(data);
-        Add(data, new CodePropertyData(nameof(ExitEvent.Signal), typeof(EventTypeData).GetMethod(nameof(Signal))));
-        Add(data, View());
+        AddBoth(data);
+        Add(data, Code(nameof(Signal)));
         return data;
     }
 
     private static TypeData SignalFromElsewhere() =>
         new(Deserialized + typeof(Signal).FullName) { TargetTypeForDeserialization = typeof(Signal) };
 
-    // What is hidden would be serialized too.
-    private static void SerializeProperties(TypeData data)
+    // What live and serialized events have in common.
+    private static void AddBoth(TypeData data)
     {
+        Add(data, new CodePropertyData("View", typeof(EventView).GetMethod(nameof(EventView.Of))) { IsHidden = true });
+        // What is hidden would be serialized too.
         data.SerializationMethod = "SpecificProperties";
         data.PropertySerializationSet = new PropertySetData([.. typeof(ExitEvent).GetProperties().Select(property => property.Name), ProcessName]);
     }
 
-    private static CodePropertyData View() => new("View", typeof(EventView).GetMethod(nameof(EventView.Of))) { IsHidden = true };
+    private static CodePropertyData Code(string property) => new(property, typeof(EventTypeData).GetMethod(property));
 
     private static void Add(TypeData data, TypeMemberData member) => data.Members.Add(member.Name, member);
 }

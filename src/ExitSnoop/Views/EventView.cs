@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 
@@ -75,11 +76,20 @@ public sealed class EventView
     /// <summary>ParentName, safe to show.</summary>
     public string ParentNameText => Text(nameof(ExitEvent.ParentName));
 
+    /// <summary>Ancestors, safe to show, the parent first.</summary>
+    public string AncestorsText => Join(nameof(ExitEvent.Ancestors), " < ");
+
     /// <summary>Label, safe to show.</summary>
     public string LabelText => Text(nameof(ExitEvent.Label));
 
     /// <summary>Reason, safe to show.</summary>
     public string ReasonText => Text(nameof(ExitEvent.Reason));
+
+    /// <summary>StartTime to the millisecond.</summary>
+    public string StartTimeText => Value(nameof(ExitEvent.StartTime)) is DateTime time ? EventTime.Format(time) : "";
+
+    /// <summary>ExitTime to the millisecond.</summary>
+    public string ExitTimeText => Value(nameof(ExitEvent.ExitTime)) is DateTime time ? EventTime.Format(time) : "";
 
     /// <summary>SenderName, safe to show.</summary>
     public string SenderNameText => Text(nameof(ExitEvent.SenderName));
@@ -97,19 +107,31 @@ public sealed class EventView
     public string CommandLineText => Text(nameof(ExitEvent.CommandLine));
 
     /// <summary>Arguments, safe to show, with a bar between two.</summary>
-    public string ArgumentsText =>
-        Value(nameof(ExitEvent.Arguments)) is System.Collections.IEnumerable arguments
-            ? DisplayText.Escape(string.Join(" | ", arguments.Cast<object>()))
-            : "";
+    public string ArgumentsText => Join(nameof(ExitEvent.Arguments), " | ");
+
+    /// <summary>WorkingDirectory, safe to show.</summary>
+    public string WorkingDirectoryText => Text(nameof(ExitEvent.WorkingDirectory));
 
     /// <summary>UserName, safe to show.</summary>
     public string UserNameText => Text(nameof(ExitEvent.UserName));
 
+    /// <summary>LoginUserName, safe to show.</summary>
+    public string LoginUserNameText => Text(nameof(ExitEvent.LoginUserName));
+
+    /// <summary>Terminal, safe to show.</summary>
+    public string TerminalText => Text(nameof(ExitEvent.Terminal));
+
     /// <summary>CgroupPath, safe to show.</summary>
     public string CgroupPathText => Text(nameof(ExitEvent.CgroupPath));
 
+    /// <summary>ServiceName, safe to show.</summary>
+    public string ServiceNameText => Text(nameof(ExitEvent.ServiceName));
+
     /// <summary>ContainerId, safe to show.</summary>
     public string ContainerIdText => Text(nameof(ExitEvent.ContainerId));
+
+    /// <summary>PodId, safe to show.</summary>
+    public string PodIdText => Text(nameof(ExitEvent.PodId));
 
     // A host that is a terminal is the only case for colours; where the output of pwsh itself is redirected,
     // its OutputRendering would keep them.
@@ -125,6 +147,10 @@ public sealed class EventView
 
     private string Text(string property) =>
         DisplayText.Escape(Convert.ToString(Value(property), CultureInfo.InvariantCulture));
+
+    // What was serialized is another kind of list, of objects that have their texts.
+    private string Join(string property, string separator) =>
+        Value(property) is IEnumerable items ? DisplayText.Escape(string.Join(separator, items.Cast<object>())) : "";
 
     private string FormatTime(Func<DateTime, string> format) => Value(nameof(ExitEvent.ExitTime)) is DateTime time ? format(time) : "";
 

@@ -44,7 +44,8 @@ internal static class EventViews
     /// <summary>Properties that a list does not show as they are: other people chose the text, or it needs another form.</summary>
     private static readonly string[] Texts =
     [
-        "Name", "ParentName", "Label", "Reason", "SenderName", "FaultAddress", "Path", "CommandLine", "Arguments", "UserName", "CgroupPath", "ContainerId",
+        "Name", "ParentName", "Ancestors", "Label", "StartTime", "ExitTime", "Reason", "SenderName", "FaultAddress", "Path", "CommandLine",
+        "Arguments", "WorkingDirectory", "UserName", "LoginUserName", "Terminal", "CgroupPath", "ServiceName", "ContainerId", "PodId",
     ];
 
     /// <summary>The original's columns, in its order and widths.</summary>
@@ -101,16 +102,16 @@ internal static class EventViews
     /// <summary>What Format-List shows of an event: every property, below headings.</summary>
     internal static IReadOnlyList<ListEntry> List { get; } =
     [
-        .. Section("Process", "Name", "Id", "ParentId", "ParentName", "ThreadId", "IsThread", "Label"),
+        .. Section("Process", "Name", "Id", "ParentId", "ParentName", "Ancestors", "ThreadId", "IsThread", "Label"),
         .. Section("Time", "StartTime", "ExitTime", "Age"),
         .. Section("Status", "Status", "ExitCode", "Signal", "CoreDumped", "Failed"),
         .. Section("Why", "Reason", "SignalCode", "SenderId", "SenderName", "SenderUserId", "FaultAddress", "OomKilled"),
-        .. Section("Command", "Path", "CommandLine", "CommandLineTruncated", "Arguments"),
-        .. Section("Identity", "UserId", "UserName", "GroupId", "SessionId"),
+        .. Section("Command", "Path", "CommandLine", "CommandLineTruncated", "Arguments", "WorkingDirectory", "Executed"),
+        .. Section("Identity", "UserId", "UserName", "GroupId", "LoginUserId", "LoginUserName", "SessionId", "Terminal"),
         .. Section(
             "Resources", "TotalProcessorTime", "UserProcessorTime", "PrivilegedProcessorTime", "PeakWorkingSet64", "MinorFaults", "MajorFaults",
             "ReadBytes", "WriteBytes", "VoluntarySwitches", "InvoluntarySwitches"),
-        .. Section("Container", "CgroupPath", "ContainerId", "NamespaceId", "HostId"),
+        .. Section("Container", "CgroupPath", "ServiceName", "ContainerId", "PodId", "NamespaceId", "HostId"),
     ];
 
     private static IEnumerable<ListEntry> Section(string heading, params string[] properties) =>

@@ -1,0 +1,47 @@
+using System.Management.Automation;
+using System.Reflection;
+
+namespace ExitSnoop.Commands.Parameters;
+
+/// <summary>
+/// An option of the console program, given to a cmdlet. PowerShell takes a word that begins with two dashes for
+/// a value; the console program and the alias have the same name, exitsnoop.
+/// </summary>
+internal static class ConsoleOption
+{
+    private const string Dashes = "--";
+
+    private static readonly Dictionary<string, string> Others = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["--pid"] = "-Id",
+        ["--parent"] = "-ParentId",
+        ["--path"] = "-ExecutablePath",
+        ["--why"] = "Watch-ProcessExit | Format-Table -View Why",
+        ["--json"] = "Watch-ProcessExit | ConvertTo-Json",
+        ["--ebpf"] = "Get-ProcessExitEventDefinition -Source",
+        ["--help"] = "Get-Help Watch-ProcessExit",
+        ["--version"] = "(Get-Module ExitSnoop).Version",
+        ["--verbose"] = "-Verbose",
+        ["--debug"] = "-Debug",
+    };
+
+    /// <exception cref="ArgumentTransformationMetadataException">The value is such an option; the message names the parameter to use.</exception>
+    internal static void Refuse(object? value)
+    {
+        if ((value is PSObject wrapped ? wrapped.BaseObject : value) is not string word || !word.StartsWith(Dashes, StringComparison.Ordinal))
+            return;
+        string option = word.Split('=')[0];
+        string remedy = Others.GetValueOrDefault(option) ?? Parameter(option) ?? "Get-Help Watch-ProcessExit to see them";
+        throw new ArgumentTransformationMetadataException(
+            $"'{option}' is an option of the console program exitsnoop. This is a cmdlet, whose parameters begin with one dash. Use {remedy}.");
+    }
+
+    // --max-events is -MaxEvents.
+    private static string? Parameter(string option)
+    {
+        string name = option.Replace("-", "", StringComparison.Ordinal);
+        return typeof(WatchProcessExitCommand).GetProperties()
+            .FirstOrDefault(property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && property.IsDefined(typeof(ParameterAttribute)))
+            is { } parameter ? "-" + parameter.Name : null;
+    }
+}

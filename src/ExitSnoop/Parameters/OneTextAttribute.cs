@@ -1,0 +1,21 @@
+using System.Collections;
+using System.Management.Automation;
+
+namespace ExitSnoop.Commands.Parameters;
+
+/// <summary>Takes one text, and says so where it is given several: PowerShell itself only says that it cannot convert them.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class OneTextAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+    {
+        object? value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        if (value is not IEnumerable many || value is string)
+            return inputData;
+        object?[] texts = [.. many.Cast<object?>()];
+        return texts.Length == 1
+            ? texts[0]
+            : throw new ArgumentTransformationMetadataException($"It takes one value and was given {texts.Length}: {string.Join(", ", texts)}.");
+    }
+}

@@ -1,0 +1,178 @@
+using ExitSnoop.ModuleTests.Engine;
+using Xunit;
+
+namespace ExitSnoop.ModuleTests;
+
+/// <summary>What people type first, at the prompt of pwsh.</summary>
+public sealed class PromptTests
+{
+    [Theory]
+    [InlineData("exitsnoop -n 2 -Name one-of-three")]
+    [InlineData("exitsnoop -x -t -n 2 -Name one-of-three")]
+    [InlineData("Watch-ProcessExit -n 2 -Name one-of-three")]
+    public void N_is_the_number_of_events(string script)
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using TestFolder folder = new();
+        Victim[] victims = [.. Enumerable.Range(1, 3).Select(code => Victim.StartNamed(folder, "one-of-three", "exit", code.Text()))];
+        using RunningScript watch = shell.StartWatch(script);
+        foreach (Victim victim in victims)
+            using (victim)
+                victim.Die();
+        Assert.Equal([1, 2], watch.Wait().Events.Select(exit => exit.ExitCode));
+    }
+
+    [Theory]
+    [InlineData("--failed", "-Failed")]
+    [InlineData("-x --max-events 3", "-MaxEvents")]
+    [InlineData("--max-events=3", "-MaxEvents")]
+    [InlineData("--name nginx", "-Name")]
+    [InlineData("-p 1 --pid 2", "-Id")]
+    [InlineData("-p 1 --parent=2", "-ParentId")]
+    [InlineData("-Id 1 --json", "Watch-ProcessExit | ")]
+    [InlineData("--why", "Watch-ProcessExit | Format-Table -View Why")]
+    [InlineData("--verbose", "-Verbose")]
+    [InlineData("--ebpf", "Get-ProcessExitEventDefinition -Source")]
+    [InlineData("--help", "Get-Help Watch-ProcessExit")]
+    [InlineData("--no-such-option", "Get-Help Watch-ProcessExit")]
+    public void An_option_of_the_console_program_is_told_which_parameter_to_use(string words, string remedy)
+    {
+        using Shell shell = Shell.Open();
+        ShellError error = shell.Run($"exitsnoop {words}").OnlyError;
+        Assert.Contains("This is a cmdlet", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"Use {remedy}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{words.Split(' ').First(word => word.StartsWith("--", StringComparison.Ordinal)).Split('=')[0]}'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ids_without_commas_are_told_of_the_commas()
+    {
+        using Shell shell = Shell.Open();
+        Assert.Contains("separated by commas", shell.Run("Watch-ProcessExit 1 2").OnlyError.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("$id | Watch-ProcessExit")]
+    [InlineData("\"$id\" | Watch-ProcessExit")]
+    [InlineData("[long]$id, $id | Watch-ProcessExit")]
+    [InlineData("\" $id `t$id \" | Watch-ProcessExit")]
+    [InlineData("Watch-ProcessExit \"$id $id\"")]
+    [InlineData("Set-Content $file $id; Get-Content $file | Watch-ProcessExit")]
+    [InlineData("pgrep -x 'from-the-pipe' | Watch-ProcessExit")]
+    [InlineData("pidof from-the-pipe | Watch-ProcessExit")]
+    [InlineData("Get-Process -Id $id | Watch-ProcessExit")]
+    [InlineData("Get-Process -Id $id | ForEach-Object Id | Watch-ProcessExit")]
+    [InlineData("[pscustomobject]@{ ProcessId = [uint32]$id } | Watch-ProcessExit")]
+    [InlineData("Import-Csv $csv | Watch-ProcessExit")]
+    [InlineData("$id | Register-ProcessExitEvent -SourceIdentifier Ends; (Wait-Event Ends -Timeout 30).SourceEventArgs")]
+    public void Whatever_holds_an_id_is_taken_from_the_pipeline(string script)
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using TestFolder folder = new();
+        using Victim victim = Victim.StartNamed(folder, "from-the-pipe", "exit", "7");
+        folder.Write("ids.csv", $"Name,Id\nvictim,{victim.Id}\n");
+        using RunningScript watch = shell.StartWatch(script, ("id", victim.Id), ("file", folder.Path("ids.txt")), ("csv", folder.Path("ids.csv")));
+        Assert.Equal(7, victim.Die());
+
+        ShellResult result = watch.Wait();
+        ExitEvent exit = Assert.Single(result.Events);
+        Assert.Equal((victim.Id, 7), (exit.Id, exit.ExitCode));
+        Assert.Empty(result.Errors);
+        Assert.Null(result.Terminating);
+    }
+
+    [Fact]
+    public void Events_of_another_watch_are_taken_for_their_processes()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using Victim victim = Victim.Start("exit", "7");
+        using RunningScript watch = shell.StartWatch("Watch-ProcessExit $id | Watch-ProcessExit", ("id", victim.Id));
+        victim.Die();
+        // It is gone by then, and the second watch says so of its id.
+        Assert.Equal(("NoProcessFoundForGivenId", victim.Id), (watch.Wait().OnlyError.ShortId, (int)watch.Now.OnlyError.Target!));
+    }
+
+    [Fact]
+    public void What_holds_no_id_is_an_error_of_its_own_and_the_others_are_watched()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using Victim victim = Victim.Start("exit", "5");
+        using RunningScript watch = shell.StartWatch("'nonsense', $id, [pscustomobject]@{ Other = 1 }, 0 | Watch-ProcessExit", ("id", victim.Id));
+        victim.Die();
+
+        ShellResult result = watch.Wait();
+        Assert.Equal([victim.Id], result.Events.Select(exit => exit.Id));
+        Assert.Equal(["InputObjectNotBound", "InputObjectNotBound", "ParameterArgumentValidationError"], result.Errors.Select(error => error.ShortId));
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("1.0")]
+    [InlineData("'1'")]
+    [InlineData("0:00:01")]
+    [InlineData("([timespan]::FromSeconds(1))")]
+    [InlineData("(New-TimeSpan -Seconds 1)")]
+    public void A_timeout_is_in_seconds_or_a_time_span(string timeout)
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        ShellResult result = shell.Run($"(Measure-Command {{ Watch-ProcessExit -User 64099 -Timeout {timeout} }}).TotalSeconds");
+        Assert.Empty(result.Errors);
+        Assert.InRange((double)result.Output[0]!, 0.9, 20);
+    }
+
+    [Theory]
+    [InlineData("Watch-ProcessExit -Cgroup a, b")]
+    [InlineData("Watch-ProcessExit -Label a, b")]
+    [InlineData("Watch-ProcessExit -BtfPath a, b")]
+    [InlineData("Register-ProcessExitEvent -SourceIdentifier a, b")]
+    public void A_list_where_one_text_is_taken_is_told_so(string script)
+    {
+        using Shell shell = Shell.Open();
+        Assert.Contains("takes one value and was given 2: a, b", shell.Run(script).OnlyError.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Sender*", "sender_pid sender_uid sender_comm SenderId SenderName SenderUserId")]
+    [InlineData("-Name faultaddress", "FaultAddress")]
+    [InlineData("Id, exit_time", "exit_time Id")]
+    [InlineData("-Name *killed", "OomKilled")]
+    public void The_definition_is_asked_for_fields_by_name(string name, string expected)
+    {
+        using Shell shell = Shell.Open();
+        ShellResult result = shell.Run($"(Get-ProcessExitEventDefinition {name}).Name -join ' '");
+        Assert.Empty(result.Errors);
+        Assert.Equal([expected], result.Output);
+    }
+
+    [Fact]
+    public void A_field_that_there_is_not_is_an_error()
+    {
+        using Shell shell = Shell.Open();
+        ShellResult result = shell.Run("Get-ProcessExitEventDefinition NoSuchField, Signal, NoSuch*");
+        Assert.Equal("Signal", Assert.IsType<ExitEventField>(Assert.Single(result.Output)).Name);
+        Assert.Equal(("FieldNotFound", "ObjectNotFound", (object)"NoSuchField"), (result.OnlyError.ShortId, result.OnlyError.Category, result.OnlyError.Target!));
+    }
+
+    [Fact]
+    public void Tab_offers_the_names_of_fields_with_what_they_hold()
+    {
+        using Shell shell = Shell.Open();
+        ShellResult result = shell.Run("(TabExpansion2 $line $line.Length).CompletionMatches | ForEach-Object { \"$($_.CompletionText) $($_.ToolTip)\" }", ("line", "Get-ProcessExitEventDefinition Oom"));
+        Assert.StartsWith("OomKilled bool?: ", Assert.IsType<string>(Assert.Single(result.Output)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Filters_of_the_definition_go_with_the_source_alone()
+    {
+        using Shell shell = Shell.Open();
+        Assert.Equal(["False True", "True False"], shell.Run("""
+            $parameters = (Get-Command Get-ProcessExitEventDefinition).ParameterSets | Sort-Object Name | ForEach-Object { , $_.Parameters.Name }
+            foreach ($set in $parameters) { "$($set -contains 'Failed') $($set -contains 'Name')" }
+            """).Output.Order());
+    }
+}
