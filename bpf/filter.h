@@ -9,7 +9,8 @@
 static __always_inline bool wanted_status(__u32 status)
 {
 	__u32 signal = status & 0x7f;
-	__u32 code = status >> 8 & 0xff;
+	/* As a shell shows it, and ExitEvent.ExitCode. */
+	__u32 code = signal ? 128 + signal : status >> 8 & 0xff;
 
 	/* A kernel thread that failed leaves a negative error number, which is neither. */
 	if ((__s32)status < 0 && (config.signals || config.by_exit_code))
@@ -19,7 +20,7 @@ static __always_inline bool wanted_status(__u32 status)
 		return false;
 	if (config.signals && !(signal && config.signals >> (signal - 1) & 1))
 		return false;
-	if (config.by_exit_code && (signal || !(config.exit_codes[code >> 6 & 3] >> (code & 63) & 1)))
+	if (config.by_exit_code && !(config.exit_codes[code >> 6 & 3] >> (code & 63) & 1))
 		return false;
 	return true;
 }

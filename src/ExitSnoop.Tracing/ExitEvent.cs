@@ -19,6 +19,13 @@ public sealed class ExitEvent : EventArgs
 #pragma warning restore CA1710
 {
     private const int CommMaximum = 15;
+    /// <summary>What a signal's number is added to, to be an <see cref="ExitCode"/>.</summary>
+    internal const int SignalExitCode = 128;
+
+    /// <summary>The signals whose default is to dump a core, signal(7): what a fault raises, and what a program or a limit is ended by as a failure.</summary>
+    internal static readonly Signal[] CrashSignals =
+        [Signal.QUIT, Signal.ILL, Signal.TRAP, Signal.ABRT, Signal.BUS, Signal.FPE, Signal.SEGV, Signal.XCPU, Signal.XFSZ, Signal.SYS];
+
     private const int EmptyArgumentsMaximum = 8;
 
     private readonly byte[] bytes;
@@ -26,7 +33,7 @@ public sealed class ExitEvent : EventArgs
     private readonly long exitTicks;
     private readonly bool utc;
     private string? name;
-    private string[]? arguments;
+    private ArgumentList? arguments;
     private string? path;
     private string? workingDirectory;
     private string? cgroupPath;
@@ -83,6 +90,12 @@ public sealed class ExitEvent : EventArgs
     /// <summary>Whether its status was other than 0, or a signal ended it.</summary>
     public bool Failed => Wait.Failed;
 
+    /// <summary>
+    /// Whether it died by a fault or another signal whose default is to dump a core, or was killed for memory. Null for a
+    /// SIGKILL of which no details were collected (<see cref="ExitTraceOptions.Basic"/>).
+    /// </summary>
+    public bool? Crashed => CrashSignals.Contains(Signal) ? true : Signal == Signal.KILL ? OomKilled : false;
+
     /// <summary>The text of the EXIT_CODE column: "0", "code 5", "signal 11 (SEGV), core dumped"; of a kernel thread that failed, "error -4 (EINTR)".</summary>
     public string Status => Wait.ToString();
 
@@ -118,15 +131,13 @@ public sealed class ExitEvent : EventArgs
     public string? Reason => HasDetail ? DeathReason.Describe(Record, Detail) : null;
 
     /// <summary>The arguments as a shell would quote them; null where none were captured.</summary>
-    public string? CommandLine => Arguments is { } list ? ShellQuoting.Join(list) : null;
+    public string? CommandLine => Arguments?.ToString();
 
     /// <summary>
     /// The arguments as they stood in the process's memory when it died (before Linux 6.16: when it was
     /// executed), at most 4 KiB; null where none were captured. Source: mm->arg_start.
     /// </summary>
-#pragma warning disable CA1819 // An array is what PowerShell users expect of arguments; each event has its own.
-    public string[]? Arguments => arguments ??= SplitArguments();
-#pragma warning restore CA1819
+    public ArgumentList? Arguments => arguments ??= SplitArguments();
 
     /// <summary>The executable; null for a kernel thread or where it was not captured. Source: mm->exe_file.</summary>
     public string? Path => path ??= ReadPath();
@@ -361,7 +372,7 @@ public sealed class ExitEvent : EventArgs
     private static string? TerminalName(string name) =>
         name.Length == 0 ? null : name.StartsWith("pts", StringComparison.Ordinal) ? "pts/" + name[3..] : name;
 
-    private string[]? SplitArguments()
+    private ArgumentList? SplitArguments()
     {
         RecordView command = Command;
         if (!command.HasDetail || command.Arguments.IsEmpty)
@@ -383,7 +394,7 @@ public sealed class ExitEvent : EventArgs
         list.Add(Encoding.UTF8.GetString(all));
         if (command.Record.Flags.HasFlag(RecordFlags.ArgumentsHeadCut))
             list[0] = "..." + list[0];
-        return [.. list];
+        return new ArgumentList(list);
     }
 
     private static string JoinPath(ReadOnlySpan<byte> components)

@@ -33,6 +33,7 @@ public sealed class ExitTrace : IDisposable
 
     private readonly ExitTraceOptions options;
     private readonly ExitHook hook;
+    private readonly ExitFilter filter;
     private readonly RecordQueue queue;
     private readonly RecordReader reader;
     private readonly CommandMemory? commands;
@@ -46,11 +47,12 @@ public sealed class ExitTrace : IDisposable
     internal ExitTrace(ExitTraceOptions options, ExitProgram program)
     {
         this.options = options;
+        filter = new ExitFilter(options);
         hook = program.Hook;
         eventsLeft = options.MaxEvents ?? long.MaxValue;
         long queueSize = Math.Min(QueueMaximum, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
         queue = new RecordQueue(queueSize);
-        lossReport = new LossReport(options.BufferSize, queueSize, options.NameFilter is not null, () => Environment.TickCount64);
+        lossReport = new LossReport(options.BufferSize, queueSize, ExitFilter.IsSet(options), () => Environment.TickCount64);
         if (!options.Basic && hook.IsAfterMemory)
         {
             commands = new CommandMemory();
@@ -278,7 +280,7 @@ public sealed class ExitTrace : IDisposable
             return null;
         }
         ExitEvent exit = new(copy, commands?.Find(view.Record), clockOffset, options.Utc, options.Label);
-        return options.NameFilter is null || exit.IsNamed(options.NameFilter) ? exit : null;
+        return filter.Wants(exit) ? exit : null;
     }
 
     private static void Check(ExitTraceOptions options)
@@ -306,8 +308,15 @@ public sealed class ExitTrace : IDisposable
             options.TimeLimit is not { TotalSeconds: < 0 or > ExitTraceOptions.MaximumSeconds },
             $"The time limit is 0 to {ExitTraceOptions.MaximumSeconds} seconds.");
         Require(
-            options.Signals.Count == 0 || options.ExitCodes.Count == 0,
-            "No process ends by a signal and with an exit code of its own: ask for one of them, or filter the events.");
+            ExitFilter.Signals(options) is not { } signals || signals.Count > 0,
+            "None of these signals is that of a crash or of the OOM killer: ask for one of them.");
+        Require(
+            options.Signals.Count == 0 || options.ExitCodes.Count == 0
+                || options.Signals.Any(signal => options.ExitCodes.Contains(ExitEvent.SignalExitCode + (int)signal)),
+            $"No process that one of these signals ended has one of these exit codes, but {ExitEvent.SignalExitCode} and the signal's number: ask for one of them.");
+        Require(
+            !options.Basic || !ExitFilter.NeedsDetails(options),
+            "The path, excluded users, crashes and OOM kills are part of what a basic trace leaves out: ask for one of them.");
         Require(
             !options.Failed || options.ExitCodes.Count == 0 || options.ExitCodes.Any(code => code != 0),
             "An exit code of 0 is no failure: ask for one of them.");

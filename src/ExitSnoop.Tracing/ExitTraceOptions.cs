@@ -34,7 +34,10 @@ public sealed record ExitTraceOptions
     /// <summary>Only processes that one of these signals ended.</summary>
     public IReadOnlyCollection<Signal> Signals { get; init; } = [];
 
-    /// <summary>Only processes that exited by themselves with one of these statuses, 0 to 255.</summary>
+    /// <summary>
+    /// Only processes with one of these codes, 0 to 255, as <see cref="ExitEvent.ExitCode"/> shows them: the status that the process
+    /// exited with, or 128 and the number of the signal that ended it.
+    /// </summary>
     public IReadOnlyCollection<int> ExitCodes { get; init; } = [];
 
     /// <summary>Only children of these processes, by the id of the parent at the time of the exit.</summary>
@@ -55,6 +58,21 @@ public sealed record ExitTraceOptions
     /// 15 bytes, for the file name of the executable.
     /// </summary>
     public Func<string, bool>? NameFilter { get; init; }
+
+    /// <summary>Only names for which this is false; asked as <see cref="NameFilter"/> is.</summary>
+    public Func<string, bool>? ExcludedNameFilter { get; init; }
+
+    /// <summary>Only executables for whose <see cref="ExitEvent.Path"/> this is true, asked outside the kernel; a process without a path is left out.</summary>
+    public Func<string, bool>? PathFilter { get; init; }
+
+    /// <summary>Only processes of other real user ids than these, checked outside the kernel.</summary>
+    public IReadOnlyCollection<uint> ExcludedUsers { get; init; } = [];
+
+    /// <summary>Only processes whose <see cref="ExitEvent.Crashed"/> is true.</summary>
+    public bool Crashed { get; init; }
+
+    /// <summary>Only processes that the kernel's OOM killer killed.</summary>
+    public bool OomKilled { get; init; }
 
     /// <summary>
     /// Ends the trace after so many events were read, at least 1; null for no limit. The program is detached before

@@ -52,7 +52,7 @@ public sealed class AbbreviationTests
 
     [Theory]
     [InlineData("--timeo=1", "TimeLimit=1")]
-    [InlineData("--ex=1", "ExitCode=1")]
+    [InlineData("--exi=1", "ExitCode=1")]
     [InlineData("--j", "Json")]
     [InlineData("--why", "Why")]
     [InlineData("--vers", "Version")]

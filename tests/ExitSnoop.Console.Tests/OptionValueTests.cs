@@ -23,6 +23,8 @@ public sealed class OptionValueTests
     [InlineData("--why --json", "argument --json: not allowed with argument --why")]
     [InlineData("--json --why", "argument --why: not allowed with argument --json")]
     [InlineData("--basic --why", "argument --why: not allowed with argument --basic")]
+    [InlineData("--basic --crashed", "argument --crashed: not allowed with argument --basic")]
+    [InlineData("--exclude-user nobody-knows", "argument --exclude-user: invalid value 'nobody-knows': there is no such user")]
     [InlineData("--include-children", "argument --include-children: needs -p/--pid, whose descendants are meant")]
     public void A_wrong_value_is_a_usage_error_that_names_option_and_range(string line, string message) =>
         Assert.Equal(message, Assert.Throws<UsageException>(() => CommandLine.Read(line.Split(' '))).Message);
@@ -46,6 +48,17 @@ public sealed class OptionValueTests
     }
 
     [Fact]
+    public void What_is_left_out_and_why_it_died_reach_the_trace()
+    {
+        ExitTraceOptions options = CommandLine.Read(
+            ["--crashed", "--oom-killed", "--exclude-name", "cron*", "--exclude-user=root,7", "--executable-path", "/opt/*", "--executable-path=/srv/a"]).Trace;
+        Assert.True(options is { Crashed: true, OomKilled: true, Basic: false });
+        Assert.Equal((true, false), (options.ExcludedNameFilter!("CRON"), options.ExcludedNameFilter("sh")));
+        Assert.Equal([0u, 7u], options.ExcludedUsers);
+        Assert.Equal((true, true, false), (options.PathFilter!("/opt/b"), options.PathFilter("/srv/a"), options.PathFilter("/OPT/b")));
+    }
+
+    [Fact]
     public void Nothing_asked_for_is_nothing_filtered()
     {
         CommandLine line = CommandLine.Read([]);
@@ -61,6 +74,8 @@ public sealed class OptionValueTests
     [InlineData("--why", false)]
     [InlineData("--json --basic", true)]
     [InlineData("--name systemd-journald", false)]
+    [InlineData("--crashed", false)]
+    [InlineData("--exclude-name cron", false)]
     public void Details_are_collected_only_where_they_are_shown_or_asked_for(string line, bool basic) =>
         Assert.Equal(basic, CommandLine.Read(line.Length == 0 ? [] : line.Split(' ')).Trace.Basic);
 

@@ -31,5 +31,12 @@ public sealed class WildcardPatternTests
     [InlineData("[", "[", true)]
     [InlineData("[!", "[!", true)]
     public void Names_match_as_in_the_shell(string pattern, string name, bool match) =>
-        Assert.Equal(match, new WildcardPattern(pattern).IsMatch(name));
+        Assert.Equal(match, new WildcardPattern(pattern, ignoreCase: false).IsMatch(name));
+
+    [Theory]
+    [InlineData("NGINX", "nginx")]
+    [InlineData("ng*", "NGINX")]
+    [InlineData("[A-Z]ginx", "nginx")]
+    public void Case_does_not_matter_where_it_is_ignored(string pattern, string name) =>
+        Assert.True(new WildcardPattern(pattern, ignoreCase: true).IsMatch(name));
 }

@@ -40,6 +40,21 @@ public sealed class CsvTests
     }
 
     [Fact]
+    public void Arguments_are_the_command_line()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using Victim victim = Victim.StartThrough("/bin/sh", ["-c", "exec \"$0\" \"$@\""], "exit", "5", "a b");
+        using RunningScript watch = shell.StartWatch("""
+            $exit = Watch-ProcessExit $id
+            ($exit | ConvertTo-Csv | ConvertFrom-Csv).Arguments -eq $exit.CommandLine
+            $exit.Arguments[-1]; $exit.Arguments[0] -eq $exit.Arguments[-5]; $exit.Arguments.Count; $exit.Arguments -contains 'a b'; $exit.Arguments -join '|'
+            """, ("id", victim.Id));
+        victim.Die();
+        Assert.Equal([true, "a b", true, 5, true, $"{TestProgram.Victim}|-w|exit|5|a b"], watch.Wait().Output);
+    }
+
+    [Fact]
     public void A_time_is_a_DateTime_to_everything_else()
     {
         Need.Kernel();

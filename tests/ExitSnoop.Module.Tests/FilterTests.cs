@@ -18,6 +18,9 @@ public sealed class FilterTests
     [InlineData("-Signal ([ExitSnoop.Signal]::SEGV)", "config.signals = 0x400")]
     [InlineData("-Signal (Get-Variable wanted -ValueOnly)", "config.signals = 0x400")]
     [InlineData("-ExitCode 3, 5", "exit_codes has the bits 3, 5")]
+    [InlineData("-Crashed", "config.signals = 0x418005fc")]
+    [InlineData("-OomKilled", "config.signals = 0x100")]
+    [InlineData("-Crashed -Signal SEGV, TERM", "config.signals = 0x400")]
     [InlineData("-Failed", "config.failed = 1")]
     [InlineData("-x", "config.failed = 1")]
     [InlineData("-User nobody", "the map users holds 65534")]
@@ -30,7 +33,7 @@ public sealed class FilterTests
     [InlineData("-MinimumAge '1.5'", "config.minimum_age = 1500000000")]
     [InlineData("-MinimumAge ([timespan]::FromSeconds(1.5))", "config.minimum_age = 1500000000")]
     [InlineData("-MinimumAge '00:00:01.500'", "config.minimum_age = 1500000000")]
-    [InlineData("-Cgroup /a/cgroup", "config.cgroup_id = the inode number of /a/cgroup")]
+    [InlineData("-Cgroup /a/cgroup", "the map cgroups holds the inode number of /a/cgroup")]
     [InlineData("-PerThread", "config.per_thread = 1")]
     public void A_parameter_sets_its_filter_in_the_kernel(string parameter, string sets)
     {
@@ -68,21 +71,22 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public void An_exit_code_is_that_of_a_process_that_exits_by_itself()
+    public void An_exit_code_is_found_as_the_property_shows_it()
     {
         Need.Kernel();
         using Shell shell = Shell.Open();
         using Victim wanted = Victim.Start("exit", "3"), other = Victim.Start("exit", "4");
-        using Victim killed = Victim.Start("sleep", "60");
-        // 137 is what a shell shows for KILL, but this process did not exit by itself.
+        using Victim killed = Victim.Start("sleep", "60"), ended = Victim.Start("sleep", "60");
         using RunningScript watch = shell.StartWatch(
-            "Watch-ProcessExit $ids -ExitCode 3, 137", ("ids", new[] { wanted.Id, other.Id, killed.Id }));
+            "Watch-ProcessExit $ids -ExitCode 3, 137", ("ids", new[] { wanted.Id, other.Id, killed.Id, ended.Id }));
         killed.Signal(Command.SigKill);
         Assert.Equal(137, killed.Wait());
+        ended.Signal(Command.SigTerm);
+        Assert.Equal(143, ended.Wait());
         other.Die();
         wanted.Die();
 
-        Assert.Equal([wanted.Id], watch.Wait().Events.Select(exit => exit.Id));
+        Assert.Equal([(killed.Id, 137), (wanted.Id, 3)], watch.Wait().Events.Select(exit => (exit.Id, exit.ExitCode)));
     }
 
     [Theory]
@@ -212,5 +216,29 @@ public sealed class FilterTests
         Assert.Null(exit.UserId);
         Assert.Null(exit.TotalProcessorTime);
         Assert.Null(exit.CgroupPath);
+    }
+
+    [Theory]
+    [InlineData("-Crashed", "crash")]
+    [InlineData("-ExcludeName WANTED*", "crash")]
+    [InlineData("-ExcludeName crash, other*", "wanted")]
+    [InlineData("-ExcludeUser root, nobody", "")]
+    [InlineData("-ExcludeUser nobody", "crash wanted")]
+    [InlineData("-ExecutablePath *ant*", "wanted")]
+    [InlineData("-ExecutablePath *ANT*", "")]
+    [InlineData("-ExecutablePath $folder/crash, /nothing", "crash")]
+    [InlineData("-OomKilled", "")]
+    public void A_filter_lets_pass_what_it_says(string parameters, string expected)
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using TestFolder folder = new();
+        using Victim wanted = Victim.StartNamed(folder, "wanted", "exit", "1"), crash = Victim.StartNamed(folder, "crash", "null-deref");
+        using RunningScript watch = shell.StartWatch(
+            $"Watch-ProcessExit $ids {parameters}", ("ids", new[] { wanted.Id, crash.Id }), ("folder", folder.FullName));
+        wanted.Die();
+        crash.Die();
+
+        Assert.Equal(expected, string.Join(' ', watch.Wait().Events.Select(exit => exit.Name).Order(StringComparer.Ordinal)));
     }
 }

@@ -83,7 +83,7 @@ public sealed partial class FormatFileTests
         Assert.Equal(11, shown.Length);
         Assert.Matches($@"TIME-UTC +PCOMM.*\n.*\n\d\d:\d\d:\d\d\.\d{{3}} victim +{victim.Id} .* signal 11 \(SEGV\)", shown[0]);
         Assert.Equal(shown[10], shown[1]);
-        Assert.Contains(" MAPERR at 0x1234 ", shown[1], StringComparison.Ordinal);
+        Assert.Contains(" segfault (MAPERR) at ", shown[1], StringComparison.Ordinal);
         Assert.Matches($@"victim +{victim.Id} +SEGV .*[KM]iB", shown[2]);
         Assert.Matches(@"FaultAddress +: 0x1234", shown[3]);
         Assert.Equal("SEGV", shown[4]);

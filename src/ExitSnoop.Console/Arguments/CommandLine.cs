@@ -32,13 +32,14 @@ internal sealed record CommandLine
 
         RunMode mode = RunMode.Watch;
         OptionId? view = null;
-        bool timestamp = false, utc = false, failed = false, perThread = false, includeChildren = false;
+        bool timestamp = false, utc = false, failed = false, perThread = false, includeChildren = false, crashed = false, oomKilled = false;
         bool basic = false, verbose = false, debug = false, timespec = false;
         string? label = null, cgroup = null, btfPath = null;
         List<int> ids = [], parents = [], exitCodes = [];
-        List<uint> users = [];
+        List<uint> users = [], excludedUsers = [];
         List<Signal> signals = [];
-        List<WildcardPattern> names = [];
+        List<WildcardPattern> names = [], excludedNames = [], paths = [];
+        OptionId? needsDetail = null;
         TimeSpan minimumAge = TimeSpan.Zero;
         TimeSpan? timeLimit = null;
         long? maxEvents = null;
@@ -61,8 +62,25 @@ internal sealed record CommandLine
 
                 case OptionId.IncludeChildren: includeChildren = true; break;
                 case OptionId.Parent: AddIds(parents, option, value); break;
-                case OptionId.Name: names.Add(new WildcardPattern(value)); break;
-                case OptionId.User: AddUsers(users, value); break;
+                case OptionId.Name: names.Add(new WildcardPattern(value, ignoreCase: true)); break;
+                case OptionId.ExcludeName: excludedNames.Add(new WildcardPattern(value, ignoreCase: true)); break;
+                case OptionId.ExecutablePath:
+                    needsDetail = option;
+                    paths.Add(new WildcardPattern(value, ignoreCase: false));
+                    break;
+                case OptionId.User: AddUsers(users, option, value); break;
+                case OptionId.ExcludeUser:
+                    needsDetail = option;
+                    AddUsers(excludedUsers, option, value);
+                    break;
+                case OptionId.Crashed:
+                    needsDetail = option;
+                    crashed = true;
+                    break;
+                case OptionId.OomKilled:
+                    needsDetail = option;
+                    oomKilled = true;
+                    break;
                 case OptionId.Signal: AddSignals(signals, value); break;
                 case OptionId.ExitCode:
                     foreach (string code in value.Split(','))
@@ -93,8 +111,11 @@ internal sealed record CommandLine
         if (basic && view is OptionId.Why)
             throw NotAllowed(OptionId.Why, OptionId.Basic);
 
-        // The table shows no details. Only a name that the kernel cut is looked up in one: the executable's path.
-        bool needsDetails = view is not null || names.Count > 0;
+        if (basic && needsDetail is { } detail)
+            throw NotAllowed(detail, OptionId.Basic);
+
+        // The table shows no details, but some filters ask for them: a name that the kernel cut is looked up in the executable's path.
+        bool needsDetails = view is not null || names.Count > 0 || excludedNames.Count > 0 || needsDetail is not null;
 
         return new CommandLine
         {
@@ -121,7 +142,12 @@ internal sealed record CommandLine
                 TimeLimit = timeLimit,
                 MinimumAge = minimumAge,
                 Cgroup = cgroup,
-                NameFilter = names.Count == 0 ? null : name => names.Exists(pattern => pattern.IsMatch(name)),
+                NameFilter = AnyOf(names),
+                ExcludedNameFilter = AnyOf(excludedNames),
+                PathFilter = AnyOf(paths),
+                ExcludedUsers = excludedUsers,
+                Crashed = crashed,
+                OomKilled = oomKilled,
                 BtfPath = btfPath,
                 Log = debug ? StandardError.WriteLine : null,
             },
@@ -134,12 +160,15 @@ internal sealed record CommandLine
             ids.Add(Number(option, id, 1, int.MaxValue));
     }
 
-    private static void AddUsers(List<uint> users, string value)
+    private static Func<string, bool>? AnyOf(List<WildcardPattern> patterns) =>
+        patterns.Count == 0 ? null : text => patterns.Exists(pattern => pattern.IsMatch(text));
+
+    private static void AddUsers(List<uint> users, OptionId option, string value)
     {
         foreach (string user in value.Split(','))
         {
             if (!UserNames.TryGetId(user, out uint id))
-                throw Invalid(OptionId.User, user, "there is no such user");
+                throw Invalid(option, user, "there is no such user");
             users.Add(id);
         }
     }

@@ -9,6 +9,8 @@ internal static class UsageText
                          [--per-thread] [--include-children] [--parent PID]
                          [--name PATTERN] [--user USER] [--signal SIGNAL]
                          [--exit-code CODE] [--minimum-age SECONDS] [--cgroup PATH]
+                         [--crashed] [--oom-killed] [--executable-path FILE]
+                         [--exclude-name PATTERN] [--exclude-user USER]
                          [--why | --json] [-n COUNT] [--timeout SECONDS] [--basic]
                          [--buffer-size MIB] [--btf-path FILE] [-v] [--debug]
                          [--version]
@@ -35,13 +37,20 @@ internal static class UsageText
           --name PATTERN        only this name; *, ? and [a-z] are wildcards
           --user USER           only processes of this user, a name or a number
           --signal SIGNAL       only those killed by this signal: SEGV, 11, RTMIN+1
-          --exit-code CODE      only those that exited with this status, 0 to 255
+          --exit-code CODE      only those with this status, 0 to 255; 137 is KILL
+          --crashed             only those that a fault or a core signal killed, or
+                                that were killed for memory
+          --oom-killed          only those that the OOM killer killed
+          --executable-path FILE
+                                only this executable, wildcards too: '/opt/*'
+          --exclude-name PATTERN
+                                only other names than this
+          --exclude-user USER   only processes of other users than this
           --minimum-age SECONDS
                                 only those that lived at least so long
           --cgroup PATH         only those in this control group or below it
-                                (each but --minimum-age and --cgroup may be repeated,
-                                as -p may; PID, USER, SIGNAL and CODE also take lists:
-                                -p 181,182)
+                                (PID, PATTERN, USER, SIGNAL and CODE can be repeated;
+                                all but PATTERN also take lists: -p 181,182)
 
         output and end:
           --why                 print who or what ended each process, and its command

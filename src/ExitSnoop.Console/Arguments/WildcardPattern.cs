@@ -2,10 +2,14 @@ namespace ExitSnoop.Cli.Arguments;
 
 /// <summary>
 /// A name with wildcards as the shell has them: *, ?, [abc], [a-z], [!abc], and a backslash before a
-/// character that is meant literally. Case counts, as it does in names.
+/// character that is meant literally.
 /// </summary>
-internal sealed class WildcardPattern(string pattern)
+/// <param name="pattern">The pattern.</param>
+/// <param name="ignoreCase">Whether upper and lower case are the same.</param>
+internal sealed class WildcardPattern(string pattern, bool ignoreCase)
 {
+    private readonly string pattern = ignoreCase ? pattern.ToLowerInvariant() : pattern;
+
     internal bool IsMatch(ReadOnlySpan<char> name)
     {
         int p = 0, n = 0, star = -1, taken = 0;
@@ -16,7 +20,7 @@ internal sealed class WildcardPattern(string pattern)
                 star = p++;
                 taken = n;
             }
-            else if (p < pattern.Length && MatchOne(ref p, name[n]))
+            else if (p < pattern.Length && MatchOne(ref p, ignoreCase ? char.ToLowerInvariant(name[n]) : name[n]))
                 n++;
             else if (star >= 0)
             {

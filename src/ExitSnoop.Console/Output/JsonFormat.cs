@@ -41,6 +41,7 @@ internal sealed class JsonFormat(OutputBuffer output) : IEventFormat
         Append(",\"Signal\":"u8, SignalMembers[(int)exit.Signal]);
         Append(",\"CoreDumped\":"u8, exit.CoreDumped);
         Append(",\"Failed\":"u8, exit.Failed);
+        Append(",\"Crashed\":"u8, exit.Crashed);
         Append(",\"Status\":"u8, exit.Status);
         Append(",\"Label\":"u8, exit.Label);
         Append(",\"IsThread\":"u8, exit.IsThread);
@@ -170,7 +171,7 @@ internal sealed class JsonFormat(OutputBuffer output) : IEventFormat
         output.Append("\""u8);
     }
 
-    private void Append(ReadOnlySpan<byte> name, string[]? values)
+    private void Append(ReadOnlySpan<byte> name, ArgumentList? values)
     {
         output.Append(name);
         if (values is null)
@@ -180,7 +181,7 @@ internal sealed class JsonFormat(OutputBuffer output) : IEventFormat
         }
 
         output.Append("["u8);
-        for (int i = 0; i < values.Length; i++)
+        for (int i = 0; i < values.Count; i++)
         {
             if (i > 0)
                 output.Append(","u8);

@@ -48,7 +48,7 @@ internal struct ExitConfig
             PerThread = Flag(options.PerThread),
             Detail = Flag(!options.Basic),
         };
-        foreach (Signal signal in options.Signals)
+        foreach (Signal signal in ExitFilter.Signals(options) ?? [])
             config.Signals |= 1UL << ((int)signal - 1);
         foreach (int code in options.ExitCodes)
             config.ExitCodes[code >> 6] |= 1UL << (code & 63);

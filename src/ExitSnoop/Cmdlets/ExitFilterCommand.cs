@@ -56,7 +56,37 @@ public abstract class ExitFilterCommand : PSCmdlet
     [ArgumentCompleter(typeof(SignalCompleter))]
     public string[]? Signal { get; set; }
 
-    /// <summary>Only processes that exited by themselves with one of these statuses.</summary>
+    /// <summary>Only processes that died by a fault or another signal with a core dump for its default, or were killed for memory.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
+    public SwitchParameter Crashed { get; set; }
+
+    /// <summary>Only processes that the kernel's OOM killer killed.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
+    public SwitchParameter OomKilled { get; set; }
+
+    /// <summary>Only processes whose executable has one of these paths; wildcards are allowed.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
+    [SupportsWildcards]
+    [Wildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ExecutablePathCompleter))]
+    public string[]? ExecutablePath { get; set; }
+
+    /// <summary>Only processes of other names than these; wildcards are allowed, and case does not matter.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
+    [SupportsWildcards]
+    [Wildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ProcessNameCompleter))]
+    public string[]? ExcludeName { get; set; }
+
+    /// <summary>Only processes of other users than these, by name or id.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(UserCompleter))]
+    public string[]? ExcludeUser { get; set; }
+
+    /// <summary>Only processes with one of these exit codes, as the property ExitCode shows them.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [ValidateRange(0, 255)]
     [ValidateNotNullOrEmpty]
@@ -126,7 +156,12 @@ public abstract class ExitFilterCommand : PSCmdlet
         IncludeChildren = IncludeChildren,
         Failed = Failed,
         PerThread = PerThread,
-        NameFilter = CreateNameFilter(),
+        NameFilter = AnyOf(Name, WildcardOptions.IgnoreCase),
+        ExcludedNameFilter = AnyOf(ExcludeName, WildcardOptions.IgnoreCase),
+        PathFilter = AnyOf(ExecutablePath, WildcardOptions.None),
+        ExcludedUsers = ExcludeUser?.Select(FindUser).ToArray() ?? [],
+        Crashed = Crashed,
+        OomKilled = OomKilled,
         Users = User?.Select(FindUser).ToArray() ?? [],
         Signals = Signal?.Select(SignalArgumentAttribute.Parse).ToArray() ?? [],
         ExitCodes = ExitCode ?? [],
@@ -141,11 +176,11 @@ public abstract class ExitFilterCommand : PSCmdlet
         Log = log,
     };
 
-    private Func<string, bool>? CreateNameFilter()
+    private static Func<string, bool>? AnyOf(string[]? texts, WildcardOptions options)
     {
-        if (Name is null)
+        if (texts is null)
             return null;
-        WildcardPattern[] patterns = [.. Name.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase))];
+        WildcardPattern[] patterns = [.. texts.Select(text => new WildcardPattern(text, options))];
         return text => Array.Exists(patterns, pattern => pattern.IsMatch(text));
     }
 

@@ -41,7 +41,7 @@ internal sealed class ExitCodeCompleter : IArgumentCompleter
         .. Passed.Select(signal => (
             128 + (int)signal,
             $"{SignalNames.GetName(signal)} passed on",
-            $"128 + {(int)signal}, of a shell or container runtime whose command {SignalNames.GetName(signal)} ended; the command itself is found by -Signal")),
+            $"128 + {(int)signal}: what {SignalNames.GetName(signal)} ended, and a shell or container runtime whose command it ended")),
         (255, "exit(-1)", "what exit(-1) becomes; ssh: the connection failed"),
     ];
 

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 
@@ -23,14 +22,9 @@ internal sealed class ProcessNameCompleter : IArgumentCompleter
             RunningProcess first = processes.First();
             int count = processes.Count();
             yield return word.Offer(
-                Pattern(processes.Key),
+                RunningProcess.Pattern(processes.Key),
                 processes.Key,
                 count == 1 ? $"{first.Id}: {first.Description}" : $"{count} processes, {first.Id} the first: {first.Description}");
         }
     }
-
-    // A control character cannot be typed and should not be inserted; the wildcard for one character stands in.
-    private static string Pattern(string name) =>
-        string.Concat(WildcardPattern.Escape(name).Select(c =>
-            char.IsControl(c) || CharUnicodeInfo.GetUnicodeCategory(c) == UnicodeCategory.Format ? '?' : c));
 }

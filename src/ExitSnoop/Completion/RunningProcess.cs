@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Management.Automation;
 using System.Text;
 using ExitSnoop.Records;
 
@@ -38,20 +39,33 @@ internal sealed record RunningProcess(int Id, string Name, uint UserId, string[]
         {
             if (Encoding.UTF8.GetByteCount(Name) < CommMaximum)
                 return Name;
+            string file = Path.GetFileName(ExecutablePath);
+            return file.StartsWith(Name, StringComparison.Ordinal) ? file : Name;
+        }
+    }
+
+    /// <summary>The path of its executable; empty for a kernel thread, and where it may not be read.</summary>
+    internal string ExecutablePath
+    {
+        get
+        {
             try
             {
-                string? file = Path.GetFileName(File.ResolveLinkTarget($"/proc/{Id}/exe", returnFinalTarget: false)?.FullName);
-                if (file is null || !file.StartsWith(Name, StringComparison.Ordinal))
-                    return Name;
-                return file.EndsWith(Deleted, StringComparison.Ordinal) ? file[..^Deleted.Length] : file;
+                string path = File.ResolveLinkTarget($"/proc/{Id}/exe", returnFinalTarget: false)?.FullName ?? "";
+                return path.EndsWith(Deleted, StringComparison.Ordinal) ? path[..^Deleted.Length] : path;
             }
             catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
             {
                 // Another user's, or gone since.
-                return Name;
+                return "";
             }
         }
     }
+
+    /// <summary>A text as a pattern that matches it. A character that cannot be typed and should not be inserted becomes the wildcard for one character.</summary>
+    internal static string Pattern(string text) =>
+        string.Concat(WildcardPattern.Escape(text).Select(c =>
+            char.IsControl(c) || CharUnicodeInfo.GetUnicodeCategory(c) == UnicodeCategory.Format ? '?' : c));
 
     /// <summary>All that can be seen, processes before kernel threads, the lower id first.</summary>
     internal static IEnumerable<RunningProcess> All() =>

@@ -15,7 +15,6 @@ internal static class ConsoleOption
     {
         ["--pid"] = "-Id",
         ["--parent"] = "-ParentId",
-        ["--path"] = "-ExecutablePath",
         ["--why"] = "Watch-ProcessExit | Format-Table -View Why",
         ["--json"] = "Watch-ProcessExit | ConvertTo-Json",
         ["--ebpf"] = "Get-ProcessExitEventDefinition -Source",

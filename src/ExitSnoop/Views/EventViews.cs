@@ -104,7 +104,7 @@ internal static class EventViews
     [
         .. Section("Process", "Name", "Id", "ParentId", "ParentName", "Ancestors", "ThreadId", "IsThread", "Label"),
         .. Section("Time", "StartTime", "ExitTime", "Age"),
-        .. Section("Status", "Status", "ExitCode", "Signal", "CoreDumped", "Failed"),
+        .. Section("Status", "Status", "ExitCode", "Signal", "CoreDumped", "Failed", "Crashed"),
         .. Section("Why", "Reason", "SignalCode", "SenderId", "SenderName", "SenderUserId", "FaultAddress", "OomKilled"),
         .. Section("Command", "Path", "CommandLine", "CommandLineTruncated", "Arguments", "WorkingDirectory", "Executed"),
         .. Section("Identity", "UserId", "UserName", "GroupId", "LoginUserId", "LoginUserName", "SessionId", "Terminal"),

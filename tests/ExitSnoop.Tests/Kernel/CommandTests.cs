@@ -62,8 +62,8 @@ public sealed partial class CommandTests
         using Child child = Child.Start(TestProgram.Victim, ["exit"u8.ToArray(), "0"u8.ToArray(), .. hostile]);
         child.Wait();
         ExitEvent exit = recording.Of(child);
-        Assert.Equal(hostile.Select(Encoding.UTF8.GetString), exit.Arguments![3..]);
-        Assert.Equal("\ufffd\ufffdx", exit.Arguments[^3]);
+        Assert.Equal(hostile.Select(Encoding.UTF8.GetString), exit.Arguments!.Skip(3));
+        Assert.Equal("\ufffd\ufffdx", exit.Arguments![^3]);
         Assert.False(exit.CommandLineTruncated);
     }
 
@@ -89,7 +89,7 @@ public sealed partial class CommandTests
     {
         using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(TestProgram.Victim, ["exit", "0", .. Enumerable.Range(0, 3000).Select(i => $"{i:d4}")]);
-        string[] seen = recording.Of(child).Arguments![3..];
+        string[] seen = [.. recording.Of(child).Arguments!.Skip(3)];
         Assert.InRange(seen.Length, 700, 820);
         Assert.Equal(Enumerable.Range(0, seen.Length - 1).Select(i => $"{i:d4}"), seen[..^1]);
     }

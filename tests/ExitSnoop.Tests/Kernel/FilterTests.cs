@@ -27,8 +27,16 @@ public sealed class FilterTests
         AssertSeen(new() { Signals = [Signal.RTMIN, Signal.RTMAX] }, "34");
 
     [Fact]
-    public void ExitCodes_shows_those_that_exited_so_by_themselves() =>
+    public void ExitCodes_shows_those_that_exited_so() =>
         AssertSeen(new() { ExitCodes = [0, 255] }, "exit 0", "exit 0", "exit 255", "exit 511");
+
+    [Fact]
+    public void ExitCodes_counts_a_signal_as_128_and_its_number() =>
+        AssertSeen(new() { ExitCodes = [3, 128 + 15] }, "exit 3", "TERM");
+
+    [Fact]
+    public void ExitCodes_and_signals_must_both_hold() =>
+        AssertSeen(new() { ExitCodes = [3, 128 + 15, 128 + 34], Signals = [Signal.TERM, Signal.HUP] }, "TERM");
 
     [Fact]
     public void Filters_must_all_hold() =>

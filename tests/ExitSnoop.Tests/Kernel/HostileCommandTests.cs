@@ -158,7 +158,7 @@ public sealed class HostileCommandTests
 
     private static void AssertNoEnvironment(ExitEvent exit)
     {
-        foreach (string argument in exit.Arguments ?? [])
+        foreach (string argument in exit.Arguments?.AsEnumerable() ?? [])
         {
             Assert.DoesNotContain(Secret, argument, StringComparison.Ordinal);
             Assert.DoesNotContain("PASSWORD", argument, StringComparison.Ordinal);
