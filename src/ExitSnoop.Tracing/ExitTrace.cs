@@ -308,6 +308,9 @@ public sealed class ExitTrace : IDisposable
             options.TimeLimit is not { TotalSeconds: < 0 or > ExitTraceOptions.MaximumSeconds },
             $"The time limit is 0 to {ExitTraceOptions.MaximumSeconds} seconds.");
         Require(
+            options.BtfPath is null || !LibC.IsSecureExecution,
+            "A BTF file decides which kernel memory the BPF program reads, so it cannot be given to a program that has file capabilities or a setuid bit.");
+        Require(
             ExitFilter.Signals(options) is not { } signals || signals.Count > 0,
             "None of these signals is that of a crash or of the OOM killer: ask for one of them.");
         Require(

@@ -1,12 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Bpf;
 
 /// <summary>
 /// Finds the libbpf to load: the file that <c>EXITSNOOP_LIBBPF</c> names, or the system's <c>libbpf.so.1</c>, or the
-/// copy in the module's folder where the system has none or one before 1.0.
+/// copy in the module's folder where the system has none or one before 1.0. In a secure execution only the system's:
+/// constructors of any other would run with the privileges of the program.
 /// </summary>
 internal static unsafe class LibBpfFile
 {
@@ -22,7 +24,8 @@ internal static unsafe class LibBpfFile
     /// <exception cref="ExitTraceException">There is none, or only one before 1.0.</exception>
     internal static (nint Handle, string Reason) Load()
     {
-        if (Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } named)
+        bool secure = LibC.IsSecureExecution;
+        if (!secure && Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } named)
         {
             if (!NativeLibrary.TryLoad(named, out nint loaded))
                 throw ExitTraceErrors.LibBpfNotFound(named);
@@ -37,7 +40,7 @@ internal static unsafe class LibBpfFile
             old = OldVersion(zero, "libbpf.so.0");
             NativeLibrary.Free(zero);
         }
-        if (TryLoadCarried(out nint carried))
+        if (!secure && TryLoadCarried(out nint carried))
             return (carried, old is null ? "ExitSnoop's own: the system has none" : $"ExitSnoop's own: the system's is too old, {old}");
         throw old is null ? ExitTraceErrors.LibBpfNotFound(LibBpf.Library) : ExitTraceErrors.LibBpfTooOld(old);
     }

@@ -23,6 +23,16 @@ internal static unsafe partial class LibC
     // Of x86-64 and arm64 alike; glibc has a wrapper only from 2.36 on.
     private const long SysPidfdOpen = 434;
 
+    // AT_SECURE of include/uapi/linux/auxvec.h.
+    private const nuint AuxiliarySecure = 23;
+
+    /// <summary>
+    /// Whether this program has more privileges than the user who started it, by file capabilities or a setuid bit
+    /// (cap_bprm_creds_from_file() in security/commoncap.c). Its environment and arguments are then those of someone
+    /// who must not gain these privileges.
+    /// </summary>
+    internal static bool IsSecureExecution => getauxval(AuxiliarySecure) != 0;
+
     /// <summary>Maps a descriptor, shared with whoever else maps it.</summary>
     /// <exception cref="Win32Exception">The kernel refused.</exception>
     internal static void* Map(int fd, int length, int protection, nint offset)
@@ -37,6 +47,9 @@ internal static unsafe partial class LibC
         if (address is not null)
             _ = munmap((nint)address, (nuint)length);
     }
+
+    [LibraryImport(Library)]
+    private static partial nuint getauxval(nuint type);
 
     [LibraryImport(Library, SetLastError = true)]
     private static partial nint mmap(nint address, nuint length, int protection, int flags, int fd, nint offset);
