@@ -36,7 +36,7 @@ public static class DisplayText
         return escaped?.Append(text, kept, text.Length - kept).ToString() ?? text;
     }
 
-    private static bool NeedsEscape(Rune rune) => Rune.GetUnicodeCategory(rune)
+    internal static bool NeedsEscape(Rune rune) => Rune.GetUnicodeCategory(rune)
         is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static void AppendEscape(StringBuilder to, int code)

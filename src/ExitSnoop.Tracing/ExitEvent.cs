@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
 using ExitSnoop.Linux;
 using ExitSnoop.Records;
 
@@ -274,6 +276,31 @@ public sealed class ExitEvent : EventArgs
 
     /// <summary>The bytes of <see cref="Name"/>.</summary>
     internal ReadOnlySpan<byte> Comm => Record.Comm.Text;
+
+    /// <summary>
+    /// One JSON object with all properties, on one line: times with their offset from UTC, durations in seconds, a fault's
+    /// address as hexadecimal text. Characters that drive a terminal or are not seen are escaped.
+    /// </summary>
+    public string ToJson()
+    {
+        ArrayBufferWriter<byte> json = new(2048);
+        WriteJson(json);
+        return Encoding.UTF8.GetString(json.WrittenSpan);
+    }
+
+    /// <summary>Appends what <see cref="ToJson"/> returns, as UTF-8.</summary>
+    public void WriteJson(IBufferWriter<byte> output)
+    {
+        using Utf8JsonWriter writer = new(output, ExitEventJson.Options);
+        ExitEventJson.Write(writer, this);
+    }
+
+    /// <summary>Writes the object with a writer of the caller's, whose encoder and indentation count. It is not flushed.</summary>
+    public void WriteJson(Utf8JsonWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        ExitEventJson.Write(writer, this);
+    }
 
     /// <summary>A line for people: name, id and status.</summary>
     public override string ToString() => $"{DisplayText.Escape(Name)} ({Id}): {Status}";

@@ -44,7 +44,8 @@ public sealed class JsonFormatTests
                 case Signal signal: Assert.Equal(signal, Enum.Parse<Signal>(value.GetString()!)); break;
                 case TimeSpan time: Assert.Equal(time, TimeSpan.FromSeconds(value.GetDouble())); break;
                 case DateTime time: Assert.Equal(time, value.GetDateTime()); break;
-                case ulong number: Assert.Equal(number, value.GetUInt64()); break;
+                case ulong address: Assert.Equal($"0x{address:x}", value.GetString()); break;
+                case AncestorList list: Assert.Equal(list.Select(one => (one.Name, one.Id)), value.EnumerateArray().Select(one => (one.GetProperty("Name").GetString()!, one.GetProperty("Id").GetInt32()))); break;
                 case object number: Assert.Equal(Convert.ToInt64(number, null), value.GetInt64()); break;
             }
         }
@@ -74,6 +75,48 @@ public sealed class JsonFormatTests
         LocalZone.Set("America/Sao_Paulo");
         json = Write(new EventMaker { Utc = false, ExitTime = new DateTime(2026, 11, 22, 1, 0, 0, DateTimeKind.Utc) }.Make());
         Assert.Equal("\"2026-11-21T22:00:00.0000000-03:00\"", json.GetProperty("ExitTime").GetRawText());
+    }
+
+    [Fact]
+    public void A_line_of_the_program_is_what_ToJson_returns_and_any_writer_takes_it()
+    {
+        ExitEvent exit = new EventMaker { Arguments = ["a\u202e", "\ud83d\udc1d"], Sender = (7, "ki\\ll", 1000) }.Make();
+        string line = Rendering.Row(output => new JsonFormat(output), exit);
+        Assert.Equal(exit.ToJson() + "\n", line);
+
+        System.Buffers.ArrayBufferWriter<byte> bytes = new();
+        exit.WriteJson(bytes);
+        exit.WriteJson(bytes);
+        Assert.Equal(exit.ToJson() + exit.ToJson(), Encoding.UTF8.GetString(bytes.WrittenSpan));
+
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true }))
+        {
+            writer.WriteStartArray();
+            exit.WriteJson(writer);
+            exit.WriteJson(writer);
+            writer.WriteEndArray();
+        }
+        JsonElement array = JsonDocument.Parse(stream.ToArray()).RootElement;
+        Assert.Equal(2, array.GetArrayLength());
+        Assert.True(JsonElement.DeepEquals(array[0], JsonDocument.Parse(line).RootElement));
+    }
+
+    [Theory]
+    [InlineData("plain 'quotes' <&> \u4e2d\u6587 \ud83d\udc1d \u00e4", "plain 'quotes' <&> \u4e2d\u6587 \ud83d\udc1d \u00e4")]
+    [InlineData("\"\\\n\r\t", "\\\"\\\\\\n\\r\\t")]
+    [InlineData("\u001b[2J\u007f\u009b", "\\u001b[2J\\u007f\\u009b")]
+    [InlineData("a\u202eb\u2028c\u200d", "a\\u202eb\\u2028c\\u200d")]
+    [InlineData("\U000e0041", "\\udb40\\udc41")]
+    public void Text_stays_readable_but_for_what_drives_a_terminal_or_is_not_seen(string text, string json) =>
+        Assert.Contains($"\"Label\":\"{json}\"", new EventMaker { Basic = true, Label = text }.Make().ToJson(), StringComparison.Ordinal);
+
+    [Fact]
+    public void Half_of_a_surrogate_pair_is_no_character()
+    {
+        // Not by InlineData: an attribute holds UTF-8, in which there is no half of a pair.
+        ExitEvent exit = new EventMaker { Basic = true, Label = "half " + '\ud83d' + " of a pair" }.Make();
+        Assert.Equal("half \ufffd of a pair", JsonDocument.Parse(exit.ToJson()).RootElement.GetProperty("Label").GetString());
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -9,7 +10,7 @@ namespace ExitSnoop.Cli.Output;
 /// Text on its way to standard output, as UTF-8. Only whole lines leave it: when it is asked to
 /// <see cref="Flush"/>, and by themselves when many have gathered.
 /// </summary>
-internal sealed class OutputBuffer
+internal sealed class OutputBuffer : IBufferWriter<byte>
 {
     private const int FlushSize = 32 * 1024;
 
@@ -31,12 +32,6 @@ internal sealed class OutputBuffer
         length += Encoding.UTF8.GetBytes(text, GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length)));
 
     internal void Append(long number)
-    {
-        Utf8Formatter.TryFormat(number, GetSpan(20), out int count);
-        length += count;
-    }
-
-    internal void Append(ulong number)
     {
         Utf8Formatter.TryFormat(number, GetSpan(20), out int count);
         length += count;
@@ -90,12 +85,21 @@ internal sealed class OutputBuffer
         }
     }
 
-    private Span<byte> GetSpan(int count)
+    /// <summary>Room for that many bytes and more, which become text by <see cref="Advance"/>.</summary>
+    public Memory<byte> GetMemory(int sizeHint = 0)
     {
+        // A writer that asks for none needs at least some.
+        int count = Math.Max(sizeHint, 256);
         if (bytes.Length - length < count)
             Array.Resize(ref bytes, Math.Max(bytes.Length * 2, length + count));
-        return bytes.AsSpan(length);
+        return bytes.AsMemory(length);
     }
+
+    /// <inheritdoc/>
+    public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    /// <inheritdoc/>
+    public void Advance(int count) => length += count;
 
     private unsafe void Write(ReadOnlySpan<byte> lines)
     {

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using ExitSnoop.Linux;
 
 namespace ExitSnoop.Bpf;
 
