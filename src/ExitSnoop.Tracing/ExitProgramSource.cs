@@ -36,7 +36,7 @@ public static class ExitProgramSource
 
     private static IEnumerable<(string Name, string Value)> Constants(ExitTraceOptions options)
     {
-        ExitConfig config = ExitConfig.From(options);
+        ExitConfig config = options.ForProgram().Config;
         if (config.ById != 0)
             yield return ("by_id", $"1, and the map ids holds {string.Join(", ", options.Ids)}");
         if (config.IncludeChildren != 0)

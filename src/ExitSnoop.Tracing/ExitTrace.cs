@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using ExitSnoop.Bpf;
@@ -58,7 +57,7 @@ public sealed class ExitTrace : IDisposable
             commands = new CommandMemory();
             commands.ReadProc();
         }
-        reader = RecordReader.Start(program, options, queue);
+        reader = RecordReader.Start(program, options.ForProgram(), queue, options.WallClock);
         timeLimit = options.TimeLimit is { } limit ? new TimeLimit(limit, () => EndBy(ExitTraceEnd.TimeLimit)) : null;
     }
 
@@ -125,21 +124,15 @@ public sealed class ExitTrace : IDisposable
         ExitProgram? program = null;
         try
         {
-            program = ExitProgram.Start(options, CgroupHierarchy.Find());
+            program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
             return new ExitTrace(options, program);
         }
         catch (Exception failure)
         {
             program?.Dispose();
-            switch (failure)
-            {
-                case Win32Exception refused:
-                    throw ExitTraceErrors.Refused(refused, "");
-                case IOException or OutOfMemoryException or ThreadStartException:
-                    throw ExitTraceErrors.CannotStart(failure);
-                default:
-                    throw;
-            }
+            if (ExitTraceErrors.OfStart(failure) is { } meaning)
+                throw meaning;
+            throw;
         }
     }
 

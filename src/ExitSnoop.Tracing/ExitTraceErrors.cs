@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using ExitSnoop.Bpf;
 using ExitSnoop.Linux;
+using ExitSnoop.Reading;
 
 namespace ExitSnoop;
 
@@ -16,6 +17,38 @@ internal static class ExitTraceErrors
     // include/uapi/linux/capability.h
     private const int CapSysAdmin = 21, CapPerfmon = 38, CapBpf = 39;
     private const int VerifierLogTail = 2000;
+
+    /// <summary>What it means that the trace did not start; null where that is the program's own fault.</summary>
+    internal static ExitTraceException? OfStart(Exception failure) => failure switch
+    {
+        LibBpfException { OldVersion: { } version } => LibBpfTooOld(version),
+        LibBpfException missing => LibBpfNotFound(missing.File),
+        TypeInfoException none => NoTypeInfo(none),
+        CgroupNotFoundException none => new ExitTraceException(
+            ExitTraceError.InvalidOption,
+            $"There is no cgroup '{none.Path}' in the hierarchy at '{none.MountPoint}'. Give its folder, or its path there."),
+        LoadRefusedException load => Refused(load.Refused, load.Messages),
+        CannotWatchException watch => CannotWatch(watch.NativeErrorCode, watch.Count),
+        Win32Exception refused => Refused(refused, ""),
+        IOException or OutOfMemoryException or ThreadStartException => CannotStart(failure),
+        _ => null,
+    };
+
+    internal static ExitTraceException NoTypeInfo(TypeInfoException none) => none.Problem switch
+    {
+        TypeInfoProblem.NotInKernel => new(
+            ExitTraceError.NoKernelTypeInfo,
+            $"This kernel ({Environment.OSVersion.Version}) has no type information of its own ({none.Path}: CONFIG_DEBUG_INFO_BTF). "
+            + "Use a distribution kernel of 5.10 or later, or name a BTF file made for this kernel (BtfPath; the BTFHub archive has many)."),
+        TypeInfoProblem.FileDoesNotReplaceIt => new(
+            ExitTraceError.NoKernelTypeInfo,
+            $"To include children, the kernel must have its own type information ({none.Path}: CONFIG_DEBUG_INFO_BTF); a file does not replace it."),
+        TypeInfoProblem.Unreadable => new(
+            ExitTraceError.InvalidTypeInfo, $"The BTF file '{none.Path}' cannot be read: {none.InnerException?.Message}", none.InnerException),
+        _ => new(
+            ExitTraceError.InvalidTypeInfo,
+            $"'{none.Path}' is no BTF file. Give the raw type information of this kernel (as in a BTFHub archive, unpacked) or a vmlinux that has it."),
+    };
 
     internal static ExitTraceException NotLinux() => new(
         ExitTraceError.NotLinux, "Process exits are traced with BPF, which only Linux has.");

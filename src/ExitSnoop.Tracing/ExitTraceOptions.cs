@@ -1,3 +1,5 @@
+using ExitSnoop.Bpf;
+
 namespace ExitSnoop;
 
 /// <summary>
@@ -116,19 +118,41 @@ public sealed record ExitTraceOptions
 
     /// <summary>Nanoseconds of Unix time, in place of the machine's clock, which no test should set.</summary>
     internal Func<long>? WallClock { get; init; }
-}
 
-/// <summary>What to do without, as on an older kernel.</summary>
-internal enum ExitProgramFallbacks
-{
-    None = 0,
+    /// <summary>What the BPF program has to know of these.</summary>
+    internal ExitProgramOptions ForProgram()
+    {
+        static byte Flag(bool value) => value ? (byte)1 : (byte)0;
 
-    /// <summary>Nothing but raw_tp.</summary>
-    RawTracepoint = 1,
-
-    /// <summary>Nothing but raw_tp, and no group_dead argument: claim each death. The command is taken at exec.</summary>
-    NoGroupDead = 2,
-
-    /// <summary>A second hook beside the one that would be enough.</summary>
-    SecondHook = 3,
+        ExitConfig config = new()
+        {
+            MinimumAge = (ulong)(MinimumAge.Ticks * TimeSpan.NanosecondsPerTick),
+            ById = Flag(Ids.Count > 0),
+            IncludeChildren = Flag(IncludeChildren),
+            ByParent = Flag(ParentIds.Count > 0),
+            ByUser = Flag(Users.Count > 0),
+            ByCgroup = Flag(Cgroup is not null),
+            ByExitCode = Flag(ExitCodes.Count > 0),
+            Failed = Flag(Failed),
+            PerThread = Flag(PerThread),
+            Detail = Flag(!Basic),
+        };
+        foreach (Signal signal in ExitFilter.Signals(this) ?? [])
+            config.Signals |= 1UL << ((int)signal - 1);
+        foreach (int code in ExitCodes)
+            config.ExitCodes[code >> 6] |= 1UL << (code & 63);
+        return new ExitProgramOptions
+        {
+            Config = config,
+            Ids = Ids,
+            ParentIds = ParentIds,
+            Users = Users,
+            Cgroup = Cgroup,
+            BufferSize = BufferSize,
+            BtfPath = BtfPath,
+            Log = Log,
+            Fallbacks = Fallbacks,
+            DescendantsMax = DescendantsMax,
+        };
+    }
 }

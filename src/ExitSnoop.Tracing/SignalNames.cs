@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using ExitSnoop.Records;
 
 namespace ExitSnoop;
 
@@ -8,14 +9,11 @@ public static class SignalNames
 {
     private const int Last = (int)Signal.RTMAX;
 
-    private static readonly string[] Names = [.. Enumerable.Range(0, Last + 1).Select(Name)];
-
     /// <summary>
     /// The name without "SIG", as bash's <c>kill -l</c> has it: "SEGV", "RTMIN+1", "RTMAX-14"; the number
     /// for 32, 33 and what is no signal; "" for <see cref="Signal.None"/>.
     /// </summary>
-    public static string GetName(Signal signal) =>
-        (uint)signal <= Last ? Names[(int)signal] : ((int)signal).ToString(CultureInfo.InvariantCulture);
+    public static string GetName(Signal signal) => SignalTable.GetName(signal);
 
     /// <summary>Reads "SEGV", "SIGSEGV", "sigsegv", "11", "RTMIN+1", "RTMIN_1" and the like.</summary>
     /// <returns>False for what names no signal from 1 to 64, nor <see cref="Signal.None"/> by name.</returns>
@@ -41,7 +39,7 @@ public static class SignalNames
             _ when name.Equals("CLD", StringComparison.OrdinalIgnoreCase) => nameof(Signal.CHLD),
             _ => name,
         };
-        int found = Array.FindIndex(Names, 1, known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
+        int found = Array.FindIndex(SignalTable.Names, 1, known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
         if (found < 0 && name.StartsWith("RTM", StringComparison.OrdinalIgnoreCase))
             found = FindRealTime(name);
         signal = found < 0 ? Signal.None : (Signal)found;
@@ -61,13 +59,4 @@ public static class SignalNames
             return -1;
         return fromStart ? (int)Signal.RTMIN + distance : Last - distance;
     }
-
-    private static string Name(int number) => (Signal)number switch
-    {
-        Signal.None => "",
-        Signal.SIG32 or Signal.SIG33 => number.ToString(CultureInfo.InvariantCulture),
-        > Signal.RTMIN and < Signal.RTMAX_14 => $"RTMIN+{number - (int)Signal.RTMIN}",
-        >= Signal.RTMAX_14 and < Signal.RTMAX => $"RTMAX-{Last - number}",
-        Signal signal => signal.ToString(),
-    };
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Bpf;
 
@@ -31,38 +32,4 @@ internal struct ExitConfig
     {
         private ulong first;
     }
-
-    /// <summary>What the options say of which exits are wanted; how to load is not theirs to say.</summary>
-    internal static ExitConfig From(ExitTraceOptions options)
-    {
-        ExitConfig config = new()
-        {
-            MinimumAge = (ulong)(options.MinimumAge.Ticks * TimeSpan.NanosecondsPerTick),
-            ById = Flag(options.Ids.Count > 0),
-            IncludeChildren = Flag(options.IncludeChildren),
-            ByParent = Flag(options.ParentIds.Count > 0),
-            ByUser = Flag(options.Users.Count > 0),
-            ByCgroup = Flag(options.Cgroup is not null),
-            ByExitCode = Flag(options.ExitCodes.Count > 0),
-            Failed = Flag(options.Failed),
-            PerThread = Flag(options.PerThread),
-            Detail = Flag(!options.Basic),
-        };
-        foreach (Signal signal in ExitFilter.Signals(options) ?? [])
-            config.Signals |= 1UL << ((int)signal - 1);
-        foreach (int code in options.ExitCodes)
-            config.ExitCodes[code >> 6] |= 1UL << (code & 63);
-        return config;
-    }
-
-    private static byte Flag(bool value) => value ? (byte)1 : (byte)0;
-}
-
-/// <summary>enum cgroup_source: where the path of a process's cgroup is read.</summary>
-internal enum CgroupSource : uint
-{
-    Unified = 0,
-    Memory = 1,
-    Pids = 2,
-    Named = 3,
 }

@@ -28,7 +28,7 @@ internal sealed class ExitProgram : IDisposable
     private readonly string exitProgram;
     private readonly bool includeChildren;
 
-    private ExitProgram(BpfObject bpf, ExitHook hook, ExitTraceOptions options, CgroupHierarchy hierarchy)
+    private ExitProgram(BpfObject bpf, ExitHook hook, ExitProgramOptions options, CgroupHierarchy hierarchy)
     {
         Hierarchy = hierarchy;
         this.bpf = bpf;
@@ -83,14 +83,17 @@ internal sealed class ExitProgram : IDisposable
     }
 
     /// <summary>Loads and attaches.</summary>
-    /// <exception cref="ExitTraceException">No way to load was accepted; the error is that of the best one.</exception>
-    internal static ExitProgram Start(ExitTraceOptions options, CgroupHierarchy cgroups)
+    /// <exception cref="LoadRefusedException">No way to load was accepted; the error is that of the best one.</exception>
+    /// <exception cref="LibBpfException">There is no libbpf.</exception>
+    /// <exception cref="TypeInfoException">There is no type information.</exception>
+    /// <exception cref="CgroupNotFoundException">There is no such cgroup.</exception>
+    internal static ExitProgram Start(ExitProgramOptions options, CgroupHierarchy cgroups)
     {
         LibBpf.Load();
         KernelTypeInfo.Check(options.BtfPath, needsKernelFile: options.IncludeChildren);
 
         using LibBpfMessages messages = LibBpfMessages.Collect(options.Log);
-        ExitTraceException? first = null;
+        LoadRefusedException? first = null;
         foreach (ExitHook hook in ExitHook.Candidates(options.Fallbacks))
         {
             try
@@ -99,10 +102,8 @@ internal sealed class ExitProgram : IDisposable
             }
             catch (Win32Exception refused)
             {
-                first ??= ExitTraceErrors.Refused(refused, messages.Warnings);
-                // What is refused at one hook may be allowed at another, but for this.
-                if (first.Error is ExitTraceError.Lockdown)
-                    throw first;
+                // What is refused at one hook may be allowed at another.
+                first ??= new LoadRefusedException(refused, messages.Warnings);
             }
         }
         throw first!;
@@ -126,7 +127,7 @@ internal sealed class ExitProgram : IDisposable
     private static uint OwnPidNamespace =>
         FileIdentity.Inode("/proc/self/ns/pid") is { } own and not FirstPidNamespace ? (uint)own : 0;
 
-    private static ExitProgram Start(ExitTraceOptions options, CgroupHierarchy cgroups, ExitHook hook)
+    private static ExitProgram Start(ExitProgramOptions options, CgroupHierarchy cgroups, ExitHook hook)
     {
         ExitProgram program = new(BpfObject.Open(Image(), "exitsnoop", options.BtfPath), hook, options, cgroups);
         try
@@ -152,7 +153,7 @@ internal sealed class ExitProgram : IDisposable
         !includeChildren ? [] : Hook.MaySkipForks ? ["process_fork", "process_fork_kprobe"] : ["process_fork"];
 
     /// <summary>The programs to load, in the order to attach them: the exits last, so that nothing they need is missed.</summary>
-    private List<string> Programs(ExitTraceOptions options)
+    private List<string> Programs(ExitProgramOptions options)
     {
         List<string> programs = [];
         if (!options.Basic)
@@ -171,14 +172,14 @@ internal sealed class ExitProgram : IDisposable
         : program == exitProgram && Hook.AttachType == "kprobe.multi" ? bpf.AttachKprobe(program, Hook.Point)
         : bpf.Attach(program);
 
-    private void Configure(ExitTraceOptions options, CgroupHierarchy cgroups)
+    private void Configure(ExitProgramOptions options, CgroupHierarchy cgroups)
     {
         bpf.SelectPrograms(Programs(options));
         if (Hook.AttachType == "fentry")
             bpf.MoveToFunction(exitProgram, Hook.Point);
 
         ref ExitConfig config = ref bpf.Section<ExitConfig>(".rodata");
-        config = ExitConfig.From(options);
+        config = options.Config;
         config.HasGroupDead = Hook.TracepointHasGroupDead ? (byte)1 : (byte)0;
         config.TwoHooks = Hook.HasSecond ? (byte)1 : (byte)0;
         config.CgroupSource = cgroups.Source;
@@ -250,7 +251,7 @@ internal sealed class ExitProgram : IDisposable
             bpf.SetMaxEntries(map, count);
     }
 
-    private void Fill(ExitTraceOptions options, CgroupHierarchy cgroups)
+    private void Fill(ExitProgramOptions options, CgroupHierarchy cgroups)
     {
         if (options.ParentIds.Count > 0)
         {

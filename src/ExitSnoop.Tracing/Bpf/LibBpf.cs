@@ -26,7 +26,7 @@ internal static unsafe partial class LibBpf
     internal static string Reason { get; private set; } = "linked into this program";
 
     /// <summary>Loads libbpf, once; nothing where it is linked.</summary>
-    /// <exception cref="ExitTraceException">It is missing or older than 1.0.</exception>
+    /// <exception cref="LibBpfException">It is missing or older than 1.0.</exception>
     internal static void Load()
     {
         if (IsLinked)

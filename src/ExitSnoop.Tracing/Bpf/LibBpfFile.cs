@@ -21,15 +21,15 @@ internal static unsafe class LibBpfFile
 
     /// <summary>Loads it.</summary>
     /// <returns>The handle, and why this file was taken, as the end of a sentence: "the system's".</returns>
-    /// <exception cref="ExitTraceException">There is none, or only one before 1.0.</exception>
+    /// <exception cref="LibBpfException">There is none, or only one before 1.0.</exception>
     internal static (nint Handle, string Reason) Load()
     {
         bool secure = LibC.IsSecureExecution;
         if (!secure && Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } named)
         {
             if (!NativeLibrary.TryLoad(named, out nint loaded))
-                throw ExitTraceErrors.LibBpfNotFound(named);
-            return OldVersion(loaded, named) is { } version ? throw ExitTraceErrors.LibBpfTooOld(version) : (loaded, "named by " + PathVariable);
+                throw new LibBpfException(named, oldVersion: null);
+            return OldVersion(loaded, named) is { } version ? throw new LibBpfException(named, version) : (loaded, "named by " + PathVariable);
         }
 
         if (TryLoadNew(LibBpf.Library, out nint system, out string? old))
@@ -42,7 +42,7 @@ internal static unsafe class LibBpfFile
         }
         if (!secure && TryLoadCarried(out nint carried))
             return (carried, old is null ? "ExitSnoop's own: the system has none" : $"ExitSnoop's own: the system's is too old, {old}");
-        throw old is null ? ExitTraceErrors.LibBpfNotFound(LibBpf.Library) : ExitTraceErrors.LibBpfTooOld(old);
+        throw new LibBpfException(LibBpf.Library, old);
     }
 
     private static bool TryLoadNew(string file, out nint handle, out string? old)
@@ -94,4 +94,14 @@ internal static unsafe class LibBpfFile
         string? assembly = Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location);
         return runtime is null || string.IsNullOrEmpty(assembly) ? null : Path.Join(assembly, "runtimes", runtime, "native");
     }
+}
+
+/// <summary>There is no libbpf to load, or only one before 1.0.</summary>
+internal sealed class LibBpfException(string file, string? oldVersion) : Exception
+{
+    /// <summary>The file that was looked for.</summary>
+    internal string File => file;
+
+    /// <summary>The version that was found, null where none was.</summary>
+    internal string? OldVersion => oldVersion;
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ExitSnoop.Bpf;
 
 namespace ExitSnoop.Linux;
 
@@ -44,13 +43,11 @@ internal readonly record struct CgroupHierarchy(CgroupSource Source, uint Id, st
         path.StartsWith(MountPoint + "/", StringComparison.Ordinal) || path == MountPoint ? path : Path.Join(MountPoint, path)));
 
     /// <summary>The inode number of a cgroup's folder, which is its id in the kernel (kernfs_node.id).</summary>
-    /// <exception cref="ExitTraceException">There is no such cgroup in this hierarchy.</exception>
+    /// <exception cref="CgroupNotFoundException">There is no such cgroup in this hierarchy.</exception>
     internal ulong IdOf(string path) =>
         FolderOf(path) is var folder && Directory.Exists(folder) && FileIdentity.Inode(folder) is { } inode
             ? inode
-            : throw new ExitTraceException(
-                ExitTraceError.InvalidOption,
-                $"There is no cgroup '{path}' in the hierarchy at '{MountPoint}'. Give its folder, or its path there.");
+            : throw new CgroupNotFoundException(path, MountPoint);
 
     private static bool Manages(string mountPoint)
     {
@@ -70,4 +67,23 @@ internal readonly record struct CgroupHierarchy(CgroupSource Source, uint Id, st
         }
         return 0;
     }
+}
+
+/// <summary>enum cgroup_source: where the path of a process's cgroup is read.</summary>
+internal enum CgroupSource : uint
+{
+    Unified = 0,
+    Memory = 1,
+    Pids = 2,
+    Named = 3,
+}
+
+/// <summary>There is no cgroup of that name.</summary>
+internal sealed class CgroupNotFoundException(string path, string mountPoint) : Exception
+{
+    /// <summary>What was asked for.</summary>
+    internal string Path => path;
+
+    /// <summary>Where its hierarchy is mounted.</summary>
+    internal string MountPoint => mountPoint;
 }

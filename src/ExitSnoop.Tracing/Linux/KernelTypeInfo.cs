@@ -35,24 +35,16 @@ internal static class KernelTypeInfo
         }
     }
 
-    /// <exception cref="ExitTraceException">The kernel has none and no file was given, or the file is no BTF.</exception>
-    /// <param name="path">A file with the type information, or null for the kernel's own.</param>
+    /// <summary>Makes sure that there is type information to load a program with.</summary>
+    /// <param name="path">A file with it, or null for the kernel's own.</param>
     /// <param name="needsKernelFile">Whether only the kernel's own will do, as for an iterator over its tasks.</param>
+    /// <exception cref="TypeInfoException">The kernel has none, or the file is none.</exception>
     internal static void Check(string? path, bool needsKernelFile = false)
     {
-        if (path is not null && needsKernelFile && !InKernel)
-            throw new ExitTraceException(
-                ExitTraceError.NoKernelTypeInfo,
-                $"To include children, the kernel must have its own type information ({KernelFile}: CONFIG_DEBUG_INFO_BTF); a file does not replace it.");
+        if ((path is null || needsKernelFile) && !InKernel)
+            throw new TypeInfoException(path is null ? TypeInfoProblem.NotInKernel : TypeInfoProblem.FileDoesNotReplaceIt, KernelFile);
         if (path is null)
-        {
-            if (!InKernel)
-                throw new ExitTraceException(
-                    ExitTraceError.NoKernelTypeInfo,
-                    $"This kernel ({Environment.OSVersion.Version}) has no type information of its own ({KernelFile}: CONFIG_DEBUG_INFO_BTF). "
-                    + "Use a distribution kernel of 5.10 or later, or name a BTF file made for this kernel (BtfPath; the BTFHub archive has many).");
             return;
-        }
         try
         {
             Span<byte> start = stackalloc byte[4];
@@ -63,11 +55,33 @@ internal static class KernelTypeInfo
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new ExitTraceException(
-                ExitTraceError.InvalidTypeInfo, $"The BTF file '{path}' cannot be read: {unreadable.Message}", unreadable);
+            throw new TypeInfoException(TypeInfoProblem.Unreadable, path, unreadable);
         }
-        throw new ExitTraceException(
-            ExitTraceError.InvalidTypeInfo,
-            $"'{path}' is no BTF file. Give the raw type information of this kernel (as in a BTFHub archive, unpacked) or a vmlinux that has it.");
+        throw new TypeInfoException(TypeInfoProblem.NotTypeInfo, path);
     }
+}
+
+/// <summary>What is wrong with type information.</summary>
+internal enum TypeInfoProblem
+{
+    /// <summary>The kernel was built without it, and no file was given.</summary>
+    NotInKernel,
+
+    /// <summary>A file was given, where only the kernel's own will do.</summary>
+    FileDoesNotReplaceIt,
+
+    /// <summary>The file cannot be read.</summary>
+    Unreadable,
+
+    /// <summary>The file holds something else.</summary>
+    NotTypeInfo,
+}
+
+/// <summary>There is no type information to load a program with.</summary>
+internal sealed class TypeInfoException(TypeInfoProblem problem, string path, Exception? cause = null) : Exception(null, cause)
+{
+    internal TypeInfoProblem Problem => problem;
+
+    /// <summary>The file that was looked at.</summary>
+    internal string Path => path;
 }

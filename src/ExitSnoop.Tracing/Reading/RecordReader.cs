@@ -37,7 +37,7 @@ internal sealed unsafe class RecordReader : IDisposable
     private volatile bool stopping;
     private bool finished;
 
-    private RecordReader(ExitProgram program, ExitTraceOptions options, RecordQueue queue, bool leaveOpen)
+    private RecordReader(ExitProgram program, ExitProgramOptions options, RecordQueue queue, Func<long>? wallClock, bool leaveOpen)
     {
         this.program = program;
         this.queue = queue;
@@ -45,7 +45,7 @@ internal sealed unsafe class RecordReader : IDisposable
         losses = new LossCounter(program);
         source = program.Source;
         perThread = options.PerThread;
-        wallClock = options.WallClock ?? RealTime;
+        this.wallClock = wallClock ?? RealTime;
         namespaceOffset = TimeNamespace.BootOffset;
         add = Add;
         thread = new Thread(Run) { IsBackground = true, Name = "ExitSnoop reader" };
@@ -79,12 +79,13 @@ internal sealed unsafe class RecordReader : IDisposable
     /// <param name="program">The program; it belongs to the reader from here on, which detaches and unloads it at its end.</param>
     /// <param name="options">What is traced.</param>
     /// <param name="queue">Where the records go.</param>
+    /// <param name="wallClock">Nanoseconds of Unix time, in place of the machine's clock.</param>
     /// <param name="leaveOpen">Whether the program stays the caller's, and attached, when nothing is left to watch.</param>
-    /// <exception cref="ExitTraceException">The kernel does not let the processes asked for be watched.</exception>
+    /// <exception cref="CannotWatchException">The kernel does not let the processes asked for be watched.</exception>
     /// <exception cref="Win32Exception">The kernel refused something else.</exception>
-    internal static RecordReader Start(ExitProgram program, ExitTraceOptions options, RecordQueue queue, bool leaveOpen = false)
+    internal static RecordReader Start(ExitProgram program, ExitProgramOptions options, RecordQueue queue, Func<long>? wallClock = null, bool leaveOpen = false)
     {
-        RecordReader reader = new(program, options, queue, leaveOpen);
+        RecordReader reader = new(program, options, queue, wallClock, leaveOpen);
         reader.thread.Start();
         return reader;
     }

@@ -25,9 +25,9 @@ internal sealed class WatchedProcesses : IDisposable
     private readonly ConcurrentQueue<int> unseen = new();
     private readonly List<Watched> open = [];
 
-    /// <exception cref="ExitTraceException">The kernel does not let all of them be watched.</exception>
+    /// <exception cref="CannotWatchException">The kernel does not let all of them be watched.</exception>
     /// <exception cref="Win32Exception">It refused the search for their descendants.</exception>
-    internal WatchedProcesses(ExitProgram program, ExitTraceOptions options)
+    internal WatchedProcesses(ExitProgram program, ExitProgramOptions options)
     {
         map = program.Ids;
         includeChildren = options.IncludeChildren;
@@ -110,7 +110,7 @@ internal sealed class WatchedProcesses : IDisposable
                 // A zombie.
                 _ = LibC.close(fd);
             else if (error is not (LibC.ESRCH or LibC.EINVAL or LibC.ENOENT))
-                throw ExitTraceErrors.CannotWatch(error, alive.Count);
+                throw new CannotWatchException(error, alive.Count);
             // EINVAL, and ENOENT from 6.15 on: it is the id of a thread.
         }
         alive.TryRemove(id, out _);
@@ -123,4 +123,12 @@ internal sealed class WatchedProcesses : IDisposable
     /// <param name="PidFd">Its pidfd.</param>
     /// <param name="Start">What the kernel's map has of it: its start time, 0 where that is not known.</param>
     private readonly record struct Watched(int Id, int PidFd, ulong Start = 0);
+}
+
+/// <summary>pidfd_open(2) failed for a process that may be there.</summary>
+/// <param name="error">errno.</param>
+/// <param name="count">How many processes were asked for until then.</param>
+internal sealed class CannotWatchException(int error, int count) : Win32Exception(error)
+{
+    internal int Count => count;
 }

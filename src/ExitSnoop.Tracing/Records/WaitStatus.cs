@@ -32,7 +32,7 @@ internal readonly record struct WaitStatus(uint Value, bool OfKernelThread = fal
     {
         if (Signal == Signal.None)
             return Code == 0 ? "0" : $"code {Code.ToString(CultureInfo.InvariantCulture)}";
-        string text = $"signal {((int)Signal).ToString(CultureInfo.InvariantCulture)} ({SignalNames.GetName(Signal)})";
+        string text = $"signal {((int)Signal).ToString(CultureInfo.InvariantCulture)} ({SignalTable.GetName(Signal)})";
         return CoreDumped ? text + ", core dumped" : text;
     }
 

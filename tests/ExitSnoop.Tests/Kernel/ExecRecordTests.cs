@@ -20,8 +20,8 @@ public sealed class ExecRecordTests
         LoadableBpf.Require();
         ExitTraceOptions options = new() { Fallbacks = ExitProgramFallbacks.NoGroupDead, ParentIds = [Environment.ProcessId] };
         using RecordQueue queue = new(64 << 20);
-        ExitProgram program = ExitProgram.Start(options, CgroupHierarchy.Find());
-        using RecordReader reader = RecordReader.Start(program, options, queue);
+        ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
+        using RecordReader reader = RecordReader.Start(program, options.ForProgram(), queue);
         using Child child = Child.Run(TestProgram.Victim, "exit", "5", "an argument");
         reader.Dispose();
 

@@ -1,3 +1,5 @@
+using ExitSnoop.Bpf;
+
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>The ways to trace, as theory data: what other kernels lack or need.</summary>

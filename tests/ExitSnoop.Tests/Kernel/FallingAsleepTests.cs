@@ -27,11 +27,11 @@ public sealed class FallingAsleepTests
         using Child root = Child.StartHeld("sh", "-c", "exec 3<&0; (echo $(exec sh -c 'echo $PPID'); read go <&3) & exit 0");
         using Child waker = Child.Start(TestProgram.Victim, "-w", "exit", "0");
         ExitTraceOptions options = new() { Ids = [root.Id, waker.Id], IncludeChildren = true, Failed = true, Basic = true };
-        ExitProgram program = ExitProgram.Start(options, CgroupHierarchy.Find());
+        ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
         WatchfulSource source = new(program.Source, moment);
         program.Source = source;
         using RecordQueue queue = new(1 << 20);
-        using RecordReader reader = RecordReader.Start(program, options, queue);
+        using RecordReader reader = RecordReader.Start(program, options.ForProgram(), queue);
         root.WriteLine();
         int orphan = root.ReadId();
         root.Wait();
@@ -52,7 +52,7 @@ public sealed class FallingAsleepTests
     {
         LoadableBpf.Require();
         ExitTraceOptions options = new() { Ids = [1], IncludeChildren = true, Failed = true, Basic = true };
-        using ExitProgram program = ExitProgram.Start(options, CgroupHierarchy.Find());
+        using ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
         Stopwatch hunting = Stopwatch.StartNew();
         int trees = 0;
         for (; hunting.Elapsed < Duration; trees++)
@@ -62,7 +62,7 @@ public sealed class FallingAsleepTests
             using Child root = Child.Start(TestProgram.Victim, "-w", "orphan", string.Create(CultureInfo.InvariantCulture, $"{lifetime}"));
             root.ReadId();
             using RecordQueue queue = new(1 << 20);
-            using RecordReader reader = RecordReader.Start(program, options with { Ids = [root.Id] }, queue, leaveOpen: true);
+            using RecordReader reader = RecordReader.Start(program, (options with { Ids = [root.Id] }).ForProgram(), queue, leaveOpen: true);
             root.WriteLine();
             Assert.True(SpinWait.SpinUntil(() => reader.IsFinished, Soon), $"Tree {trees}, whose child lives {lifetime} µs: it sleeps for ever.");
             Assert.Null(reader.Failure);

@@ -182,9 +182,9 @@ public sealed class IdTests
         LoadableBpf.Require();
         using Child child = Child.Start(TestProgram.Victim, "-w", "exit", "1"), seen = Child.Start(TestProgram.Victim, "-w", "exit", "1");
         ExitTraceOptions options = new() { Ids = [child.Id, seen.Id, NoProcess], IncludeChildren = includeChildren };
-        ExitProgram program = ExitProgram.Start(options, CgroupHierarchy.Find());
+        ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
         using RecordQueue queue = new(1 << 20);
-        using RecordReader reader = RecordReader.Start(program, options, queue);
+        using RecordReader reader = RecordReader.Start(program, options.ForProgram(), queue);
         seen.WriteLine();
         seen.Wait();
         // As if the kernel did not run it.

@@ -40,7 +40,7 @@ public sealed class OrderTests
     {
         LoadableBpf.Require();
         ExitTraceOptions options = new() { ParentIds = [Environment.ProcessId] };
-        using ExitProgram program = ExitProgram.Start(options, CgroupHierarchy.Find());
+        using ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
         List<int> handedOut = [];
         RecordHandler handler = bytes => handedOut.Add((int)MemoryMarshal.AsRef<ExitRecord>(bytes).Pid);
         byte* shared = (byte*)LibC.Map(program.SharedFd, Environment.SystemPageSize, LibC.ProtRead | LibC.ProtWrite, 0);

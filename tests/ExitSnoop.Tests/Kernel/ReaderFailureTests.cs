@@ -45,7 +45,7 @@ public sealed class ReaderFailureTests
         LoadableBpf.Require();
         using Child child = Child.Start(TestProgram.Victim, "-w", "exit", "1");
         ExitTraceOptions options = new() { ParentIds = [Environment.ProcessId], Ids = [child.Id, Environment.ProcessId] };
-        ExitProgram program = ExitProgram.Start(options, CgroupHierarchy.Find());
+        ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
         WatchfulSource source = new(program.Source, Moment.BeforeTheLastLook);
         program.Source = source;
         using ExitTrace trace = new(options, program);

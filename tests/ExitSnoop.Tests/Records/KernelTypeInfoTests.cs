@@ -15,7 +15,7 @@ public sealed class KernelTypeInfoTests
         using TestFolder folder = new();
         string file = Path.Join(folder.FullName, "kernel.btf");
         File.WriteAllText(file, content);
-        ExitTraceException refused = Assert.Throws<ExitTraceException>(() => KernelTypeInfo.Check(file));
+        ExitTraceException refused = Assert.Throws<ExitTraceException>(() => ExitTrace.Start(new() { BtfPath = file }));
         Assert.Equal(ExitTraceError.InvalidTypeInfo, refused.Error);
         Assert.Contains($"'{file}' is no BTF file", refused.Message, StringComparison.Ordinal);
     }
@@ -25,7 +25,7 @@ public sealed class KernelTypeInfoTests
     {
         foreach (string path in new[] { "/no/such/file.btf", "/tmp", "", "a\0b" })
         {
-            ExitTraceException refused = Assert.Throws<ExitTraceException>(() => KernelTypeInfo.Check(path));
+            ExitTraceException refused = Assert.Throws<ExitTraceException>(() => ExitTrace.Start(new() { BtfPath = path }));
             Assert.Equal(ExitTraceError.InvalidTypeInfo, refused.Error);
             Assert.Contains($"'{path}'", refused.Message, StringComparison.Ordinal);
         }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using ExitSnoop.Bpf;
+using ExitSnoop.Linux;
 using ExitSnoop.Records;
 
 namespace ExitSnoop.Tests.Records;

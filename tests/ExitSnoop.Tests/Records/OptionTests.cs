@@ -36,10 +36,10 @@ public sealed class OptionTests
     public void Every_signal_and_every_status_has_a_bit_of_its_own()
     {
         foreach (Signal signal in Enum.GetValues<Signal>().Except([Signal.None]))
-            Assert.Equal(1UL << ((int)signal - 1), ExitConfig.From(new() { Signals = [signal] }).Signals);
+            Assert.Equal(1UL << ((int)signal - 1), new ExitTraceOptions { Signals = [signal] }.ForProgram().Config.Signals);
         for (int code = 0; code <= 255; code++)
         {
-            ExitConfig config = ExitConfig.From(new() { ExitCodes = [code] });
+            ExitConfig config = new ExitTraceOptions { ExitCodes = [code] }.ForProgram().Config;
             for (int word = 0; word < 4; word++)
                 Assert.Equal(word == code / 64 ? 1UL << (code % 64) : 0, config.ExitCodes[word]);
         }
@@ -48,8 +48,8 @@ public sealed class OptionTests
     [Fact]
     public void What_is_not_asked_for_is_0()
     {
-        ExitConfig config = ExitConfig.From(new() { Basic = true });
+        ExitConfig config = new ExitTraceOptions { Basic = true }.ForProgram().Config;
         Assert.All(System.Runtime.InteropServices.MemoryMarshal.AsBytes(new Span<ExitConfig>(ref config)).ToArray(), b => Assert.Equal(0, b));
-        Assert.Equal(1, ExitConfig.From(new()).Detail);
+        Assert.Equal(1, new ExitTraceOptions().ForProgram().Config.Detail);
     }
 }

@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace ExitSnoop.Records;
+
+/// <summary>The names of signals by number, as bash's <c>kill -l</c> has them.</summary>
+internal static class SignalTable
+{
+    private const int Last = (int)Signal.RTMAX;
+
+    /// <summary>From "" for none to "RTMAX".</summary>
+    internal static readonly string[] Names = [.. Enumerable.Range(0, Last + 1).Select(Name)];
+
+    /// <summary>"SEGV", "RTMIN+1", "RTMAX-14"; the number for 32, 33 and what is no signal; "" for none.</summary>
+    internal static string GetName(Signal signal) =>
+        (uint)signal <= Last ? Names[(int)signal] : ((int)signal).ToString(CultureInfo.InvariantCulture);
+
+    private static string Name(int number) => (Signal)number switch
+    {
+        Signal.None => "",
+        Signal.SIG32 or Signal.SIG33 => number.ToString(CultureInfo.InvariantCulture),
+        > Signal.RTMIN and < Signal.RTMAX_14 => $"RTMIN+{number - (int)Signal.RTMIN}",
+        >= Signal.RTMAX_14 and < Signal.RTMAX => $"RTMAX-{Last - number}",
+        Signal signal => signal.ToString(),
+    };
+}
