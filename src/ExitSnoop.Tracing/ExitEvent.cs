@@ -20,7 +20,6 @@ namespace ExitSnoop;
 public sealed class ExitEvent : EventArgs
 #pragma warning restore CA1710
 {
-    private const int CommMaximum = 15;
     /// <summary>What a signal's number is added to, to be an <see cref="ExitCode"/>.</summary>
     internal const int SignalExitCode = 128;
 
@@ -306,17 +305,11 @@ public sealed class ExitEvent : EventArgs
     public override string ToString() => $"{DisplayText.Escape(Name)} ({Id}): {Status}";
 
     /// <summary>
-    /// Whether a name means this process: its comm or, where that is cut, the file name of its executable
-    /// if comm is the beginning of it.
+    /// Whether a name means this process: its comm, which programs change and the kernel cuts at 15 bytes, or the file
+    /// name of its executable.
     /// </summary>
-    internal bool IsNamed(Func<string, bool> matches)
-    {
-        if (matches(Name))
-            return true;
-        return Comm.Length == CommMaximum && Path is { } whole
-            && System.IO.Path.GetFileName(whole) is var file
-            && Encoding.UTF8.GetBytes(file).AsSpan().StartsWith(Comm) && matches(file);
-    }
+    internal bool IsNamed(Func<string, bool> matches) =>
+        matches(Name) || (Path is { } whole && matches(System.IO.Path.GetFileName(whole)));
 
     private ref readonly ExitRecord Record => ref MemoryMarshal.AsRef<ExitRecord>(bytes);
 

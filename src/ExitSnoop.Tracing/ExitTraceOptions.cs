@@ -56,8 +56,8 @@ public sealed record ExitTraceOptions
     public string? Cgroup { get; init; }
 
     /// <summary>
-    /// Only names for which this is true. Asked, outside the kernel, for comm and, where comm is cut at
-    /// 15 bytes, for the file name of the executable.
+    /// Only processes for whose name this is true. Asked, outside the kernel, for comm and, where that does not match,
+    /// for the file name of the executable, which <see cref="Basic"/> leaves out.
     /// </summary>
     public Func<string, bool>? NameFilter { get; init; }
 

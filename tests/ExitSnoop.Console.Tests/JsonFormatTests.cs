@@ -40,7 +40,7 @@ public sealed class JsonFormatTests
                 case null: Assert.Equal(JsonValueKind.Null, value.ValueKind); break;
                 case bool truth: Assert.Equal(truth, value.GetBoolean()); break;
                 case string text: Assert.Equal(text, value.GetString()); break;
-                case string[] texts: Assert.Equal(texts, value.EnumerateArray().Select(one => one.GetString())); break;
+                case ArgumentList texts: Assert.Equal(texts, value.EnumerateArray().Select(one => one.GetString())); break;
                 case Signal signal: Assert.Equal(signal, Enum.Parse<Signal>(value.GetString()!)); break;
                 case TimeSpan time: Assert.Equal(time, TimeSpan.FromSeconds(value.GetDouble())); break;
                 case DateTime time: Assert.Equal(time, value.GetDateTime()); break;

@@ -29,8 +29,7 @@ internal sealed unsafe class RecordReader : IDisposable
     private readonly Thread thread;
     private readonly bool perThread;
     private readonly bool leaveOpen;
-    private readonly Func<long> wallClock;
-    private readonly long namespaceOffset;
+    private readonly WallClockOffset clocks;
     private readonly int stopFd;
     private readonly object gate = new();
     private long clockOffset;
@@ -45,8 +44,7 @@ internal sealed unsafe class RecordReader : IDisposable
         losses = new LossCounter(program);
         source = program.Source;
         perThread = options.PerThread;
-        this.wallClock = wallClock ?? RealTime;
-        namespaceOffset = TimeNamespace.BootOffset;
+        clocks = new WallClockOffset(BootTime(), wallClock ?? RealTime);
         add = Add;
         thread = new Thread(Run) { IsBackground = true, Name = "ExitSnoop reader" };
         stopFd = LibC.eventfd(0, LibC.CloseOnExec);
@@ -170,7 +168,8 @@ internal sealed unsafe class RecordReader : IDisposable
     private int Drain()
     {
         int total = 0, records;
-        clockOffset = SampleClockOffset();
+        // At each drain, at most milliseconds after the exits: so it follows a wall clock that is set during the trace.
+        clockOffset = clocks.Sample();
         do
         {
             records = source.Drain(add);
@@ -251,14 +250,15 @@ internal sealed unsafe class RecordReader : IDisposable
         queue.Signal();
     }
 
-    /// <summary>
-    /// Nanoseconds from the records' clock to Unix time. Taken at each drain, at most milliseconds after
-    /// the deaths, so that it follows a wall clock that is set during the trace.
-    /// </summary>
-    private long SampleClockOffset()
+    /// <summary>The boot clock as the kernel's records have it, in whatever time namespace this process is.</summary>
+    private static Func<long> BootTime()
     {
-        _ = LibC.clock_gettime(LibC.ClockBoottime, out LibC.Timespec boot);
-        return wallClock() - (boot.TotalNanoseconds - namespaceOffset);
+        long ahead = TimeNamespace.BootOffset;
+        return () =>
+        {
+            _ = LibC.clock_gettime(LibC.ClockBoottime, out LibC.Timespec boot);
+            return boot.TotalNanoseconds - ahead;
+        };
     }
 
     private static long RealTime()

@@ -1,0 +1,31 @@
+using ExitSnoop.Records;
+
+namespace ExitSnoop.Tests.Records;
+
+/// <summary>The names that a filter by name finds a process by.</summary>
+public sealed class NameTests
+{
+    [Theory]
+    // Node's main thread calls itself so, and fexecve(3) leaves the number of the descriptor.
+    [InlineData("MainThread", "/usr/bin/node", "node", true)]
+    [InlineData("MainThread", "/usr/bin/node", "MainThread", true)]
+    [InlineData("3", "/usr/bin/true", "true", true)]
+    [InlineData("exitsnoop-victi", "/tmp/exitsnoop-victim", "exitsnoop-victim", true)]
+    [InlineData("sh", "/usr/bin/dash", "bash", false)]
+    [InlineData("sh", "/opt/node/bin/sh", "node", false)]
+    [InlineData("kthreadd", "", "kthreadd", true)]
+    public void A_process_has_the_name_it_gave_itself_and_that_of_its_executable(string comm, string path, string asked, bool found)
+    {
+        ExitRecord record = new() { Comm = RecordBytes.CommOf(System.Text.Encoding.UTF8.GetBytes(comm)) };
+        ExitEvent exit = RecordBytes.Event(RecordBytes.Of(record, new ExitDetail(), path));
+        Assert.Equal(found, exit.IsNamed(name => name == asked));
+    }
+
+    [Fact]
+    public void Without_details_only_the_name_it_gave_itself_counts()
+    {
+        ExitRecord record = new() { Comm = RecordBytes.CommOf("node"u8) };
+        ExitEvent exit = RecordBytes.Event(RecordBytes.Of(record));
+        Assert.Equal((true, false), (exit.IsNamed(name => name == "node"), exit.IsNamed(name => name == "MainThread")));
+    }
+}
