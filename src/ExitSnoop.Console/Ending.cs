@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ExitSnoop.Cli.Native;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Cli;
 
@@ -14,7 +15,7 @@ internal sealed class Ending : IDisposable
 
     internal Ending()
     {
-        LibC.ReceiveInterrupts();
+        ProcessSignals.ReceiveInterrupts();
         signals =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
@@ -74,7 +75,7 @@ internal sealed class Ending : IDisposable
     /// </summary>
     private unsafe void WatchOutput()
     {
-        LibC.PollFd output = new() { Fd = LibC.StandardOutput };
+        LibC.PollFd output = new() { Fd = StandardOutput.Fd };
         while (LibC.poll(&output, 1, -1) <= 0)
         {
         }

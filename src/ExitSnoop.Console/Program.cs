@@ -9,7 +9,7 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
-        LibC.IgnoreBrokenPipes();
+        ProcessSignals.IgnoreBrokenPipes();
         CommandLine command;
         try
         {
@@ -33,7 +33,7 @@ internal static class Program
 
     private static int Watch(CommandLine command)
     {
-        if (!LibC.IsOpen(LibC.StandardOutput))
+        if (!StandardOutput.IsOpen)
         {
             StandardError.Report("standard output is closed");
             return ExitStatus.OutputError;

@@ -87,7 +87,7 @@ internal sealed class Watch
     private int Finish(ExitTrace trace, Ending ending)
     {
         // As after any program that is interrupted at a terminal, the prompt starts on a line of its own.
-        if (ending.Reason == EndReason.Interrupt && (command.View != View.Json || LibC.IsTerminal(LibC.StandardOutput)))
+        if (ending.Reason == EndReason.Interrupt && (command.View != View.Json || StandardOutput.IsTerminal))
         {
             output.EndLine();
             output.Flush();

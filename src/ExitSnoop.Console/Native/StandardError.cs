@@ -1,16 +1,19 @@
 using System.Text;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Cli.Native;
 
 /// <summary>Standard error without System.Console, whose start-up costs more than all that is written here.</summary>
 internal static unsafe class StandardError
 {
+    private const int Fd = 2;
+
     /// <summary>Where even this cannot be told, there is nobody left to tell.</summary>
     internal static void WriteLine(string line)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(line.EndsWith('\n') ? line : line + "\n");
         fixed (byte* start = bytes)
-            LibC.write(LibC.StandardError, start, (nuint)bytes.Length);
+            LibC.write(Fd, start, (nuint)bytes.Length);
     }
 
     /// <summary>A line that names the program, so that it can be told from its neighbours' in a pipeline.</summary>

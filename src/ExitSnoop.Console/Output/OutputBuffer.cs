@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text;
 using ExitSnoop.Cli.Native;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Cli.Output;
 
@@ -20,7 +21,7 @@ internal sealed class OutputBuffer : IBufferWriter<byte>
     private int lineStart;
     private int cellStart;
 
-    internal OutputBuffer(int fd = LibC.StandardOutput) => this.fd = fd;
+    internal OutputBuffer(int fd = StandardOutput.Fd) => this.fd = fd;
 
     internal void Append(ReadOnlySpan<byte> text)
     {
@@ -126,7 +127,7 @@ internal sealed class OutputBuffer : IBufferWriter<byte>
     /// <summary>Whoever shares the other end of the terminal or pipe may have made it non-blocking.</summary>
     private unsafe void WaitUntilWritable()
     {
-        LibC.PollFd poll = new() { Fd = fd, Events = LibC.POLLOUT };
+        LibC.PollFd poll = new() { Fd = fd, Events = LibC.PollOut };
         LibC.poll(&poll, 1, -1);
     }
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using ExitSnoop.Cli.Native;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Cli.Output;
 

@@ -9,11 +9,11 @@ internal static unsafe partial class LibC
     private const string Library = "libc";
 
     internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EINVAL = 22, ENFILE = 23,
-        EMFILE = 24, ENOSYS = 38;
+        EMFILE = 24, EPIPE = 32, ENOSYS = 38, ECONNRESET = 104;
     internal const int ProtRead = 1, ProtWrite = 2;
     private const int MapShared = 1;
     private const nint MapFailed = -1;
-    internal const short PollIn = 1;
+    internal const short PollIn = 1, PollOut = 4;
     internal const int CloseOnExec = 0x80000, NonBlocking = 0x800;
 
     // include/uapi/linux/inotify.h
