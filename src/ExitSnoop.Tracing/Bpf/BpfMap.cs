@@ -24,6 +24,24 @@ internal readonly unsafe struct BpfMap<TKey, TValue>(int fd)
 
     internal bool Remove(TKey key) => LibBpf.bpf_map_delete_elem(fd, &key) == 0;
 
+    /// <summary>Its keys; what is added or removed meanwhile may or may not be among them.</summary>
+    internal IReadOnlyCollection<TKey> Keys
+    {
+        get
+        {
+            // Where a key is removed meanwhile, the kernel begins again at the first.
+            HashSet<TKey> keys = [];
+            TKey key, next;
+            TKey* last = null;
+            while (LibBpf.bpf_map_get_next_key(fd, last, &next) == 0 && (keys.Add(next) || last is null))
+            {
+                key = next;
+                last = &key;
+            }
+            return keys;
+        }
+    }
+
     internal bool IsEmpty
     {
         get

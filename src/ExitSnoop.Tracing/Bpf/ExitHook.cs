@@ -31,6 +31,9 @@ internal sealed record ExitHook(string AttachType, string Point, bool Tracepoint
     /// <summary>Whether forks, too, have to be seen at two places lest one is skipped.</summary>
     internal bool MaySkipForks => AttachType == "kprobe.multi" && TracepointHasGroupDead;
 
+    /// <summary>Whether the kernel may run no program at all for an exit or a fork, be it seldom.</summary>
+    internal bool MaySkip => HasSecond || Environment.OSVersion.Version >= new Version(7, 0);
+
     /// <summary>What is attached where, for people.</summary>
     internal string Description => $"{AttachType} on {Point}" + (HasSecond ? $" and raw_tp on {Tracepoint}" : "");
 

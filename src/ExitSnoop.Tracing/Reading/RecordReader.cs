@@ -16,8 +16,8 @@ internal sealed unsafe class RecordReader : IDisposable
     /// <summary>Half of what an event may be late.</summary>
     private const int DrainInterval = 10;
 
-    /// <summary>How often to look at what the kernel does not wake for.</summary>
-    private const int UnwokenInterval = 100;
+    /// <summary>How often to look at what the kernel does not wake for: a cgroup that is made, a descendant that it skipped.</summary>
+    private const int UnwokenInterval = 100, ComparingInterval = 1000;
 
     private readonly ExitProgram program;
     private readonly IRecordSource source;
@@ -204,8 +204,10 @@ internal sealed unsafe class RecordReader : IDisposable
             foreach (int fd in watched.PidFds)
                 waits.Add(new LibC.PollFd { Fd = fd, Events = LibC.PollIn });
 
-        bool canBeWoken = cgroups is not { IsNotified: false };
-        int timeout = !idle ? DrainInterval : canBeWoken ? Timeout.Infinite : UnwokenInterval;
+        int timeout = !idle ? DrainInterval
+            : cgroups is { IsNotified: false } ? UnwokenInterval
+            : watched is { NeedsComparing: true } ? ComparingInterval
+            : Timeout.Infinite;
         Span<LibC.PollFd> fds = CollectionsMarshal.AsSpan(waits);
         int ready;
         fixed (LibC.PollFd* first = fds)
@@ -215,6 +217,8 @@ internal sealed unsafe class RecordReader : IDisposable
             throw new Win32Exception(error);
         if (cgroups is not null && (fds[1].Returned != 0 || !cgroups.IsNotified))
             cgroups.Update();
+        if (ready == 0 && idle && watched is { NeedsComparing: true })
+            watched.Compare();
         foreach (LibC.PollFd wait in fds[processes..])
             if (wait.Returned != 0)
                 gone.Add(wait.Fd);

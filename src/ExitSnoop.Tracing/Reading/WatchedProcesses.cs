@@ -18,6 +18,7 @@ namespace ExitSnoop.Reading;
 /// </remarks>
 internal sealed class WatchedProcesses : IDisposable
 {
+    private readonly ExitProgram program;
     private readonly BpfMap<uint, ulong> map;
     private readonly bool includeChildren;
     private readonly ConcurrentDictionary<int, byte> alive = new();
@@ -29,6 +30,7 @@ internal sealed class WatchedProcesses : IDisposable
     /// <exception cref="Win32Exception">It refused the search for their descendants.</exception>
     internal WatchedProcesses(ExitProgram program, ExitProgramOptions options)
     {
+        this.program = program;
         map = program.Ids;
         includeChildren = options.IncludeChildren;
         try
@@ -86,11 +88,39 @@ internal sealed class WatchedProcesses : IDisposable
         }
     }
 
+    /// <summary>Whether the map can come to differ from what lives, as the kernel may skip a program.</summary>
+    internal bool NeedsComparing => includeChildren && program.Hook.MaySkip;
+
+    /// <summary>
+    /// Compares the map with the processes that there are: takes out descendants that are gone, and adds children of
+    /// those that live.
+    /// </summary>
+    internal void Compare()
+    {
+        HashSet<int> askedFor = [.. open.Select(watched => watched.Id)];
+        foreach (uint id in map.Keys)
+            // Of one that was asked for the pidfd tells.
+            if (!askedFor.Contains((int)id) && map.TryGet(id, out ulong start) && IsGone((int)id)
+                && map.TryGet(id, out ulong now) && now == start)
+                map.Remove(id);
+        program.FindDescendants();
+    }
+
     public void Dispose()
     {
         foreach (Watched watched in open)
             _ = LibC.close(watched.PidFd);
         open.Clear();
+    }
+
+    private static bool IsGone(int id)
+    {
+        int fd = LibC.PidfdOpen(id);
+        if (fd < 0)
+            return Marshal.GetLastPInvokeError() is LibC.ESRCH or LibC.EINVAL or LibC.ENOENT;
+        bool zombie = LibC.IsReadable(fd);
+        _ = LibC.close(fd);
+        return zombie;
     }
 
     private void Add(int id)

@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using ExitSnoop.Bpf;
+using ExitSnoop.Linux;
+using ExitSnoop.Reading;
 
 namespace ExitSnoop.Tests.Kernel;
 
@@ -97,6 +100,28 @@ public sealed class DescendantTests
             Assert.Subset(events.Select(exit => exit.Id).ToHashSet(), ids.ToHashSet());
             Assert.All(events, exit => Assert.Equal("victim", exit.Name));
         }
+    }
+
+    [Fact]
+    public void Where_the_kernel_may_skip_the_program_it_ends_all_the_same()
+    {
+        LoadableBpf.Require();
+        using Child tree = Child.Start("sh", "-c", "\"$0\" sleep 60 & read go; exit 1", TestProgram.Victim);
+        int orphan = tree.ReadId();
+        ExitProgramOptions options = new ExitTraceOptions
+        {
+            Ids = [tree.Id], IncludeChildren = true, Fallbacks = ExitProgramFallbacks.SecondHook,
+        }.ForProgram();
+        ExitProgram program = ExitProgram.Start(options, CgroupHierarchy.Find());
+        using RecordQueue queue = new(1 << 20);
+        using RecordReader reader = RecordReader.Start(program, options, queue);
+        tree.WriteLine();
+        tree.Wait();
+        // From now on no program runs: the exit of the last descendant is skipped.
+        program.Detach();
+        Assert.Equal(0, Posix.kill(orphan, (int)Signal.KILL));
+        Assert.True(SpinWait.SpinUntil(() => reader.IsFinished, Soon), "It sleeps for ever.");
+        Assert.Null(reader.Failure);
     }
 
     [Fact]
