@@ -56,6 +56,11 @@ internal static class Program
                 _ => ExitStatus.Software,
             };
         }
+        catch (OutOfMemoryException)
+        {
+            StandardError.Report("error: out of memory");
+            return ExitStatus.Software;
+        }
     }
 
     private static int Print(string text)

@@ -18,6 +18,9 @@ internal static class ExitTraceErrors
     private const int CapSysAdmin = 21, CapPerfmon = 38, CapBpf = 39;
     private const int VerifierLogTail = 2000;
 
+    /// <summary>More than the maps, programs and links of a trace are together.</summary>
+    private const int FilesOfATrace = 48;
+
     /// <summary>What it means that the trace did not start; null where that is the program's own fault.</summary>
     internal static ExitTraceException? OfStart(Exception failure) => failure switch
     {
@@ -100,12 +103,12 @@ internal static class ExitTraceErrors
                 refused);
         if (refused.NativeErrorCode is LibC.EPERM or LibC.EACCES)
             return new ExitTraceException(ExitTraceError.NoPrivilege, NoPrivilege(), refused);
-        // Where libbpf could not open a file to find out what the kernel can do, the verifier fails later, for another reason.
-        Win32Exception tooMany = new(LibC.EMFILE);
-        if (messages.Contains(tooMany.Message, StringComparison.Ordinal))
-            return CannotStart(tooMany);
+        // Where libbpf cannot open a file to find out what the kernel can do, it takes it for an older one, and something
+        // else is refused later.
         if (refused.NativeErrorCode is LibC.EMFILE or LibC.ENFILE or LibC.ENOMEM)
             return CannotStart(refused);
+        if (!LibC.CanOpen(FilesOfATrace))
+            return CannotStart(new Win32Exception(LibC.EMFILE));
         string tail = messages.Length > VerifierLogTail ? "..." + messages[^VerifierLogTail..] : messages;
         return new ExitTraceException(
             ExitTraceError.LoadRefused,

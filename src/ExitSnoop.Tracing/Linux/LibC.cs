@@ -71,6 +71,18 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int eventfd(uint initial, int flags);
 
+    /// <summary>Whether this process may open so many files more.</summary>
+    internal static bool CanOpen(int count)
+    {
+        int* fds = stackalloc int[count];
+        int opened = 0;
+        while (opened < count && (fds[opened] = eventfd(0, CloseOnExec)) >= 0)
+            opened++;
+        for (int i = 0; i < opened; i++)
+            _ = close(fds[i]);
+        return opened == count;
+    }
+
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint read(int fd, void* buffer, nuint count);
 
