@@ -58,7 +58,7 @@ internal static class Program
         }
         catch (OutOfMemoryException)
         {
-            StandardError.Report("error: out of memory");
+            StandardError.Report("error: memory ran out. Raise its limit (ulimit -v, or the memory limit of the cgroup)");
             return ExitStatus.Software;
         }
     }
