@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using ExitSnoop.Bpf;
 using ExitSnoop.Linux;
 
@@ -12,19 +11,18 @@ public sealed class AttachmentTests
     [MemberData(nameof(Fallback.All), MemberType = typeof(Fallback))]
     public void The_kernel_runs_what_was_asked_for(string without)
     {
-        BpfTool.Require();
         ExitProgramFallbacks fallbacks = Fallback.Parse(without);
         using Recording recording = Recording.OfChildren(options: new() { Fallbacks = fallbacks });
 
-        IReadOnlyList<JsonNode> programs = ExitPrograms();
-        string[] expected = fallbacks switch
+        IReadOnlyList<BpfProgram> programs = ExitPrograms();
+        uint[] expected = fallbacks switch
         {
-            ExitProgramFallbacks.RawTracepoint or ExitProgramFallbacks.NoGroupDead => ["raw_tracepoint"],
-            ExitProgramFallbacks.SecondHook => ["raw_tracepoint", "tracing"],
-            _ => ["tracing"],
+            ExitProgramFallbacks.RawTracepoint or ExitProgramFallbacks.NoGroupDead => [BpfProgram.RawTracepoint],
+            ExitProgramFallbacks.SecondHook => [BpfProgram.RawTracepoint, BpfProgram.Tracing],
+            _ => [BpfProgram.Tracing],
         };
-        Assert.Equal(expected, programs.Select(program => (string)program["type"]!).Order());
-        Assert.Equal(expected[^1] == "tracing" ? "tp_btf" : "raw_tp", recording.Trace.AttachType);
+        Assert.Equal(expected, programs.Select(program => program.Type).Order());
+        Assert.Equal(expected[^1] == BpfProgram.Tracing ? "tp_btf" : "raw_tp", recording.Trace.AttachType);
 
         bool claimed = fallbacks == ExitProgramFallbacks.NoGroupDead;
         Assert.Equal(claimed, MapsOf(programs[0]).Contains("claims"));
@@ -59,15 +57,13 @@ public sealed class AttachmentTests
     [Fact]
     public void A_basic_trace_attaches_to_the_exit_alone()
     {
-        BpfTool.Require();
         using Recording recording = Recording.OfChildren(options: new() { Basic = true });
-        Assert.Single(BpfTool.IdsHeldBy(Environment.ProcessId, "link_id"));
+        Assert.Single(BpfObjects.HeldBy(Environment.ProcessId, "link_id"));
     }
 
     [Fact]
     public void A_filter_that_is_not_used_has_no_map()
     {
-        BpfTool.Require();
         using Recording recording = Recording.Start(new() { Users = [uint.MaxValue - 1] });
         Assert.DoesNotContain(MapsOf(ExitPrograms()[0]), map => map is "ids" or "parents" or "claims");
     }
@@ -78,12 +74,9 @@ public sealed class AttachmentTests
     [InlineData(16)]
     public void The_rings_of_all_processors_have_the_size_asked_for_together(int bufferSize)
     {
-        BpfTool.Require();
         using Recording recording = Recording.OfChildren(options: new() { BufferSize = bufferSize });
-        long[] rings = [.. BpfTool.IdsHeldBy(Environment.ProcessId, "map_id")
-            .Select(id => BpfTool.Query("map", "show", "id", $"{id}"))
-            .Where(map => (string?)map["type"] == "ringbuf")
-            .Select(map => (long)map["max_entries"]!)];
+        long[] rings = [.. BpfObjects.HeldBy(Environment.ProcessId, "map_id")
+            .Select(BpfObjects.Map).Where(map => map.Type == BpfMap.RingBuffer).Select(map => (long)map.MaxEntries)];
         Assert.Equal((long)bufferSize << 20, rings.Sum());
         int processors = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)LibBpf.libbpf_num_possible_cpus());
         Assert.Equal(Math.Min(Math.Min(processors, 8), bufferSize), rings.Length);
@@ -92,13 +85,10 @@ public sealed class AttachmentTests
     [Fact]
     public void Senders_are_kept_beyond_what_each_possible_processor_holds_back()
     {
-        BpfTool.Require();
         using Recording recording = Recording.OfChildren();
-        JsonNode senders = BpfTool.IdsHeldBy(Environment.ProcessId, "map_id")
-            .Select(id => BpfTool.Query("map", "show", "id", $"{id}"))
-            .Single(map => (string?)map["name"] == "senders");
+        BpfMap senders = BpfObjects.HeldBy(Environment.ProcessId, "map_id").Select(BpfObjects.Map).Single(map => map.Name == "senders");
         // LOCAL_FREE_TARGET in kernel/bpf/bpf_lru_list.c
-        Assert.Equal(8192, (long)senders["max_entries"]! - (128 * LibBpf.libbpf_num_possible_cpus()));
+        Assert.Equal(8192, senders.MaxEntries - (128 * LibBpf.libbpf_num_possible_cpus()));
     }
 
     [Theory]
@@ -107,18 +97,16 @@ public sealed class AttachmentTests
     [InlineData(true, false, false)]
     public void What_did_not_fail_is_dropped_by_a_program_of_its_own_where_processes_are_told(bool perThread, bool basic, bool expected)
     {
-        BpfTool.Require();
         if (Environment.OSVersion.Version < new Version(6, 16))
             Assert.Skip("the tracepoint has no group_dead before 6.16");
         using Recording recording = Recording.OfChildren(options: new() { Failed = true, PerThread = perThread, Basic = basic });
-        Assert.Equal(expected, ((string)ExitPrograms()[0]["name"]!).EndsWith("_nonzero", StringComparison.Ordinal));
+        // Of process_exit_nonzero and basic_exit_nonzero.
+        Assert.Equal(expected, ExitPrograms()[0].Name is "process_exit_no" or "basic_exit_nonz");
     }
 
-    private static IReadOnlyList<JsonNode> ExitPrograms() => [.. BpfTool.IdsHeldBy(Environment.ProcessId, "link_id")
-        .Select(link => BpfTool.Query("link", "show", "id", $"{link}"))
-        .Select(link => BpfTool.Query("prog", "show", "id", link["prog_id"]!.ToString()))
-        .Where(program => (string)program["name"]! is not ("signal_generate" or "signal_deliver" or "process_exec" or "process_fork"))];
+    private static IReadOnlyList<BpfProgram> ExitPrograms() => [.. BpfObjects.HeldBy(Environment.ProcessId, "link_id")
+        .Select(BpfObjects.ProgramOfLink)
+        .Where(program => program.Name is not ("signal_generate" or "signal_deliver" or "process_exec" or "process_fork"))];
 
-    private static IEnumerable<string> MapsOf(JsonNode program) =>
-        program["map_ids"]!.AsArray().Select(id => (string)BpfTool.Query("map", "show", "id", id!.ToString())["name"]!);
+    private static IEnumerable<string> MapsOf(BpfProgram program) => program.Maps.Select(map => map.Name);
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using ExitSnoop.Bpf;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Tests.Kernel;
 
@@ -64,5 +66,41 @@ public sealed class ReusedIdTests
         Assert.True(used.Take(400).Contains(asked[0]) && used.Skip(400).Contains(asked[0]), $"{asked[0]} was used again too seldom among {used.Count}. {pidns.Errors.ReadToEnd()}");
         Assert.Equal([(asked[0], "signal 15 (TERM)"), (asked[1], "signal 9 (KILL)")], seen);
         Assert.Equal("lost 0", end);
+    }
+
+    [Fact]
+    public void A_process_with_the_id_of_a_watched_one_but_another_start_is_not_reported()
+    {
+        LoadableBpf.Require();
+        using Child watched = Child.Start(TestProgram.Victim, "-w", "exit", "1"), later = Child.Start(TestProgram.Victim, "-w", "exit", "2");
+        ExitTraceOptions options = new() { Ids = [watched.Id, later.Id] };
+        ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
+        using ExitTrace trace = new(options, program);
+        // As it is where the kernel did not run the program for the exit of the process before (Linux 7.0 and later).
+        program.Ids.Set((uint)later.Id, later.StartedAfter - 1);
+        foreach (Child child in new[] { later, watched })
+        {
+            child.WriteLine();
+            child.Wait();
+        }
+        Assert.Equal([watched.Id], trace.ReadEvents(TestContext.Current.CancellationToken).Select(exit => exit.Id));
+    }
+
+    [Fact]
+    public void A_descendant_that_has_the_id_of_the_process_asked_for_is_still_awaited()
+    {
+        LoadableBpf.Require();
+        using Child root = Child.Start(TestProgram.Victim, "-w", "exit", "1");
+        ExitTraceOptions options = new() { Ids = [root.Id], IncludeChildren = true };
+        ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
+        using ExitTrace trace = new(options, program);
+        // As if its id had come round within the tree before its pidfd was looked at.
+        program.Ids.Set((uint)root.Id, ulong.MaxValue);
+        root.WriteLine();
+        root.Wait();
+        Assert.True(SpinWait.SpinUntil(() => trace.AliveIds.Count == 0, TimeSpan.FromSeconds(10)));
+        Assert.False(SpinWait.SpinUntil(() => trace.IsCompleted, TimeSpan.FromMilliseconds(200)));
+        Assert.Empty(trace.TakeUnseenIds());
+        Assert.True(program.Ids.TryGet((uint)root.Id, out _));
     }
 }

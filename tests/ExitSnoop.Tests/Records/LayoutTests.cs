@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text.Json.Nodes;
 using ExitSnoop.Bpf;
 using ExitSnoop.Linux;
 using ExitSnoop.Records;
@@ -13,6 +12,8 @@ public sealed class LayoutTests
 {
     /// <summary>Fields whose names are not the same word in both languages.</summary>
     private static readonly Dictionary<string, string> Renamed = new() { ["ppid"] = "parentpid", ["bufsize"] = "buffersize" };
+
+    private static readonly CompiledTypes Compiled = new(Bytes("exitsnoop.bpf.o"));
 
     [Fact]
     public void The_record_is_laid_out_as_in_C() => AssertSame<ExitRecord>("exit_record");
@@ -42,10 +43,9 @@ public sealed class LayoutTests
     [Fact]
     public void The_definition_of_an_event_has_the_offsets_and_sizes_of_the_compiled_record()
     {
-        BpfTool.Require();
-        List<(string, int, int)> compiled = [.. Members("exit_record")];
+        List<(string, int, int)> compiled = [.. Compiled.Members("exit_record")];
         int behind = Unsafe.SizeOf<ExitRecord>();
-        compiled.AddRange(Members("exit_detail").Select(member => (member.Name, member.Offset + behind, member.Size)));
+        compiled.AddRange(Compiled.Members("exit_detail").Select(member => (member.Name, member.Offset + behind, member.Size)));
         Assert.Equal(
             compiled,
             ExitEventDefinition.Fields.Where(field => field.Offset is not null).Select(field => (field.Name, field.Offset!.Value, field.Size!.Value)));
@@ -62,54 +62,32 @@ public sealed class LayoutTests
 
     private static void AssertSame<T>(string name) where T : unmanaged
     {
-        BpfTool.Require();
         IEnumerable<(string, int, int)> managed = typeof(T)
             .GetFields(BindingFlags.Instance | BindingFlags.Public)
             .Select(field => (field.Name.ToLowerInvariant(), (int)Marshal.OffsetOf<T>(field.Name), SizeOf(field.FieldType)));
-        IEnumerable<(string, int, int)> compiled = Members(name).Select(member =>
+        IEnumerable<(string, int, int)> compiled = Compiled.Members(name).Select(member =>
         {
             string bare = member.Name.Replace("_", "", StringComparison.Ordinal);
             return (Renamed.GetValueOrDefault(bare, bare), member.Offset, member.Size);
         });
         Assert.Equal(compiled, managed);
-        Assert.Equal((int)Types().Single(type => (string)type["name"]! == name)["size"]!, Unsafe.SizeOf<T>());
-    }
-
-    private static IEnumerable<(string Name, int Offset, int Size)> Members(string name)
-    {
-        IReadOnlyList<JsonNode> types = Types();
-        JsonNode structure = types.Single(type => (string)type["kind"]! == "STRUCT" && (string)type["name"]! == name);
-        foreach (JsonNode? member in structure["members"]!.AsArray())
-            yield return ((string)member!["name"]!, (int)member["bits_offset"]! / 8, SizeOf(types, (int)member["type_id"]!));
-    }
-
-    private static int SizeOf(IReadOnlyList<JsonNode> types, int id)
-    {
-        JsonNode type = types.Single(type => (int)type["id"]! == id);
-        return (string)type["kind"]! switch
-        {
-            "ARRAY" => (int)type["nr_elems"]! * SizeOf(types, (int)type["type_id"]!),
-            "TYPEDEF" or "CONST" or "VOLATILE" => SizeOf(types, (int)type["type_id"]!),
-            _ => (int)type["size"]!,
-        };
+        Assert.Equal(Compiled.Size(name), Unsafe.SizeOf<T>());
     }
 
     private static int SizeOf(Type type) => (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(type).Invoke(null, null)!;
-
-    private static IReadOnlyList<JsonNode> Types()
-    {
-        using TestFolder folder = new();
-        string file = Path.Join(folder.FullName, "exitsnoop.bpf.o");
-        using (Stream stream = Resource("exitsnoop.bpf.o"))
-        using (FileStream copy = File.Create(file))
-            stream.CopyTo(copy);
-        return [.. BpfTool.Query("btf", "dump", "file", file)["types"]!.AsArray().Select(type => type!)];
-    }
 
     private static string Source(string name)
     {
         using StreamReader reader = new(Resource(name));
         return reader.ReadToEnd();
+    }
+
+    private static byte[] Bytes(string name)
+    {
+        using MemoryStream bytes = new();
+        using Stream stream = Resource(name);
+        stream.CopyTo(bytes);
+        return bytes.ToArray();
     }
 
     private static Stream Resource(string name) => typeof(ExitTrace).Assembly.GetManifestResourceStream(name)!;
