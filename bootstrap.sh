@@ -204,7 +204,7 @@ release_program() {
 		-o "$made/publish" >&2
 	mkdir -p "out/release/$1"
 	cp "$made/publish/exitsnoop" "out/release/$1/"
-	sh tools/release/notices.sh program >"out/release/$1/ThirdPartyNotices.txt"
+	sh tools/release/notices.sh program "$1" >"out/release/$1/ThirdPartyNotices.txt"
 }
 
 release() {

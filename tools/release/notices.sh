@@ -2,7 +2,7 @@
 # Prints the licences of what is given to users besides ExitSnoop itself:
 #
 #	notices.sh module	the libraries in the module's folder
-#	notices.sh program	what is linked into the console program
+#	notices.sh program RUNTIME	what is linked into the console program for linux-x64 or linux-arm64
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -28,7 +28,10 @@ module)
 	;;
 program)
 	use=sysroot libbpf=libbpf-dev libelf=libelf-dev zlib=zlib1g-dev
-	packages=$top/.cache/sysroot/amd64
+	case $2 in
+	linux-x64) packages=$top/.cache/sysroot/amd64 ;;
+	linux-arm64) packages=$top/.cache/sysroot/arm64 ;;
+	esac
 	echo "exitsnoop is linked with libraries of others, as Debian's packages have them, and with the .NET runtime:"
 	;;
 esac
@@ -55,7 +58,7 @@ for licence in LGPL-3 GPL-3; do
 	cat "$licences/usr/share/common-licenses/$licence"
 done
 if [ "$1" = program ]; then
-	runtime=$(ls -d "${NUGET_PACKAGES:-$HOME/.nuget/packages}"/microsoft.netcore.app.runtime.nativeaot.linux-x64/* | sort -V | tail -n 1)
+	runtime=$(ls -d "${NUGET_PACKAGES:-$HOME/.nuget/packages}"/microsoft.netcore.app.runtime.nativeaot."$2"/* | sort -V | tail -n 1)
 	section ".NET runtime ${runtime##*/}"
 	cat "$runtime/LICENSE.TXT" "$runtime/THIRD-PARTY-NOTICES.TXT"
 fi
