@@ -19,7 +19,7 @@ public sealed class WhyFormatTests
         }.Make();
         Assert.Equal(
             "TIME-UTC     PCOMM            PID     USER       EXIT_CODE        REASON                   COMMAND\n"
-            + "08:12:01.688 sh               100     root       signal 15 (TERM) timeout (9)              sleep 'a b'\n",
+            + "08:12:01.688 sh               100     root       signal 15 (TERM) killed by timeout (9)    sleep 'a b'\n",
             Rendering.Header(Make) + Rendering.Row(Make, exit));
     }
 

@@ -30,7 +30,7 @@ public sealed partial class HelpTests
         ["See threads come to an end"] = @"^(Name +: \S.*\nId +: \d+\nThreadId +: \d+\nIsThread +: True\nAge +: [\d:.]+\n\n){5}",
         ["Learn how long processes live"] = @"Average +: \d+(\.\d+)?(E-\d+)?\n(.*\n)*Maximum +: \d",
         ["Write a CSV file with exact times"] = @"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\n){3}",
-        ["Write a line of JSON for each exit"] = "^(\\{\"ProcessName\":[^{]*\"Signal\":\"\\w+\"[^{]*,\"Age\":\\d[^{]*\\}\n){3}",
+        ["Write a line of JSON for each exit"] = "^(\\{.*\"ProcessName\":.*\"Signal\":\"\\w+\".*,\"Age\":\\d.*\\}\n){3}",
         ["Watch in the background"] = @"PCOMM.*\n.*\nsleep +\d+ ",
 
         // Register-ProcessExitEvent

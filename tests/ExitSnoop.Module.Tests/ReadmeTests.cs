@@ -15,7 +15,7 @@ public sealed partial class ReadmeTests
     /// <summary>What is printed or written, by the sentence that promises it.</summary>
     private static readonly Dictionary<string, string> Promises = new()
     {
-        ["Crashes into a CSV file, for an hour:"] = "^\".*\"ExitTime\",.*\"CommandLine\"(.*\n)*.*\"victim\".*\"signal 11 \\(SEGV\\)",
+        ["Crashes into a CSV file, for an hour:"] = "^.*\"ExitTime\",.*\"CommandLine\"(.*\n)*.*\"victim\".*\"signal 11 \\(SEGV\\)",
         ["Wait for a process that is not your child, and get its exit status:"] = @"^7\n$",
         ["What does the OOM killer take?"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +KILL +out of memory .*victim -w memory",
         ["Who keeps killing my workers?"] = @"^Id +: \d+\nStatus +: signal 15 \(TERM\)\nSenderName : \S.*\nSenderId +: {own id}\n",

@@ -133,7 +133,12 @@ internal sealed unsafe class Child : IDisposable
         int pidfd = Posix.PidfdOpen(Id);
         Check(pidfd);
         Posix.PollFd death = new() { Fd = pidfd, Events = Posix.PollIn };
-        int dead = Posix.poll(&death, 1, (int)within.TotalMilliseconds);
+        // A signal to the test's own process ends a poll early (EINTR).
+        long deadline = System.Environment.TickCount64 + (long)within.TotalMilliseconds;
+        int dead;
+        do
+            dead = Posix.poll(&death, 1, (int)Math.Max(0, deadline - System.Environment.TickCount64));
+        while (dead < 0 && System.Environment.TickCount64 < deadline);
         ulong now = BootClock.Now;
         _ = Posix.close(pidfd);
         if (dead != 1)
