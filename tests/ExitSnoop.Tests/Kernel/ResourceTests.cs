@@ -21,7 +21,7 @@ public sealed class ResourceTests(RunOfScenario scenario)
     public void Small_processes_used_what_wait4_says_to_within_a_tick()
     {
         RunOfScenario.Observed run = scenario.Watch(cores: false);
-        int compared = 0;
+        int compared = 0, unknown = 0;
         List<string> late = [];
         foreach (DeathOfScenario death in run.Truth.Where(death => !WithChildren.Contains(death.Comm) && death.Case is not "comm" and not "orphan"))
         {
@@ -29,6 +29,12 @@ public sealed class ResourceTests(RunOfScenario scenario)
             ResourceUsage truth = death.Usage!;
             void Require(bool condition, string what) => Assert.True(condition, $"{what} of {death.Comm}: {Describe(exit)}; wait4: {truth}");
 
+            // Null where other threads of the process were released in that moment: no sum rather than one that misses a thread.
+            if (exit.TotalProcessorTime is null && death.Comm.StartsWith("mt_", StringComparison.Ordinal))
+            {
+                unknown++;
+                continue;
+            }
             Require(exit.TotalProcessorTime <= truth.Total + Rounding, "CPU time");
             if (exit.TotalProcessorTime < truth.Total - Tick)
                 late.Add($"{death.Comm}: {Describe(exit)}; wait4: {truth}");
@@ -43,6 +49,7 @@ public sealed class ResourceTests(RunOfScenario scenario)
             compared++;
         }
         Assert.InRange(compared, 60, 200);
+        Assert.InRange(unknown, 0, 3);
         // A virtual processor that is taken away between the tracepoint and the end is time of the process, too.
         Assert.True(late.Count <= compared / 20, string.Join('\n', late));
     }
