@@ -208,8 +208,7 @@ int process_exec(unsigned long long *ctx)
 	__builtin_memset(&all->detail, 0, sizeof(all->detail));
 	begin_record();
 	all->record.exit_time = bpf_ktime_get_boot_ns();
-	all->record.kind = RECORD_EXEC;
-	all->record.flags = RECORD_DETAIL;
+	all->record.flags = RECORD_EXEC | RECORD_DETAIL;
 	all->record.host_pid = BPF_CORE_READ(task, tgid);
 	all->record.start_time = start_time(BPF_CORE_READ(task, group_leader), WHOLE);
 	all->used = 0;

@@ -15,11 +15,6 @@
 #define ANCESTORS_MAX 7	  /* behind the parent */
 #define TERMINAL_SIZE 16  /* "pts12", "ttyAMA0" */
 
-enum record_kind {
-	RECORD_EXIT = 0,
-	RECORD_EXEC = 1, /* a command line, on kernels that drop it before the exit */
-};
-
 /* The entries of the map lost. */
 enum loss {
 	LOST_RECORD = 0,     /* the ring buffer was full */
@@ -44,6 +39,7 @@ enum record_flags {
 	RECORD_DIRECTORY_CUT = 1 << 13,
 	RECORD_SENDER_PROBABLE = 1 << 14, /* a while passed between this signal and the end */
 	RECORD_SUMS_UNKNOWN = 1 << 15,	  /* too many threads: cpu_time and the like are not all */
+	RECORD_EXEC = 1 << 16, /* no exit, but a command line, on kernels that drop it before the exit */
 };
 
 /* What is behind a signal, where its number and si_code do not say it. */
@@ -64,8 +60,7 @@ enum signal_cause {
 struct exit_record {
 	__u64 exit_time; /* of an exec its own time: what all records are ordered by */
 	__u64 start_time;
-	__u16 kind;
-	__u16 flags;
+	__u32 flags; /* enum record_flags */
 	__u32 pid; /* the tgid, in the reader's PID namespace, as all ids but host_pid */
 	__u32 tid;
 	__u32 ppid;

@@ -96,7 +96,7 @@ static __always_inline void count_loss(enum loss what)
 
 static __always_inline void send(struct exit_record *record, __u64 size)
 {
-	if (bpf_ringbuf_output(own_ring(), record, size, BPF_RB_NO_WAKEUP) && record->kind == RECORD_EXIT)
+	if (bpf_ringbuf_output(own_ring(), record, size, BPF_RB_NO_WAKEUP) && !(record->flags & RECORD_EXEC))
 		count_loss(LOST_RECORD);
 	wake_reader();
 }

@@ -41,7 +41,7 @@ public sealed class ExitEvent : EventArgs
     private CgroupNames? cgroupNames;
     private AncestorList? ancestors;
 
-    /// <param name="record">A record of the kind exit, which the event keeps.</param>
+    /// <param name="record">The record of an exit, which the event keeps.</param>
     /// <param name="exec">The record of the process's exec, on kernels where the command is gone by its exit.</param>
     /// <param name="clockOffset">Nanoseconds to add to the record's times to get Unix time.</param>
     /// <param name="utc">Times in UTC, not in local time.</param>

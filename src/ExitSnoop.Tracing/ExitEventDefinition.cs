@@ -20,8 +20,7 @@ public static class ExitEventDefinition
             // struct exit_record
             ("exit_time", "__u64", 8, Boot, "bpf_ktime_get_boot_ns()", "The moment of death: the last thread passes the tracepoint sched:sched_process_exit."),
             ("start_time", "__u64", 8, Boot, "task->group_leader->start_boottime", "When the process (or thread) began; with the id its identity."),
-            ("kind", "__u16", 2, "0 exit, 1 exec", "", "Exec records carry the command on kernels that drop it before the exit."),
-            ("flags", "__u16", 2, "bits", "", "enum record_flags of bpf/record.h: thread, dead, sender known, OOM, cut texts."),
+            ("flags", "__u32", 4, "bits", "", "enum record_flags of bpf/record.h: thread, dead, sender known, OOM, cut texts."),
             ("pid", "__u32", 4, Namespaced, "task->tgid", "The process."),
             ("tid", "__u32", 4, Namespaced, "task->pid", "The thread; the process itself in the event of a process."),
             ("ppid", "__u32", 4, Namespaced, "task->group_leader->real_parent->tgid", "The parent at the time of the exit."),

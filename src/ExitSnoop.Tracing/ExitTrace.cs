@@ -267,7 +267,7 @@ public sealed class ExitTrace : IDisposable
         if (!RecordView.TryParse(bytes, out RecordView view))
             return null;
         byte[] copy = bytes.ToArray();
-        if (view.Record.Kind == RecordKind.Exec)
+        if (view.Record.Flags.HasFlag(RecordFlags.Exec))
         {
             commands?.Add(view, copy);
             return null;

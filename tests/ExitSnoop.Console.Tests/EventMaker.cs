@@ -55,7 +55,6 @@ internal sealed record EventMaker
         {
             ExitTime = BootTime,
             StartTime = BootTime - (ulong)Age.Ticks * TimeSpan.NanosecondsPerTick,
-            Kind = RecordKind.Exit,
             Flags = flags,
             Pid = Id,
             Tid = ThreadId ?? Id,

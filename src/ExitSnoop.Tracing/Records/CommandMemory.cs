@@ -85,8 +85,7 @@ internal sealed class CommandMemory
 
         byte[] bytes = new byte[RecordView.BytesOffset + components.Length + argsSize];
         ref ExitRecord record = ref MemoryMarshal.AsRef<ExitRecord>(bytes.AsSpan());
-        record.Kind = RecordKind.Exec;
-        record.Flags = RecordFlags.Detail | (arguments.Length > argumentsMaximum ? RecordFlags.ArgumentsCut : 0);
+        record.Flags = RecordFlags.Exec | RecordFlags.Detail | (arguments.Length > argumentsMaximum ? RecordFlags.ArgumentsCut : 0);
         ref ExitDetail detail = ref MemoryMarshal.AsRef<ExitDetail>(bytes.AsSpan(RecordView.DetailOffset));
         detail.PathSize = (ushort)components.Length;
         detail.ArgsSize = (ushort)argsSize;

@@ -9,7 +9,6 @@ internal struct ExitRecord
 {
     public ulong ExitTime;
     public ulong StartTime;
-    public RecordKind Kind;
     public RecordFlags Flags;
     public uint Pid;
     public uint Tid;
@@ -56,16 +55,9 @@ internal struct ExitDetail
     public byte Reserved;
 }
 
-/// <summary>enum record_kind.</summary>
-internal enum RecordKind : ushort
-{
-    Exit = 0,
-    Exec = 1,
-}
-
 /// <summary>enum record_flags.</summary>
 [Flags]
-internal enum RecordFlags : ushort
+internal enum RecordFlags : uint
 {
     Thread = 1 << 0,
     GroupDead = 1 << 1,
@@ -83,6 +75,7 @@ internal enum RecordFlags : ushort
     DirectoryCut = 1 << 13,
     SenderProbable = 1 << 14,
     SumsUnknown = 1 << 15,
+    Exec = 1 << 16,
 }
 
 /// <summary>struct ancestor of bpf/record.h.</summary>
@@ -153,7 +146,7 @@ internal readonly ref struct RecordView
 
     /// <summary>Whether a record tells of an exit.</summary>
     internal static bool IsExit(ReadOnlySpan<byte> bytes) =>
-        bytes.Length >= DetailOffset && MemoryMarshal.AsRef<ExitRecord>(bytes).Kind == RecordKind.Exit;
+        bytes.Length >= DetailOffset && !MemoryMarshal.AsRef<ExitRecord>(bytes).Flags.HasFlag(RecordFlags.Exec);
 
     /// <summary>Takes bytes for a record if they can be one: long enough for what they say they hold.</summary>
     internal static bool TryParse(ReadOnlySpan<byte> bytes, out RecordView view)

@@ -35,7 +35,7 @@ public sealed class ExecRecordTests
                 Assert.True(RecordView.TryParse(bytes, out RecordView view));
                 if (view.Record.HostPid != (uint)child.Id)
                     continue;
-                if (view.Record.Kind == RecordKind.Exit)
+                if (!view.Record.Flags.HasFlag(RecordFlags.Exec))
                 {
                     exit = bytes.ToArray();
                     continue;

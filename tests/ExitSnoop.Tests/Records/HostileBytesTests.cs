@@ -70,7 +70,7 @@ public sealed class HostileBytesTests
 
     private static void ReadAll(byte[] bytes)
     {
-        if (!RecordView.TryParse(bytes, out RecordView view) || view.Record.Kind != RecordKind.Exit)
+        if (!RecordView.TryParse(bytes, out RecordView view) || view.Record.Flags.HasFlag(RecordFlags.Exec))
             return;
         foreach (bool utc in new[] { true, false })
         {
@@ -85,8 +85,7 @@ public sealed class HostileBytesTests
     private static byte[] WithSizes(byte[] bytes, int path, int cgroup, int arguments, int directory = 0, int ancestors = 0)
     {
         ref ExitRecord record = ref System.Runtime.InteropServices.MemoryMarshal.AsRef<ExitRecord>(bytes.AsSpan());
-        record.Kind = RecordKind.Exit;
-        record.Flags |= RecordFlags.Detail;
+        record.Flags = (record.Flags | RecordFlags.Detail) & ~RecordFlags.Exec;
         ref ExitDetail detail = ref System.Runtime.InteropServices.MemoryMarshal.AsRef<ExitDetail>(bytes.AsSpan(RecordView.DetailOffset));
         (detail.PathSize, detail.CgroupSize, detail.ArgsSize) = ((ushort)path, (ushort)cgroup, (ushort)arguments);
         (detail.DirectorySize, detail.AncestorCount) = ((ushort)directory, (ushort)ancestors);

@@ -25,7 +25,6 @@ public sealed class LayoutTests
     public void The_configuration_is_laid_out_as_in_C() => AssertSame<ExitConfig>("exit_config");
 
     [Theory]
-    [InlineData("record.h", "record_kind", typeof(RecordKind))]
     [InlineData("config.h", "cgroup_source", typeof(CgroupSource))]
     [InlineData("record.h", "record_flags", typeof(RecordFlags))]
     [InlineData("record.h", "signal_cause", typeof(SignalCause))]
