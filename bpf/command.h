@@ -98,20 +98,32 @@ static __always_inline void put_cgroup(struct detailed_record *all, struct kernf
 		all->record.flags |= RECORD_CGROUP_CUT;
 }
 
+#define STACK_WORDS 16
+
 /*
  * Where the environment begins. mm->env_start is what prctl(PR_SET_MM) last said; what the kernel wrote
  * at exec is at mm->start_stack: argc, the pointers to the arguments, a NULL and the pointers to the
  * environment (create_elf_tables() in fs/binfmt_elf.c). setenv(3) replaces pointers there by some into the
  * heap, which is below the stack.
  */
-static __always_inline unsigned long environment_start(struct mm_struct *mm, const int variant)
+static __always_inline unsigned long environment_start(struct detailed_record *all, struct mm_struct *mm,
+						       const int variant)
 {
 	unsigned long stack = READ(variant, mm, start_stack), start = READ(variant, mm, env_start);
+	/* Read in one go where there are few arguments: each read costs more than its bytes. */
+	unsigned long *words = (unsigned long *)&all->bytes[PATHS_END];
 	unsigned long arguments = 0, first = 0;
+	bool whole = !bpf_probe_read_user(words, STACK_WORDS * sizeof(*words), (void *)stack);
 
-	bpf_probe_read_user(&arguments, sizeof(arguments), (void *)stack);
+	if (whole)
+		arguments = words[0];
+	else
+		bpf_probe_read_user(&arguments, sizeof(arguments), (void *)stack);
+	KEEP_BOUND(arguments);
 	/* In a 32-bit process the upper half is a pointer: there is mm->env_start alone. */
-	if (arguments <= 1 << 23)
+	if (whole && arguments < STACK_WORDS - 2)
+		first = words[arguments + 2];
+	else if (arguments <= 1 << 23)
 		bpf_probe_read_user(&first, sizeof(first),
 				    (void *)(stack + (arguments + 2) * sizeof(first)));
 	if (start <= stack)
@@ -190,13 +202,13 @@ static __always_inline void put_arguments(struct detailed_record *all, struct mm
 	unsigned long start = READ(variant, mm, arg_start), stop = READ(variant, mm, arg_end);
 	unsigned long environment;
 	bool may_overflow, cut = false;
-	__u64 size;
+	__u64 size, place;
 	__u8 last = 0;
 	long title;
 
 	if (start >= stop)
 		return;
-	environment = environment_start(mm, variant);
+	environment = environment_start(all, mm, variant);
 	may_overflow = stop == environment && stop == READ(variant, mm, env_start);
 	if (stop > environment) {
 		cut = true;
@@ -219,7 +231,12 @@ static __always_inline void put_arguments(struct detailed_record *all, struct mm
 	 * Whoever writes over the last NUL has set a title, a single text that may go on
 	 * over the environment: setproctitle(3), get_mm_cmdline() in fs/proc/base.c.
 	 */
-	bpf_probe_read_user(&last, sizeof(last), (void *)(stop - 1));
+	place = all->used + size - 1;
+	KEEP_BOUND(place);
+	if (stop - start == size && place < sizeof(all->bytes))
+		last = all->bytes[place];
+	else
+		bpf_probe_read_user(&last, sizeof(last), (void *)(stop - 1));
 	title = last ? read_title(all, start) : 0;
 	if (title > 0 && (__u64)title <= size) {
 		size = title;

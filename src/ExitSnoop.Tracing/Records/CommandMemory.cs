@@ -32,7 +32,7 @@ internal sealed class CommandMemory
                 // The 22nd field, counted from behind comm, which is the second and can hold spaces.
                 string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
                 ulong startTick = ulong.Parse(fields[19], CultureInfo.InvariantCulture);
-                byte[] arguments = File.ReadAllBytes(Path.Join(folder, "cmdline"));
+                byte[] arguments = WithoutEnvironment(File.ReadAllBytes(Path.Join(folder, "cmdline")), fields);
                 string path = File.ResolveLinkTarget(Path.Join(folder, "exe"), returnFinalTarget: false)?.FullName ?? "";
                 if (arguments.Length > 0)
                     commands[(id, startTick)] = ToRecord(path, arguments);
@@ -74,6 +74,26 @@ internal sealed class CommandMemory
 
     private static (uint HostId, ulong StartTick) KeyOf(in ExitRecord record) =>
         (record.HostPid, record.StartTime / NanosecondsPerTick);
+
+    // /proc/PID/cmdline shows what the process says its arguments are (prctl(2), PR_SET_MM), and goes on over the
+    // environment where their last NUL is overwritten: get_mm_cmdline() in fs/proc/base.c.
+    private static byte[] WithoutEnvironment(byte[] cmdline, string[] fieldsFromState)
+    {
+        // Fields 48 to 51 of proc(5), 0 where they may not be read: arg_start, arg_end, env_start, env_end.
+        if (fieldsFromState.Length < 49)
+            return cmdline;
+        ulong[] place = [.. fieldsFromState[45..49].Select(field => ulong.Parse(field, CultureInfo.InvariantCulture))];
+        (ulong start, ulong end, ulong environment, ulong environmentEnd) = (place[0], place[1], place[2], place[3]);
+        if (start >= environment && start < environmentEnd)
+            return [];
+        bool overlaps = environment > start && environment < end;
+        ulong size = (overlaps ? environment : end) - start;
+        if (end <= start || (ulong)cmdline.Length <= size)
+            return cmdline;
+        ReadOnlySpan<byte> behind = cmdline.AsSpan((int)size);
+        int first = behind.IndexOfAny((byte)'=', (byte)' ', (byte)0);
+        return overlaps || (first >= 0 && behind[first] == '=') ? cmdline[..(int)size] : cmdline;
+    }
 
     private static byte[] ToRecord(string path, byte[] arguments)
     {

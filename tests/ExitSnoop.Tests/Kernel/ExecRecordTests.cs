@@ -57,6 +57,26 @@ public sealed class ExecRecordTests
         Assert.Null(memory.Find(exitView.Record));
     }
 
+    [Theory]
+    [InlineData("last-nul")]
+    [InlineData("map", "a", "E", "e", "E")]
+    [InlineData("map", "e", "E", "e", "E")]
+    public void Nothing_of_the_environment_is_taken_from_proc(params string[] mode)
+    {
+        using Child child = Child.Start(
+            TestProgram.Arguments, mode.Select(System.Text.Encoding.UTF8.GetBytes), new Dictionary<string, string?> { ["PASSWORD"] = "hunter2" });
+        Assert.Equal("ready", child.ReadLine());
+        Assert.Contains("hunter2", File.ReadAllText($"/proc/{child.Id}/environ"), StringComparison.Ordinal);
+        CommandMemory memory = new();
+        memory.ReadProc();
+        byte[]? found = memory.Find(new ExitRecord { HostPid = (uint)child.Id, StartTime = StartTime(child.Id), Flags = RecordFlags.GroupDead });
+        string all = found is null ? "" : System.Text.Encoding.UTF8.GetString(found);
+        Assert.DoesNotContain("hunter2", all, StringComparison.Ordinal);
+        Assert.DoesNotContain("PATH=", all, StringComparison.Ordinal);
+        if (mode[0] == "last-nul")
+            Assert.Contains("last-nul!", all, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_process_that_was_there_before_is_known_from_proc()
     {
