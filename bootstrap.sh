@@ -33,7 +33,7 @@ BUILD_NEEDS='clang:clang /usr/lib/@/libbpf.so.1:libbpf1 make:make gcc:gcc /usr/i
 RELEASE_NEEDS='aarch64-linux-gnu-ld:binutils-aarch64-linux-gnu'
 PACKAGE_NEEDS='rpmbuild:rpm dpkg-deb:dpkg'
 DISTRIBUTION_NEEDS='debootstrap:debootstrap'
-TEST_NEEDS='script:bsdutils setpriv:util-linux man:man-db procps:procps'
+TEST_NEEDS='g++:g++ eu-stack:elfutils /usr/lib/@/libdw.so.1:libdw1 script:bsdutils setpriv:util-linux man:man-db procps:procps'
 BENCH_NEEDS='gnuplot:gnuplot-nox bpftool:bpftool'
 
 missing_packages() {

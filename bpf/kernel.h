@@ -51,6 +51,7 @@ enum bpf_func_id___task {
 #define PF_FORKNOEXEC 0x00000040
 #define PF_KTHREAD 0x00200000
 #define SIGNAL_GROUP_EXIT 0x00000004
+#define SIGNAL_UNKILLABLE 0x00000040
 #define PIDTYPE_TGID 1
 #define PIDTYPE_SID 3
 #define PT_EXITKILL (1 << 23) /* include/linux/ptrace.h */
@@ -88,8 +89,14 @@ enum bpf_func_id___task {
 #define SI_MESGQ -3
 #define SI_TKILL -6
 
+/* include/linux/mm.h, include/linux/fs.h */
+#define VM_EXEC 0x00000004
+#define FMODE_BACKING (1 << 25)
+
+#define SIGQUIT 3
 #define SIGILL 4
 #define SIGTRAP 5
+#define SIGABRT 6
 #define SIGBUS 7
 #define SIGFPE 8
 #define SIGKILL 9
@@ -102,6 +109,7 @@ enum bpf_func_id___task {
 #define SIGTTIN 21
 #define SIGTTOU 22
 #define SIGURG 23
+#define SIGXCPU 24
 #define SIGXFSZ 25
 #define SIGWINCH 28
 #define SIGSYS 31
@@ -145,7 +153,26 @@ struct qstr {
 	const unsigned char *name;
 } RELOCATABLE;
 
+struct super_block {
+	__u32 s_dev;
+} RELOCATABLE;
+
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
+
+struct inode {
+	unsigned long i_ino;
+	struct super_block *i_sb;
+	__s64 i_ctime_sec; /* from 6.11, commit 3aa63a569c64 */
+	__u32 i_ctime_nsec;
+	struct timespec64 __i_ctime; /* from 6.6, commit 12cd44023651 */
+	struct timespec64 i_ctime;
+} RELOCATABLE;
+
 struct dentry {
+	struct inode *d_inode;
 	struct dentry *d_parent;
 	struct qstr d_name;
 } RELOCATABLE;
@@ -166,6 +193,7 @@ struct path {
 } RELOCATABLE;
 
 struct file {
+	unsigned int f_mode;
 	struct path f_path;
 } RELOCATABLE;
 
@@ -181,7 +209,27 @@ typedef struct {
 	__u32 val;
 } kuid_t;
 
+/* The file below that of an overlay: fs/file_table.c. */
+struct backing_file {
+	struct file file;
+	struct path user_path;
+} RELOCATABLE;
+
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	unsigned long vm_flags;
+	unsigned long vm_pgoff;
+	struct file *vm_file;
+} RELOCATABLE;
+
+/* The list of mappings from 6.1, commit d4af56c5c7c6. */
+struct maple_tree {
+	void *ma_root;
+} RELOCATABLE;
+
 struct mm_struct {
+	struct maple_tree mm_mt;
 	unsigned long arg_start;
 	unsigned long arg_end;
 	unsigned long env_start;
@@ -262,6 +310,14 @@ struct pid {
 struct task_io_accounting {
 	__u64 read_bytes;
 	__u64 write_bytes;
+} RELOCATABLE;
+
+struct mnt_namespace {
+	struct ns_common ns;
+} RELOCATABLE;
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
 } RELOCATABLE;
 
 struct sched_entity {
@@ -367,7 +423,12 @@ struct task_struct {
 	struct cred *real_cred;
 	struct seccomp seccomp;
 	struct thread_struct thread;
+	struct nsproxy *nsproxy;
 } RELOCATABLE;
+
+struct bpf_iter_task_vma {
+	__u64 opaque[1];
+};
 
 /* The registers that hold the first arguments of a function. */
 struct pt_regs___x86 {
@@ -385,6 +446,7 @@ struct bpf_iter_meta {
 } RELOCATABLE;
 
 struct kernel_siginfo {
+	int si_signo;
 	int si_code;
 	union {
 		struct {

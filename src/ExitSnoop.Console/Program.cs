@@ -1,6 +1,7 @@
 using ExitSnoop.Cli.Arguments;
 using ExitSnoop.Cli.Native;
 using ExitSnoop.Cli.Output;
+using ExitSnoop.Crash.Unwinding;
 
 namespace ExitSnoop.Cli;
 
@@ -9,6 +10,8 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
+        if (args is [UnwinderServer.Argument or UnwinderServer.ConfinedArgument])
+            return UnwinderServer.Run(args[0]);
         ProcessSignals.IgnoreBrokenPipes();
         CommandLine command;
         try

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using ExitSnoop.Crash;
 using ExitSnoop.Linux;
 using ExitSnoop.Records;
 
@@ -126,10 +127,51 @@ public sealed class ExitEvent : EventArgs
     public bool? OomKilled => HasDetail ? Record.Flags.HasFlag(RecordFlags.OomKilled) : null;
 
     /// <summary>
-    /// Why a signal ended it, in a few words: "killed by bash (901)", "segfault (MAPERR) at 0x18", "out of memory"; null
-    /// where nothing is known, and for a process that exited by itself.
+    /// Why a signal ended it, in a few words: "killed by bash (901)", "segfault (MAPERR) at 0x18 in libvips.so.42!vips_image_new+0x1c",
+    /// "out of memory"; null where nothing is known, and for a process that exited by itself.
     /// </summary>
-    public string? Reason => HasDetail ? DeathReason.Describe(Record, Detail) : null;
+    public string? Reason => HasDetail && DeathReason.Describe(Record, Detail) is { } reason
+        ? CrashSite is { } site && (SenderId ?? Id) == Id ? $"{reason} in {site}" : reason
+        : null;
+
+    /// <summary>
+    /// Where it crashed, for a signal whose default action is a core dump, whether or not a core was written: in a
+    /// function as "libvips.so.42!vips_image_new+0x1c", without a symbol as "libvips.so.42+0x1c3f0", outside of any module
+    /// as an address. Of a program that aborted itself, the first function that is not the runtime's.
+    /// </summary>
+    public string? CrashSite => CrashReport?.Site?.Place;
+
+    /// <summary>The instruction pointer of the thread that crashed. Source: task_pt_regs(task).</summary>
+    public ulong? InstructionPointer => CrashReport?.InstructionPointer;
+
+    /// <summary>The file that <see cref="CrashSite"/> is in, by its path in the process's own mounts. Source: vma->vm_file.</summary>
+    public string? CrashModule => CrashReport?.Site?.Module;
+
+    /// <summary>The address of <see cref="CrashSite"/> within its module, as addr2line(1) counts it.</summary>
+    public ulong? CrashOffset => CrashReport?.Site?.Offset;
+
+    /// <summary>The build id of <see cref="CrashModule"/> in hexadecimal digits.</summary>
+    public string? CrashBuildId => CrashReport?.Site?.BuildId;
+
+    /// <summary>The function of <see cref="CrashSite"/>, demangled.</summary>
+    public string? CrashSymbol => CrashReport?.Site?.Symbol;
+
+    /// <summary>The id of the thread that crashed, in the PID namespace of the reader.</summary>
+    public int? CrashThreadId => CrashReport?.ThreadId;
+
+    /// <summary>comm of the thread that crashed.</summary>
+    public string? CrashThreadName => CrashReport?.ThreadName;
+
+    /// <summary>
+    /// The calls of the thread that crashed, from the innermost to the outermost; null unless
+    /// <see cref="ExitTraceOptions.StackTrace"/> asks for them.
+    /// </summary>
+#pragma warning disable CA1819 // An array is what PowerShell users expect; each event has its own.
+    public StackFrame[]? StackTrace => CrashReport?.StackTrace;
+#pragma warning restore CA1819
+
+    /// <summary>Why calls or symbols are missing from the place of the crash; null where nothing is amiss.</summary>
+    public string? CrashNote => CrashReport?.Note;
 
     /// <summary>The arguments as a shell would quote them; null where none were captured.</summary>
     public string? CommandLine => Arguments?.ToString();
@@ -267,6 +309,12 @@ public sealed class ExitEvent : EventArgs
 
     /// <summary><see cref="ExitTime"/> by the clock on the wall, whose zone .NET may not know.</summary>
     internal DateTimeOffset ExitMoment => ToMoment(exitTicks);
+
+    /// <summary>What the unwinder found; null where the process did not crash.</summary>
+    internal CrashReport? CrashReport { get; set; }
+
+    /// <summary>By what its crash is found.</summary>
+    internal ExitedTask Task => new(Record.HostPid, Record.StartTime, ThreadId, IsThread, Signal);
 
     /// <summary>Identity, with the id, among all processes since boot: ids are used again.</summary>
     internal ulong StartTimestamp => Record.StartTime;

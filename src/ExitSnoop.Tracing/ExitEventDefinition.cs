@@ -76,6 +76,8 @@ public static class ExitEventDefinition
 
         const string command = "6.16: as it stood at the exit; before: as it was executed";
 
+        const string crash = "6.1 and later on x86-64; on arm64 where it has fentry (6.4), or 6.16";
+
         return
         [
             Property(nameof(ExitEvent.Name), "string", "", "comm", "The process's name (comm), at most 15 bytes; bytes that are no UTF-8 are U+FFFD. Alias: ProcessName."),
@@ -99,7 +101,17 @@ public static class ExitEventDefinition
             Property(nameof(ExitEvent.SignalCode), "string", "", "signal_code", "Why the signal was sent: USER, KERNEL, TKILL, QUEUE, TIMER, MAPERR, ACCERR, ..."),
             Property(nameof(ExitEvent.FaultAddress), "ulong?", "address", "fault_address", "Where a fault struck: SEGV, BUS, ILL, FPE, TRAP."),
             Property(nameof(ExitEvent.OomKilled), "bool?", "", "signal->oom_mm, with SIGKILL", "Whether the kernel's OOM killer chose it; the sender is null then."),
-            Property(nameof(ExitEvent.Reason), "string", "", "wait_status, flags, cause, signal_code, sender_comm, sender_pid, fault_address, system_call", "Why a signal ended it: 'killed by bash (901)', 'segfault (MAPERR) at 0x18', 'stack overflow at 0x7ffc...', 'out of memory', 'seccomp: ptrace (101)'."),
+            Property(nameof(ExitEvent.Reason), "string", "", "wait_status, flags, cause, signal_code, sender_comm, sender_pid, fault_address, system_call", "Why a signal ended it: 'killed by bash (901)', 'segfault (MAPERR) at 0x18 in libvips.so.42!vips_image_new+0x1c', 'stack overflow at 0x7ffc...', 'out of memory', 'seccomp: ptrace (101)'."),
+            Property(nameof(ExitEvent.CrashSite), "string", "", "CrashModule, CrashSymbol, CrashOffset", "Where it crashed: 'libvips.so.42!vips_image_new+0x1c', without a symbol 'libvips.so.42+0x1c3f0'. Of a program that aborted itself, the function that did so and not abort().", crash),
+            Property(nameof(ExitEvent.InstructionPointer), "ulong?", "address", "task_pt_regs(task)->ip", "Where the thread that crashed stopped.", crash),
+            Property(nameof(ExitEvent.CrashModule), "string", "", "vma->vm_file", "The file that CrashSite is in, by its path in the process's own mounts.", crash),
+            Property(nameof(ExitEvent.CrashOffset), "ulong?", "address in the file", "InstructionPointer, vma->vm_start, vma->vm_pgoff", "The address of CrashSite as addr2line(1) counts it.", crash),
+            Property(nameof(ExitEvent.CrashBuildId), "string", "", "CrashModule", "The build id of the file, in hexadecimal digits.", crash),
+            Property(nameof(ExitEvent.CrashSymbol), "string", "", "CrashModule", "The function of CrashSite, demangled; null where the file has no symbol for it.", crash),
+            Property(nameof(ExitEvent.CrashThreadId), "int?", Namespaced, "task->pid", "The thread that crashed, which need not be the main one.", crash),
+            Property(nameof(ExitEvent.CrashThreadName), "string", "", "task->comm", "The name of that thread.", crash),
+            Property(nameof(ExitEvent.StackTrace), "ExitSnoop.StackFrame[]", "", "the stack, 16 KiB from the stack pointer", "The calls that led there, the innermost first, with -StackTrace. The bytes of the stack are not kept.", crash),
+            Property(nameof(ExitEvent.CrashNote), "string", "", "", "Why calls or symbols are missing; null where nothing is amiss.", crash),
             Property(nameof(ExitEvent.CommandLine), "string", "", "args", "The arguments as a shell would quote them; null where none were captured.", command),
             Property(nameof(ExitEvent.Arguments), "ArgumentList", "", "args", "The list of arguments, at most 4 KiB of them; as a text it is the command line.", command),
             Property(nameof(ExitEvent.Path), "string", "", "path", "The executable; null for a kernel thread.", command),

@@ -45,6 +45,17 @@ internal static class ExitEventJson
         Write(writer, Names.OomKilled, exit.OomKilled);
         Write(writer, Names.Reason, exit.Reason);
 
+        Write(writer, Names.CrashSite, exit.CrashSite);
+        Write(writer, Names.InstructionPointer, exit.InstructionPointer);
+        Write(writer, Names.CrashModule, exit.CrashModule);
+        Write(writer, Names.CrashOffset, exit.CrashOffset);
+        Write(writer, Names.CrashBuildId, exit.CrashBuildId);
+        Write(writer, Names.CrashSymbol, exit.CrashSymbol);
+        Write(writer, Names.CrashThreadId, exit.CrashThreadId);
+        Write(writer, Names.CrashThreadName, exit.CrashThreadName);
+        Write(writer, Names.StackTrace, exit.StackTrace);
+        Write(writer, Names.CrashNote, exit.CrashNote);
+
         Write(writer, Names.CommandLine, exit.CommandLine);
         Write(writer, Names.Arguments, exit.Arguments);
         Write(writer, Names.Path, exit.Path);
@@ -174,6 +185,29 @@ internal static class ExitEventJson
         writer.WriteEndArray();
     }
 
+    private static void Write(Utf8JsonWriter writer, JsonEncodedText name, StackFrame[]? frames)
+    {
+        if (frames is null)
+        {
+            writer.WriteNull(name);
+            return;
+        }
+        writer.WriteStartArray(name);
+        foreach (StackFrame frame in frames)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber(Names.Index, frame.Index);
+            Write(writer, Names.InstructionPointer, frame.InstructionPointer);
+            Write(writer, Names.Module, frame.Module);
+            Write(writer, Names.Offset, frame.Offset);
+            Write(writer, Names.BuildId, frame.BuildId);
+            Write(writer, Names.Symbol, frame.Symbol);
+            Write(writer, Names.SymbolOffset, (long?)frame.SymbolOffset);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
     /// <summary>Looked at once for what needs an escape, and not at each event.</summary>
     private static class Names
     {
@@ -204,7 +238,14 @@ internal static class ExitEventJson
             LoginUserId = Of(nameof(ExitEvent.LoginUserId)), LoginUserName = Of(nameof(ExitEvent.LoginUserName)),
             Terminal = Of(nameof(ExitEvent.Terminal)), WorkingDirectory = Of(nameof(ExitEvent.WorkingDirectory)),
             Executed = Of(nameof(ExitEvent.Executed)), NamespaceId = Of(nameof(ExitEvent.NamespaceId)),
-            HostId = Of(nameof(ExitEvent.HostId));
+            HostId = Of(nameof(ExitEvent.HostId)), CrashSite = Of(nameof(ExitEvent.CrashSite)),
+            InstructionPointer = Of(nameof(ExitEvent.InstructionPointer)), CrashModule = Of(nameof(ExitEvent.CrashModule)),
+            CrashOffset = Of(nameof(ExitEvent.CrashOffset)), CrashBuildId = Of(nameof(ExitEvent.CrashBuildId)),
+            CrashSymbol = Of(nameof(ExitEvent.CrashSymbol)), CrashThreadId = Of(nameof(ExitEvent.CrashThreadId)),
+            CrashThreadName = Of(nameof(ExitEvent.CrashThreadName)), StackTrace = Of(nameof(ExitEvent.StackTrace)),
+            CrashNote = Of(nameof(ExitEvent.CrashNote)), Index = Of(nameof(StackFrame.Index)), Module = Of(nameof(StackFrame.Module)),
+            Offset = Of(nameof(StackFrame.Offset)), BuildId = Of(nameof(StackFrame.BuildId)), Symbol = Of(nameof(StackFrame.Symbol)),
+            SymbolOffset = Of(nameof(StackFrame.SymbolOffset));
 
         private static JsonEncodedText Of(string name) => JsonEncodedText.Encode(name, JsonTextEncoder.Instance);
     }

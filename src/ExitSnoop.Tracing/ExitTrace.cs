@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using ExitSnoop.Bpf;
+using ExitSnoop.Crash;
 using ExitSnoop.Linux;
 using ExitSnoop.Reading;
 using ExitSnoop.Records;
@@ -38,12 +39,14 @@ public sealed class ExitTrace : IDisposable
     private readonly CommandMemory? commands;
     private readonly LossReport lossReport;
     private readonly TimeLimit? timeLimit;
+    private readonly CrashTrace? crashes;
     private RecordQueue.Chunk? chunk;
+    private (ExitEvent Exit, RecordedCrash Crash)? held;
     private long eventsLeft;
     private int end;
     private bool failureThrown;
 
-    internal ExitTrace(ExitTraceOptions options, ExitProgram program)
+    internal ExitTrace(ExitTraceOptions options, ExitProgram program, CrashProgram? crashProgram = null)
     {
         this.options = options;
         filter = new ExitFilter(options);
@@ -57,6 +60,8 @@ public sealed class ExitTrace : IDisposable
             commands = new CommandMemory();
             commands.ReadProc();
         }
+        if (crashProgram is not null)
+            crashes = new CrashTrace(crashProgram, new Unwinder(options.UnwinderProgram ?? UnwinderProgram.Find(), options.StackTrace), queue.Signal);
         reader = RecordReader.Start(program, options.ForProgram(), queue, options.WallClock);
         timeLimit = options.TimeLimit is { } limit ? new TimeLimit(limit, () => EndBy(ExitTraceEnd.TimeLimit)) : null;
     }
@@ -100,7 +105,7 @@ public sealed class ExitTrace : IDisposable
     public IReadOnlyCollection<int> AliveIds => reader.Watched?.Alive ?? [];
 
     /// <summary>Whether the trace is over and all its events have been read. <see cref="End"/> says what ended it.</summary>
-    public bool IsCompleted => eventsLeft == 0 || (reader.IsFinished && chunk is null && queue.IsEmpty && !HasFailureToThrow);
+    public bool IsCompleted => eventsLeft == 0 || (reader.IsFinished && held is null && chunk is null && queue.IsEmpty && !HasFailureToThrow);
 
     /// <summary>What ended the trace first. Events can be left to read.</summary>
     public ExitTraceEnd End =>
@@ -121,15 +126,19 @@ public sealed class ExitTrace : IDisposable
         if (!OperatingSystem.IsLinux())
             throw ExitTraceErrors.NotLinux();
         Check(options);
+        // Beside the other, as to load it takes as long: most of it is to read the kernel's type information.
+        Task<CrashProgram?>? loading = options.CanCrash ? Task.Run(() => CrashProgram.TryStart(options.BtfPath, options.Log)) : null;
+        CrashProgram? crashes = null;
         ExitProgram? program = null;
         try
         {
-            program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
-            return new ExitTrace(options, program);
+            program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find(), beforeAttach: () => crashes = loading?.Result);
+            return new ExitTrace(options, program, crashes);
         }
         catch (Exception failure)
         {
             program?.Dispose();
+            (crashes ?? loading?.Result)?.Dispose();
             if (ExitTraceErrors.OfStart(failure) is { } meaning)
                 throw meaning;
             throw;
@@ -146,7 +155,7 @@ public sealed class ExitTrace : IDisposable
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public bool WaitForEvents(TimeSpan timeout, CancellationToken cancellation = default)
     {
-        if (chunk is not null || !queue.IsEmpty || IsCompleted || HasFailureToThrow || reader.Watched is { HasIdsToTake: true })
+        if (CanRead || IsCompleted || HasFailureToThrow || reader.Watched is { HasIdsToTake: true })
             return true;
         TimeSpan loss = lossReport.UntilDue(reader.Losses);
         bool lossFirst = loss != Timeout.InfiniteTimeSpan && (timeout == Timeout.InfiniteTimeSpan || loss < timeout);
@@ -157,6 +166,16 @@ public sealed class ExitTrace : IDisposable
     /// <exception cref="ExitTraceException">Memory or open files ran out, so the trace has ended early. Thrown once, after the last event.</exception>
     public bool TryRead([NotNullWhen(true)] out ExitEvent? exit)
     {
+        if (held is { } waiting)
+        {
+            exit = waiting.Exit;
+            exit.CrashReport = waiting.Crash.Report;
+            if (exit.CrashReport is null)
+                return false;
+            held = null;
+            CountEvent();
+            return true;
+        }
         while (eventsLeft > 0 && (chunk ??= queue.Take()) is { } current)
         {
             while (current.TryRead(out ReadOnlySpan<byte> bytes, out long clockOffset))
@@ -164,8 +183,13 @@ public sealed class ExitTrace : IDisposable
                 exit = Decode(bytes, clockOffset);
                 if (exit is null)
                     continue;
-                if (--eventsLeft == 0)
-                    EndBy(ExitTraceEnd.MaxEvents);
+                if (crashes?.Find(exit.Task) is { } crash && (exit.CrashReport = crash.Report) is null)
+                {
+                    // The crash is being unwound. Events stay in order, so those behind this one wait too.
+                    held = (exit, crash);
+                    return false;
+                }
+                CountEvent();
                 return true;
             }
             queue.Return(current);
@@ -202,7 +226,7 @@ public sealed class ExitTrace : IDisposable
     {
         while (!IsCompleted)
         {
-            if (chunk is null && queue.IsEmpty && !HasFailureToThrow)
+            if (!CanRead && !HasFailureToThrow)
                 await queue.WaitAsync(cancellation).ConfigureAwait(false);
             while (TryRead(out ExitEvent? exit))
                 yield return exit;
@@ -252,7 +276,17 @@ public sealed class ExitTrace : IDisposable
         timeLimit?.Dispose();
         Stop();
         reader.Dispose();
+        crashes?.Dispose();
         queue.Dispose();
+    }
+
+    /// <summary>Whether an event is there that is not still being unwound.</summary>
+    private bool CanRead => held is { } waiting ? waiting.Crash.Report is not null : chunk is not null || !queue.IsEmpty;
+
+    private void CountEvent()
+    {
+        if (--eventsLeft == 0)
+            EndBy(ExitTraceEnd.MaxEvents);
     }
 
     private void EndBy(ExitTraceEnd reason)

@@ -1,4 +1,5 @@
 using ExitSnoop.Bpf;
+using ExitSnoop.Crash;
 
 namespace ExitSnoop;
 
@@ -89,6 +90,9 @@ public sealed record ExitTraceOptions
     /// </summary>
     public TimeSpan? TimeLimit { get; init; }
 
+    /// <summary>The calls of each process that crashed: <see cref="ExitEvent.StackTrace"/>.</summary>
+    public bool StackTrace { get; init; }
+
     /// <summary>Times in UTC instead of local time.</summary>
     public bool Utc { get; init; }
 
@@ -115,6 +119,12 @@ public sealed record ExitTraceOptions
 
     /// <summary>How many processes can be watched at once, in place of the usual maximum, which no test should need to reach.</summary>
     internal uint? DescendantsMax { get; init; }
+
+    /// <summary>Whether an exit that is reported can be a crash.</summary>
+    internal bool CanCrash => !Basic && (Signals.Count == 0 || Signals.Any(CrashTrace.DumpsCore));
+
+    /// <summary>The console program in place of the one that would be found; it has the unwinder in it.</summary>
+    internal string? UnwinderProgram { get; init; }
 
     /// <summary>Nanoseconds of Unix time, in place of the machine's clock, which no test should set.</summary>
     internal Func<long>? WallClock { get; init; }

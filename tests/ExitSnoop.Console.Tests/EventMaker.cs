@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using ExitSnoop.Crash;
 using ExitSnoop.Records;
 
 namespace ExitSnoop.Cli.Tests;
@@ -31,6 +32,8 @@ internal sealed record EventMaker
     public bool KernelThread { get; init; }
     public uint User { get; init; }
     public bool Basic { get; init; }
+
+    internal CrashReport? Crash { get; init; }
 
     internal ExitEvent Make()
     {
@@ -85,6 +88,6 @@ internal sealed record EventMaker
             .. Basic ? [] : arguments,
         ];
         long offset = (ExitTime.Ticks - DateTime.UnixEpoch.Ticks) * TimeSpan.NanosecondsPerTick - (long)BootTime;
-        return new ExitEvent(bytes, null, offset, Utc, Label);
+        return new ExitEvent(bytes, null, offset, Utc, Label) { CrashReport = Crash };
     }
 }

@@ -49,7 +49,7 @@ public sealed partial class FormatFileTests
         using Shell shell = Shell.Open();
         string Offered(string command) => string.Join(' ', shell.Run(
             "(TabExpansion2 $line $line.Length).CompletionMatches.CompletionText", ("line", $"Watch-ProcessExit | {command} -View ")).Output);
-        Assert.Equal("ExitSnoop Why Resources", Offered("Format-Table"));
+        Assert.Equal("ExitSnoop Why Crash Resources", Offered("Format-Table"));
         Assert.Equal("Everything", Offered("Format-List"));
     }
 

@@ -16,8 +16,8 @@ public sealed class LayerTests
     private static readonly string[] Layers =
         ["ExitSnoop.Linux", "ExitSnoop.Records", "ExitSnoop.Bpf", "ExitSnoop.Reading", "ExitSnoop.Crash", "ExitSnoop.Recording", "ExitSnoop"];
 
-    /// <summary>Names for numbers, which refer to nothing: every layer may use them.</summary>
-    private static readonly string[] Vocabulary = ["ExitSnoop.Signal"];
+    /// <summary>Names for numbers, and values without behaviour: every layer may use them.</summary>
+    private static readonly string[] Vocabulary = ["ExitSnoop.Signal", "ExitSnoop.StackFrame"];
 
     private static readonly Dictionary<short, OperandType> Operands = typeof(OpCodes).GetFields()
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value, code => code.OperandType);

@@ -33,7 +33,7 @@ internal sealed record CommandLine
         RunMode mode = RunMode.Watch;
         OptionId? view = null;
         bool timestamp = false, utc = false, failed = false, perThread = false, includeChildren = false, crashed = false, oomKilled = false;
-        bool basic = false, verbose = false, debug = false, timespec = false;
+        bool basic = false, stackTrace = false, verbose = false, debug = false, timespec = false;
         string? label = null, cgroup = null, btfPath = null;
         List<int> ids = [], parents = [], exitCodes = [];
         List<uint> users = [], excludedUsers = [];
@@ -95,6 +95,7 @@ internal sealed record CommandLine
                         throw NotAllowed(option, other);
                     view = option;
                     break;
+                case OptionId.StackTrace: stackTrace = true; break;
                 case OptionId.MaxEvents: maxEvents = Number(option, value, 1, int.MaxValue); break;
                 case OptionId.TimeLimit: timeLimit = Seconds(option, value); break;
 
@@ -110,12 +111,14 @@ internal sealed record CommandLine
             throw new UsageException("argument --include-children: needs -p/--pid, whose descendants are meant");
         if (basic && view is OptionId.Why)
             throw NotAllowed(OptionId.Why, OptionId.Basic);
+        if (basic && stackTrace)
+            throw NotAllowed(OptionId.StackTrace, OptionId.Basic);
 
         if (basic && needsDetail is { } detail)
             throw NotAllowed(detail, OptionId.Basic);
 
         // The table shows no details, but some filters ask for them: a name that the kernel cut is looked up in the executable's path.
-        bool needsDetails = view is not null || names.Count > 0 || excludedNames.Count > 0 || needsDetail is not null;
+        bool needsDetails = view is not null || names.Count > 0 || excludedNames.Count > 0 || needsDetail is not null || stackTrace;
 
         return new CommandLine
         {
@@ -133,6 +136,7 @@ internal sealed record CommandLine
                 Utc = utc,
                 Label = label,
                 Basic = basic || !needsDetails,
+                StackTrace = stackTrace,
                 BufferSize = bufferSize,
                 Users = users,
                 Signals = signals,

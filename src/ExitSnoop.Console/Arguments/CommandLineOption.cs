@@ -39,6 +39,7 @@ internal readonly record struct CommandLineOption(OptionId Id, string Long, char
 
         new(OptionId.Why, "--why", '\0', false, false),
         new(OptionId.Json, "--json", '\0', false, false),
+        new(OptionId.StackTrace, "--stack-trace", '\0', false, false),
         new(OptionId.MaxEvents, "--max-events", 'n', true, false),
         new(OptionId.TimeLimit, "--timeout", '\0', true, false),
 
@@ -81,6 +82,7 @@ internal enum OptionId
     ExcludeUser,
     Why,
     Json,
+    StackTrace,
     MaxEvents,
     TimeLimit,
     Basic,

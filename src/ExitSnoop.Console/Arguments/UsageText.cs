@@ -11,9 +11,9 @@ internal static class UsageText
                          [--exit-code CODE] [--minimum-age SECONDS] [--cgroup PATH]
                          [--crashed] [--oom-killed] [--executable-path FILE]
                          [--exclude-name PATTERN] [--exclude-user USER]
-                         [--why | --json] [-n COUNT] [--timeout SECONDS] [--basic]
-                         [--buffer-size MIB] [--btf-path FILE] [-v] [--debug]
-                         [--version]
+                         [--why | --json] [--stack-trace] [-n COUNT]
+                         [--timeout SECONDS] [--basic] [--buffer-size MIB]
+                         [--btf-path FILE] [-v] [--debug] [--version]
         """;
 
     internal const string Help = Usage +
@@ -55,6 +55,7 @@ internal static class UsageText
         output and end:
           --why                 print who or what ended each process, and its command
           --json                print one JSON object a line, with all there is to know
+          --stack-trace         print the calls of each process that crashed
           -n COUNT, --max-events COUNT
                                 end after so many lines
           --timeout SECONDS     end after so long
@@ -77,6 +78,7 @@ internal static class UsageText
             exitsnoop --per-thread           # threads, not processes
             exitsnoop --why -x               # who killed it, what was its command line
             exitsnoop --signal SEGV -n 1     # wait for the next segmentation fault
+            exitsnoop --why -x --stack-trace # where it crashed, called from where
             exitsnoop --json --user www-data # for jq and log shippers
 
         exit status:

@@ -39,6 +39,7 @@ internal sealed class TableFormat(OutputBuffer output, bool time, bool utc, stri
         AppendAge(exit.Age);
         output.Append(exit.Status);
         output.EndLine();
+        output.AppendStackTrace(exit);
     }
 
     /// <summary>Seconds with two decimals.</summary>

@@ -44,5 +44,6 @@ internal sealed class WhyFormat(OutputBuffer output, bool utc, string? label) : 
         if (exit.CommandLineTruncated)
             output.Append("..."u8);
         output.EndLine();
+        output.AppendStackTrace(exit);
     }
 }

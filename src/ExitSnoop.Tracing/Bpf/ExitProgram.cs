@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Numerics;
-using System.Reflection;
 using ExitSnoop.Linux;
 
 namespace ExitSnoop.Bpf;
@@ -83,11 +82,14 @@ internal sealed class ExitProgram : IDisposable
     }
 
     /// <summary>Loads and attaches.</summary>
+    /// <param name="options">What to trace.</param>
+    /// <param name="cgroups">Where cgroups are.</param>
+    /// <param name="beforeAttach">Called once all is loaded: what it attaches runs before these programs.</param>
     /// <exception cref="LoadRefusedException">No way to load was accepted; the error is that of the best one.</exception>
     /// <exception cref="LibBpfException">There is no libbpf.</exception>
     /// <exception cref="TypeInfoException">There is no type information.</exception>
     /// <exception cref="CgroupNotFoundException">There is no such cgroup.</exception>
-    internal static ExitProgram Start(ExitProgramOptions options, CgroupHierarchy cgroups)
+    internal static ExitProgram Start(ExitProgramOptions options, CgroupHierarchy cgroups, Action? beforeAttach = null)
     {
         LibBpf.Load();
         KernelTypeInfo.Check(options.BtfPath, needsKernelFile: options.IncludeChildren);
@@ -98,7 +100,7 @@ internal sealed class ExitProgram : IDisposable
         {
             try
             {
-                return Start(options, cgroups, hook);
+                return Start(options, cgroups, hook, beforeAttach);
             }
             catch (Win32Exception refused)
             {
@@ -124,18 +126,19 @@ internal sealed class ExitProgram : IDisposable
     }
 
     /// <summary>The inode number of the caller's PID namespace, 0 for the first.</summary>
-    private static uint OwnPidNamespace =>
+    internal static uint OwnPidNamespace =>
         FileIdentity.Inode("/proc/self/ns/pid") is { } own and not FirstPidNamespace ? (uint)own : 0;
 
-    private static ExitProgram Start(ExitProgramOptions options, CgroupHierarchy cgroups, ExitHook hook)
+    private static ExitProgram Start(ExitProgramOptions options, CgroupHierarchy cgroups, ExitHook hook, Action? beforeAttach)
     {
-        ExitProgram program = new(BpfObject.Open(Image(), "exitsnoop", options.BtfPath), hook, options, cgroups);
+        ExitProgram program = new(BpfObject.Open(EmbeddedObject.Read("exitsnoop.bpf.o"), "exitsnoop", options.BtfPath), hook, options, cgroups);
         try
         {
             program.Configure(options, cgroups);
             program.bpf.Load();
             program.Fill(options, cgroups);
             program.Source = program.OpenRings(options.BufferSize);
+            beforeAttach?.Invoke();
             foreach (string name in program.Programs(options).Where(name => name != DescendantsProgram))
                 program.links.Add(program.Attach(name));
             return program;
@@ -270,14 +273,5 @@ internal sealed class ExitProgram : IDisposable
         }
         if (options.Cgroup is not null)
             Cgroups.Set(cgroups.IdOf(options.Cgroup), 1);
-    }
-
-    private static byte[] Image()
-    {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("exitsnoop.bpf.o")
-            ?? throw new InvalidOperationException("The assembly was built without its BPF program.");
-        byte[] image = new byte[stream.Length];
-        stream.ReadExactly(image);
-        return image;
     }
 }

@@ -109,6 +109,22 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int close(int fd);
 
+    /// <summary>Reads from an offset of a file until the buffer is full or the file ends; how many bytes there were.</summary>
+    internal static int ReadAt(int fd, Span<byte> buffer, long offset)
+    {
+        int total = 0;
+        fixed (byte* start = buffer)
+        {
+            nint count;
+            while (total < buffer.Length && (count = pread(fd, start + total, (nuint)(buffer.Length - total), (nint)offset + total)) > 0)
+                total += (int)count;
+        }
+        return total;
+    }
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint pread(int fd, void* buffer, nuint count, nint offset);
+
     [LibraryImport(Library)]
     internal static partial int clock_gettime(int clock, out Timespec time);
 

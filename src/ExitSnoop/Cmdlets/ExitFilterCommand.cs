@@ -128,6 +128,10 @@ public abstract class ExitFilterCommand : PSCmdlet
     [Parameter(ParameterSetName = FilterSet)]
     public SwitchParameter Basic { get; set; }
 
+    /// <summary>The calls of each process that crashed.</summary>
+    [Parameter]
+    public SwitchParameter StackTrace { get; set; }
+
     /// <summary>The size of the ring buffers of all processors together in MiB, a power of two.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [BufferSize]
@@ -171,6 +175,7 @@ public abstract class ExitFilterCommand : PSCmdlet
         Utc = Utc,
         Label = Label is "" ? "exit" : Label,
         Basic = Basic,
+        StackTrace = StackTrace,
         BufferSize = BufferSize,
         BtfPath = BtfPath is null ? null : GetUnresolvedProviderPathFromPSPath(BtfPath),
         Log = log,

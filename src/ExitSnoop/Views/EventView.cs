@@ -95,10 +95,38 @@ public sealed class EventView
     public string SenderNameText => Text(nameof(ExitEvent.SenderName));
 
     /// <summary>FaultAddress in hexadecimal digits.</summary>
-    public string FaultAddressText =>
-        Value(nameof(ExitEvent.FaultAddress)) is { } address
-            ? string.Create(CultureInfo.InvariantCulture, $"0x{Convert.ToUInt64(address, CultureInfo.InvariantCulture):x}")
-            : "";
+    public string FaultAddressText => Address(nameof(ExitEvent.FaultAddress));
+
+    /// <summary>CrashSite, where it is the one thing asked for.</summary>
+    public string CrashSite => Cell(CrashSiteText);
+
+    /// <summary>The name and the id of the thread that crashed.</summary>
+    public string CrashThread => Cell(CrashThreadNameText);
+
+    /// <summary>CrashSite, safe to show.</summary>
+    public string CrashSiteText => Text(nameof(ExitEvent.CrashSite));
+
+    /// <summary>InstructionPointer in hexadecimal digits.</summary>
+    public string InstructionPointerText => Address(nameof(ExitEvent.InstructionPointer));
+
+    /// <summary>CrashModule, safe to show.</summary>
+    public string CrashModuleText => Text(nameof(ExitEvent.CrashModule));
+
+    /// <summary>CrashOffset in hexadecimal digits.</summary>
+    public string CrashOffsetText => Address(nameof(ExitEvent.CrashOffset));
+
+    /// <summary>CrashSymbol, safe to show.</summary>
+    public string CrashSymbolText => Text(nameof(ExitEvent.CrashSymbol));
+
+    /// <summary>CrashThreadName, safe to show.</summary>
+    public string CrashThreadNameText => Text(nameof(ExitEvent.CrashThreadName));
+
+    /// <summary>StackTrace, safe to show, a call a line. A call's own text is escaped already.</summary>
+    public string StackTraceText =>
+        Value(nameof(ExitEvent.StackTrace)) is IEnumerable calls ? string.Join('\n', calls.Cast<object>()) : "";
+
+    /// <summary>CrashNote, safe to show.</summary>
+    public string CrashNoteText => Text(nameof(ExitEvent.CrashNote));
 
     /// <summary>Path, safe to show.</summary>
     public string PathText => Text(nameof(ExitEvent.Path));
@@ -147,6 +175,9 @@ public sealed class EventView
 
     private string Text(string property) =>
         DisplayText.Escape(Convert.ToString(Value(property), CultureInfo.InvariantCulture));
+
+    private string Address(string property) =>
+        Value(property) is { } address ? string.Create(CultureInfo.InvariantCulture, $"0x{Convert.ToUInt64(address, CultureInfo.InvariantCulture):x}") : "";
 
     // What was serialized is another kind of list, of objects that have their texts.
     private string Join(string property, string separator) =>

@@ -44,7 +44,8 @@ internal static class EventViews
     /// <summary>Properties that a list does not show as they are: other people chose the text, or it needs another form.</summary>
     private static readonly string[] Texts =
     [
-        "Name", "ParentName", "Ancestors", "Label", "StartTime", "ExitTime", "Reason", "SenderName", "FaultAddress", "Path", "CommandLine",
+        "Name", "ParentName", "Ancestors", "Label", "StartTime", "ExitTime", "Reason", "SenderName", "FaultAddress", "CrashSite", "InstructionPointer",
+        "CrashModule", "CrashOffset", "CrashSymbol", "CrashThreadName", "StackTrace", "CrashNote", "Path", "CommandLine",
         "Arguments", "WorkingDirectory", "UserName", "LoginUserName", "Terminal", "CgroupPath", "ServiceName", "ContainerId", "PodId",
     ];
 
@@ -77,6 +78,15 @@ internal static class EventViews
             new("REASON", 24, "View.Reason"),
             new("COMMAND", 0, "View.Command"),
         ]),
+        new("Crash", EventType,
+        [
+            Clock,
+            new("NAME", 12, "View.Name"),
+            Id,
+            Outcome,
+            new("THREAD", 12, "View.CrashThread"),
+            new("SITE", 0, "View.CrashSite"),
+        ]),
         new("Resources", EventType,
         [
             Clock,
@@ -106,6 +116,9 @@ internal static class EventViews
         .. Section("Time", "StartTime", "ExitTime", "Age"),
         .. Section("Status", "Status", "ExitCode", "Signal", "CoreDumped", "Failed", "Crashed"),
         .. Section("Why", "Reason", "SignalCode", "SenderId", "SenderName", "SenderUserId", "FaultAddress", "OomKilled"),
+        .. Section(
+            "Crash", "CrashSite", "StackTrace", "CrashNote", "InstructionPointer", "CrashModule", "CrashOffset", "CrashBuildId", "CrashSymbol",
+            "CrashThreadId", "CrashThreadName"),
         .. Section("Command", "Path", "CommandLine", "CommandLineTruncated", "Arguments", "WorkingDirectory", "Executed"),
         .. Section("Identity", "UserId", "UserName", "GroupId", "LoginUserId", "LoginUserName", "SessionId", "Terminal"),
         .. Section(

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ExitSnoop.Bpf;
+using ExitSnoop.Crash;
 using ExitSnoop.Linux;
 using ExitSnoop.Records;
 
@@ -11,9 +12,9 @@ namespace ExitSnoop.Tests.Records;
 public sealed class LayoutTests
 {
     /// <summary>Fields whose names are not the same word in both languages.</summary>
-    private static readonly Dictionary<string, string> Renamed = new() { ["ppid"] = "parentpid", ["bufsize"] = "buffersize" };
+    private static readonly Dictionary<string, string> Renamed = new() { ["ppid"] = "parentpid", ["bufsize"] = "buffersize", ["changetimens"] = "changetimenanoseconds" };
 
-    private static readonly CompiledTypes Compiled = new(Bytes("exitsnoop.bpf.o"));
+    private static readonly CompiledTypes Compiled = new(Bytes("exitsnoop.bpf.o")), CompiledCrash = new(Bytes("crash.bpf.o"));
 
     [Fact]
     public void The_record_is_laid_out_as_in_C() => AssertSame<ExitRecord>("exit_record");
@@ -24,7 +25,21 @@ public sealed class LayoutTests
     [Fact]
     public void The_configuration_is_laid_out_as_in_C() => AssertSame<ExitConfig>("exit_config");
 
+    [Fact]
+    public void The_record_of_a_crash_is_laid_out_as_in_C()
+    {
+        AssertSame<CrashStack>("crash_stack", CompiledCrash);
+        AssertSame<CrashMapping>("crash_mapping", CompiledCrash);
+        AssertSame<CrashProgram.CrashConfig>("crash_config", CompiledCrash);
+        IReadOnlyList<(string Name, int Offset, int Size)> compiled = [.. CompiledCrash.Members("crash_record")];
+        Assert.Equal(["mappings", "paths"], compiled.TakeLast(2).Select(member => member.Name));
+        Assert.Equal(Managed<CrashRecord>(), compiled.SkipLast(2).Select(ToManaged));
+        Assert.Equal(Unsafe.SizeOf<CrashRecord>(), compiled[^2].Offset);
+        Assert.Equal(CrashRecordView.Size, compiled[^1].Offset + compiled[^1].Size);
+    }
+
     [Theory]
+    [InlineData("crash.h", "crash_flags", typeof(CrashFlags))]
     [InlineData("config.h", "cgroup_source", typeof(CgroupSource))]
     [InlineData("record.h", "record_flags", typeof(RecordFlags))]
     [InlineData("record.h", "signal_cause", typeof(SignalCause))]
@@ -59,18 +74,21 @@ public sealed class LayoutTests
         Assert.All(ExitEventDefinition.Fields, field => Assert.False(string.IsNullOrWhiteSpace(field.Description), field.Name));
     }
 
-    private static void AssertSame<T>(string name) where T : unmanaged
+    private static void AssertSame<T>(string name, CompiledTypes? types = null) where T : unmanaged
     {
-        IEnumerable<(string, int, int)> managed = typeof(T)
-            .GetFields(BindingFlags.Instance | BindingFlags.Public)
-            .Select(field => (field.Name.ToLowerInvariant(), (int)Marshal.OffsetOf<T>(field.Name), SizeOf(field.FieldType)));
-        IEnumerable<(string, int, int)> compiled = Compiled.Members(name).Select(member =>
-        {
-            string bare = member.Name.Replace("_", "", StringComparison.Ordinal);
-            return (Renamed.GetValueOrDefault(bare, bare), member.Offset, member.Size);
-        });
-        Assert.Equal(compiled, managed);
-        Assert.Equal(Compiled.Size(name), Unsafe.SizeOf<T>());
+        CompiledTypes compiled = types ?? Compiled;
+        Assert.Equal(compiled.Members(name).Where(member => member.Name != "reserved").Select(ToManaged), Managed<T>().Where(field => field.Item1 != "reserved"));
+        Assert.Equal(compiled.Size(name), Unsafe.SizeOf<T>());
+    }
+
+    private static IEnumerable<(string, int, int)> Managed<T>() where T : unmanaged => typeof(T)
+        .GetFields(BindingFlags.Instance | BindingFlags.Public)
+        .Select(field => (field.Name.ToLowerInvariant(), (int)Marshal.OffsetOf<T>(field.Name), SizeOf(field.FieldType)));
+
+    private static (string, int, int) ToManaged((string Name, int Offset, int Size) member)
+    {
+        string bare = member.Name.Replace("_", "", StringComparison.Ordinal);
+        return (Renamed.GetValueOrDefault(bare, bare), member.Offset, member.Size);
     }
 
     private static int SizeOf(Type type) => (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(type).Invoke(null, null)!;

@@ -18,6 +18,7 @@ internal static class TraceProgram
         List<int> ids = [], parents = [];
         bool hold = false, toTheEnd = false, basic = false, children = false;
         int bufferSize = 16;
+        string? unwinder = null;
         ExitProgramFallbacks fallbacks = ExitProgramFallbacks.None;
         for (int i = 0; i < args.Length; i++)
         {
@@ -29,6 +30,7 @@ internal static class TraceProgram
                 case "--parent": parents.Add(Number()); break;
                 case "--buffer": bufferSize = Number(); break;
                 case "--without": fallbacks = (ExitProgramFallbacks)Number(); break;
+                case "--unwinder": unwinder = args[++i]; break;
                 case "--basic": basic = true; break;
                 case "--to-the-end": toTheEnd = true; break;
                 case "--hold": hold = true; break;
@@ -43,6 +45,8 @@ internal static class TraceProgram
             BufferSize = bufferSize,
             Fallbacks = fallbacks,
             Basic = basic,
+            StackTrace = unwinder is not null,
+            UnwinderProgram = unwinder,
         };
         try
         {
@@ -77,9 +81,10 @@ internal static class TraceProgram
     }
 
     /// <summary>What it tells of an event.</summary>
-    internal sealed record Line(string Name, int Id, int ParentId, int? NamespaceId, int? HostId, int? SessionId, int? SenderId, string Status, DateTime StartTime, DateTime ExitTime)
+    internal sealed record Line(string Name, int Id, int ParentId, int? NamespaceId, int? HostId, int? SessionId, int? SenderId, string Status, DateTime StartTime, DateTime ExitTime, string? CrashSite, string[]? StackTrace)
     {
         internal static Line Of(ExitEvent exit) => new(
-            exit.Name, exit.Id, exit.ParentId, exit.NamespaceId, exit.HostId, exit.SessionId, exit.SenderId, exit.Status, exit.StartTime, exit.ExitTime);
+            exit.Name, exit.Id, exit.ParentId, exit.NamespaceId, exit.HostId, exit.SessionId, exit.SenderId, exit.Status, exit.StartTime, exit.ExitTime,
+            exit.CrashSite, exit.StackTrace?.Select(frame => frame.ToString()).ToArray());
     }
 }

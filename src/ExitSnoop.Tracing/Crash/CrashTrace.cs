@@ -1,0 +1,185 @@
+using System.ComponentModel;
+using ExitSnoop.Linux;
+
+namespace ExitSnoop.Crash;
+
+/// <summary>
+/// The crashes of a trace: drains their records, has each unwound, and keeps what was found until the event of the
+/// exit asks for it. Both happen on threads of their own, so that neither a crash nor a storm of them holds up exits.
+/// </summary>
+internal sealed class CrashTrace : IDisposable
+{
+    /// <summary>Crashes whose stacks wait for the unwinder; further ones are reported without frames. A stack takes 20 or 40 KiB.</summary>
+    private const int WaitingMaximum = 256;
+
+    /// <summary>Crashes kept until their exit is read.</summary>
+    private const int KeptMaximum = 4096;
+
+    private readonly object gate = new();
+    private readonly CrashProgram program;
+    private readonly Unwinder unwinder;
+    private readonly Action completed;
+    private readonly Dictionary<uint, List<RecordedCrash>> crashes = [];
+    private readonly Queue<RecordedCrash> order = new();
+    private readonly Queue<CrashCapture> waiting = new();
+    private readonly Thread drainThread, unwindThread;
+    private readonly int stopFd;
+    private bool stopping;
+
+    /// <param name="program">Its own from here on.</param>
+    /// <param name="unwinder">Its own from here on.</param>
+    /// <param name="completed">Called, on another thread, when a crash that an event may wait for has been unwound.</param>
+    internal CrashTrace(CrashProgram program, Unwinder unwinder, Action completed)
+    {
+        this.program = program;
+        this.unwinder = unwinder;
+        this.completed = completed;
+        stopFd = LibC.eventfd(0, LibC.CloseOnExec);
+        drainThread = new Thread(DrainUntilStopped) { IsBackground = true, Name = "ExitSnoop crashes" };
+        unwindThread = new Thread(UnwindUntilStopped) { IsBackground = true, Name = "ExitSnoop unwinder" };
+        drainThread.Start();
+        unwindThread.Start();
+    }
+
+    /// <summary>The crash that an exit was; null where it was none. Its report may still be to come.</summary>
+    internal RecordedCrash? Find(ExitedTask task)
+    {
+        if (!DumpsCore(task.Signal))
+            return null;
+        lock (gate)
+        {
+            // The record was sent before that of the exit, but need not have been taken out yet.
+            Drain();
+            // Where several threads were given a signal, the first decided how the process ends.
+            return crashes.GetValueOrDefault(task.HostPid)?.Where(crash => crash.IsOf(task)).MinBy(crash => crash.Time) ?? Missing(task);
+        }
+    }
+
+    private CrashReport Unwind(CrashCapture capture)
+    {
+        try
+        {
+            return unwinder.Unwind(capture);
+        }
+#pragma warning disable CA1031 // On this thread an exception would end the process; the exit is to be reported all the same.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            return new CrashReport { Note = $"could not be unwound: {failure.Message}" };
+        }
+    }
+
+    // A thread that ended with its process did not crash itself.
+    private static RecordedCrash? Missing(in ExitedTask task) => task.IsThread ? null
+        : new RecordedCrash(task.HostPid, task.StartTime, task.ThreadId, task.Signal, 0) { Report = CrashReport.NotRecorded };
+
+    /// <summary>SIG_KERNEL_COREDUMP_MASK of include/linux/signal.h.</summary>
+    internal static bool DumpsCore(Signal signal) =>
+        signal is Signal.QUIT or Signal.ILL or Signal.TRAP or Signal.ABRT or Signal.BUS or Signal.FPE or Signal.SEGV or Signal.SYS
+            or Signal.XCPU or Signal.XFSZ;
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            if (stopping)
+                return;
+            stopping = true;
+            Monitor.PulseAll(gate);
+        }
+        unsafe
+        {
+            ulong one = 1;
+            _ = LibC.write(stopFd, &one, sizeof(ulong));
+        }
+        drainThread.Join();
+        unwindThread.Join();
+        _ = LibC.close(stopFd);
+        program.Dispose();
+        unwinder.Dispose();
+    }
+
+    private unsafe void DrainUntilStopped()
+    {
+        LibC.PollFd* waits = stackalloc LibC.PollFd[2];
+        waits[0] = new LibC.PollFd { Fd = program.Ring.Fd, Events = LibC.PollIn };
+        waits[1] = new LibC.PollFd { Fd = stopFd, Events = LibC.PollIn };
+        while (true)
+        {
+            _ = LibC.poll(waits, 2, Timeout.Infinite);
+            lock (gate)
+            {
+                if (stopping)
+                    return;
+                Drain();
+            }
+        }
+    }
+
+    private void Drain()
+    {
+        try
+        {
+            TakeRecords();
+        }
+        catch (Exception failure) when (failure is Win32Exception or OutOfMemoryException)
+        {
+            // Memory ran out. The records stay where they are, and the exits of these processes go out without a place.
+        }
+    }
+
+    private void TakeRecords()
+    {
+        bool added = false;
+        while (program.Ring.TryPeek(program.Ring.End, out ReadOnlySpan<byte> record))
+        {
+            if (CrashRecordView.TryParse(record, out CrashRecordView view))
+            {
+                Add(new CrashCapture(view, withStack: waiting.Count < WaitingMaximum));
+                added = true;
+            }
+            program.Ring.Advance(record.Length);
+            program.Ring.Release();
+        }
+        if (added)
+            Monitor.PulseAll(gate);
+    }
+
+    private void Add(CrashCapture capture)
+    {
+        RecordedCrash crash = capture.Crash;
+        if (!crashes.TryGetValue(crash.HostPid, out List<RecordedCrash>? ofProcess))
+            crashes[crash.HostPid] = ofProcess = [];
+        ofProcess.Add(crash);
+        order.Enqueue(crash);
+        if (order.Count > KeptMaximum)
+            Forget(order.Dequeue());
+        waiting.Enqueue(capture);
+    }
+
+    private void Forget(RecordedCrash oldest)
+    {
+        List<RecordedCrash> ofProcess = crashes[oldest.HostPid];
+        ofProcess.Remove(oldest);
+        if (ofProcess.Count == 0)
+            crashes.Remove(oldest.HostPid);
+    }
+
+    private void UnwindUntilStopped()
+    {
+        while (true)
+        {
+            CrashCapture? capture;
+            lock (gate)
+            {
+                while (!waiting.TryDequeue(out capture) && !stopping)
+                    Monitor.Wait(gate);
+                if (stopping)
+                    break;
+            }
+            capture!.Crash.Report = Unwind(capture);
+            capture.Wipe();
+            completed();
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace ExitSnoop.Crash;
+
+/// <summary>Finds out where a thread crashed: opens the files of its modules, asks the unwinder's process for the frames, and names them.</summary>
+/// <param name="program">The console program, which has the unwinder in it; null where it is not there.</param>
+/// <param name="withStackTrace">Whether all frames are wanted, or the site alone.</param>
+internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposable
+{
+    /// <summary>How long a crash may wait for its turn before its event goes out without frames.</summary>
+    private static readonly TimeSpan WaitMaximum = TimeSpan.FromSeconds(2);
+
+    private const string Busy = "more processes crashed at once than could be unwound";
+
+    private readonly UnwinderProcess? process = program is null ? null : new UnwinderProcess(program);
+    private readonly MountNamespaces mountNamespaces = new();
+
+    /// <summary>The id of the unwinder's process; 0 while there is none.</summary>
+    internal int ProcessId => process?.Pid ?? 0;
+
+    /// <summary>Finds the frames and the site. Never throws for what a crashed process or its files hold.</summary>
+    internal CrashReport Unwind(CrashCapture capture)
+    {
+        string? root = mountNamespaces.FindRoot(capture.MountNamespace);
+        using Modules modules = new(capture, root);
+        string? note = capture.Stack.Part is null || Stopwatch.GetElapsedTime(capture.ReceivedAt) > WaitMaximum ? Busy
+            : process is null ? "the program exitsnoop, which unwinds stacks, is not beside the module"
+            : null;
+        List<UnwoundFrame> frames = [];
+        ulong? origin = capture.Origin?.Registers.InstructionPointer;
+        if (note is null)
+        {
+            modules.OpenAll();
+            StackPart[] stacks = capture.Origin is null ? [capture.Stack.Part!] : [capture.Stack.Part!, capture.Origin.Part!];
+            note = Ask(capture.Stack.Registers, stacks, modules, frames);
+            // Where the way back from a handler is not found, what was kept when it was called has the rest.
+            if (capture.Origin is not null && !frames.Exists(frame => frame.InstructionPointer == origin))
+                note = Ask(capture.Origin.Registers, stacks, modules, frames) ?? note;
+        }
+        if (frames.Count == 0)
+            frames.Add(new UnwoundFrame(origin ?? capture.Stack.Registers.InstructionPointer, true, null, 0));
+        StackFrame[] named = [.. frames.Select((frame, index) => modules.Name(index, frame))];
+        StackFrame site = Array.Find(named, frame => frame.InstructionPointer == origin) ?? CrashSite.Choose(named, capture.Crash.Signal);
+        note ??= root is null ? "no process is left in its mount namespace: no symbols"
+            : modules.IsUnreadable(site.InstructionPointer) ? $"{site.Module} cannot be read, or is another file by now: no symbols"
+            : capture.MappingsCut ? "it had more executable mappings than are kept"
+            : null;
+        return new CrashReport
+        {
+            ThreadId = capture.Crash.ThreadId,
+            ThreadName = capture.ThreadName,
+            InstructionPointer = capture.Stack.Registers.InstructionPointer,
+            Site = site,
+            StackTrace = withStackTrace ? named : null,
+            Note = note,
+        };
+    }
+
+    public void Dispose() => process?.Dispose();
+
+    private string? Ask(Registers registers, StackPart[] stacks, Modules modules, List<UnwoundFrame> frames)
+    {
+        (IReadOnlyList<UnwindModule> mapped, int[] descriptors) = modules.ForUnwinder();
+        UnwindResponse? response;
+        try
+        {
+            response = process!.Unwind(new UnwindRequest(registers, stacks, mapped), descriptors);
+        }
+        catch (Win32Exception refused)
+        {
+            return $"the unwinder cannot be started: {refused.Message}";
+        }
+        if (response is null)
+            return "the unwinder failed at a file of this process";
+        frames.AddRange(response.Frames);
+        return response.Method == UnwindMethod.FramePointers ? "libdw is not installed (libdw1, elfutils-libs): frames by frame pointers, no symbols"
+            : response.StackExceeded ? "the stack goes on beyond the part that is copied (16 KiB)"
+            : null;
+    }
+}

@@ -1,0 +1,184 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using ExitSnoop.Crash.Unwinding;
+using ExitSnoop.Linux;
+
+namespace ExitSnoop.Crash;
+
+/// <summary>
+/// The unwinder's process (<see cref="UnwinderServer"/>), as its parent sees it. It is started when it is first
+/// needed. What it cannot answer in time, or what it dies of, costs that one answer; the next request starts it anew.
+/// </summary>
+internal sealed unsafe partial class UnwinderProcess(string program) : IDisposable
+{
+    private const int SigKill = 9;
+    private const short SpawnSetMask = 0x08, SpawnSetSession = 0x80;
+
+    /// <summary>How long it may take to start, in milliseconds.</summary>
+    private const int StartTime = 20_000;
+
+    /// <summary>How long an answer may take, in milliseconds; servers of symbols take longer than files.</summary>
+    private static int AnswerTime => DebugInfod.IsConfigured ? 30_000 : 5_000;
+
+    private readonly byte[] request = GC.AllocateUninitializedArray<byte>(UnwindRequest.SizeMaximum, pinned: true);
+    private readonly byte[] response = new byte[UnwindResponse.SizeMaximum];
+    private DescriptorSocket? socket;
+    private int pid;
+
+    /// <summary>The process's id; 0 while there is none.</summary>
+    internal int Pid => pid;
+
+    /// <summary>Unwinds a stack; null where that failed or took too long.</summary>
+    /// <exception cref="Win32Exception">The program cannot be started.</exception>
+    internal UnwindResponse? Unwind(UnwindRequest question, ReadOnlySpan<int> descriptors)
+    {
+        int length = question.Write(request);
+        bool sent = TrySend(request.AsSpan(0, length), descriptors);
+        Array.Clear(request);
+        UnwindResponse? answer = sent && Receive(AnswerTime) is > 0 and int size ? UnwindResponse.Read(response, size) : null;
+        if (answer is null)
+            Stop();
+        return answer;
+    }
+
+    public void Dispose() => Stop();
+
+    private bool TrySend(ReadOnlySpan<byte> message, ReadOnlySpan<int> descriptors)
+    {
+        if (socket is not null)
+        {
+            if (socket.TrySend(message, descriptors))
+                return true;
+            // It has died since its last answer, and has not seen this request.
+            Stop();
+        }
+        Start();
+        return socket!.TrySend(message, descriptors);
+    }
+
+    /// <summary>Waits for a message; its length, 0 where none comes.</summary>
+    private int Receive(int milliseconds)
+    {
+        LibC.PollFd wait = new() { Fd = socket!.Fd, Events = LibC.PollIn };
+        long start = Stopwatch.GetTimestamp();
+        int left = milliseconds;
+        int ready;
+        // A signal of ours can interrupt the wait.
+        while ((ready = LibC.poll(&wait, 1, left)) < 0 && left > 0)
+            left = Math.Max(0, milliseconds - (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        if (ready <= 0)
+            return 0;
+        List<int> unexpected = [];
+        int length = socket.Receive(response, unexpected);
+        foreach (int fd in unexpected)
+            _ = LibC.close(fd);
+        return Math.Max(length, 0);
+    }
+
+    private void Start()
+    {
+        (DescriptorSocket own, DescriptorSocket childs) = DescriptorSocket.CreatePair();
+        // Storage for posix_spawn_file_actions_t and posix_spawnattr_t, which differ between libraries of C.
+        byte* actions = stackalloc byte[512];
+        byte* attributes = stackalloc byte[512];
+        byte* noSignals = stackalloc byte[128];
+        new Span<byte>(noSignals, 128).Clear();
+        List<nint> texts = [];
+        nint Text(string value)
+        {
+            nint text = Marshal.StringToCoTaskMemUTF8(value);
+            texts.Add(text);
+            return text;
+        }
+
+        _ = posix_spawn_file_actions_init(actions);
+        _ = posix_spawnattr_init(attributes);
+        try
+        {
+            for (int fd = 0; fd <= 2; fd++)
+                _ = posix_spawn_file_actions_addopen(actions, fd, Text("/dev/null"), fd == 0 ? 0 : 1, 0);
+            _ = posix_spawn_file_actions_adddup2(actions, childs.Fd, UnwinderServer.SocketFd);
+            // A session of its own: Ctrl+C at the terminal is not for it.
+            _ = posix_spawnattr_setflags(attributes, SpawnSetMask | SpawnSetSession);
+            _ = posix_spawnattr_setsigmask(attributes, noSignals);
+            nint* arguments = stackalloc nint[] { Text("exitsnoop"), Text(UnwinderServer.Argument), 0 };
+            nint* environment = stackalloc nint[DebugInfod.Variables.Length + 1];
+            int count = 0;
+            foreach (string variable in DebugInfod.IsConfigured ? DebugInfod.Variables : [])
+                if (Environment.GetEnvironmentVariable(variable) is { } value)
+                    environment[count++] = Text($"{variable}={value}");
+            environment[count] = 0;
+            int child;
+            int error = posix_spawn(&child, Text(program), actions, attributes, arguments, environment);
+            if (error != 0)
+            {
+                own.Dispose();
+                throw new Win32Exception(error);
+            }
+            pid = child;
+            socket = own;
+            if (Receive(StartTime) == 0)
+            {
+                Stop();
+                throw new Win32Exception(LibC.ESRCH);
+            }
+        }
+        finally
+        {
+            childs.Dispose();
+            _ = posix_spawn_file_actions_destroy(actions);
+            _ = posix_spawnattr_destroy(attributes);
+            foreach (nint text in texts)
+                Marshal.FreeCoTaskMem(text);
+        }
+    }
+
+    private void Stop()
+    {
+        if (socket is null)
+            return;
+        socket.Dispose();
+        socket = null;
+        // It is our child and not yet waited for, so the id is still its own.
+        _ = kill(pid, SigKill);
+        int status;
+        while (waitpid(pid, &status, 0) < 0 && Marshal.GetLastPInvokeError() == LibC.EINTR)
+        {
+        }
+        pid = 0;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn(int* pid, nint path, void* actions, void* attributes, nint* arguments, nint* environment);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_init(void* actions);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_addopen(void* actions, int fd, nint path, int flags, uint mode);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_adddup2(void* actions, int from, int to);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_destroy(void* actions);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_init(void* attributes);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_setflags(void* attributes, short flags);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_setsigmask(void* attributes, void* set);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_destroy(void* attributes);
+
+    [LibraryImport("libc")]
+    private static partial int kill(int pid, int signal);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int waitpid(int pid, int* status, int options);
+}

@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace ExitSnoop.Crash.Unwinding;
+
+/// <summary>What the unwinder gives up before it looks at files that others chose.</summary>
+internal static unsafe partial class Confinement
+{
+    private const uint Nobody = 65534;
+    private const ulong AddressSpace = 1UL << 30;
+    private const int OpenFiles = 320, CpuSeconds = 5;
+
+    // include/uapi/linux/prctl.h, include/uapi/linux/capability.h, include/uapi/asm-generic/resource.h
+    private const int SetDumpable = 4, SetName = 15, SetNoNewPrivileges = 38, CapAmbient = 47, CapAmbientClearAll = 4;
+    private const uint CapabilityVersion3 = 0x20080522;
+    private const int LimitCpu = 0, LimitFileSize = 1, LimitCore = 4, LimitOpenFiles = 7, LimitAddressSpace = 9;
+
+    /// <summary>
+    /// Becomes nobody where it is root and may, drops all capabilities and executes this program again: credentials belong to a
+    /// thread, and the runtime has some already. Returns only when that failed; the exit status.
+    /// </summary>
+    internal static int DropPrivilegesAndExecute(string argument)
+    {
+        // A root that has no CAP_SETUID, as in some units and containers, stays what it is.
+        if (geteuid() == 0 && setgroups(0, null) == 0 && setresgid(Nobody, Nobody, Nobody) == 0)
+            _ = setresuid(Nobody, Nobody, Nobody);
+        CapabilityHeader header = new() { Version = CapabilityVersion3 };
+        CapabilitySets none = default;
+        _ = prctl(CapAmbient, CapAmbientClearAll, 0, 0, 0);
+        if (capset(&header, &none) != 0 || prctl(SetNoNewPrivileges, 1, 0, 0, 0) != 0)
+            return 1;
+        nint* arguments = stackalloc nint[] { Text("exitsnoop"), Text(argument), 0 };
+        nint environment = NativeLibrary.GetExport(NativeLibrary.Load("libc.so.6"), "environ");
+        return execve(Text("/proc/self/exe"), arguments, *(nint**)environment);
+    }
+
+    /// <summary>Limits what a file can make it use. Files can be written only where symbols are downloaded.</summary>
+    internal static void LimitResources(bool writesFiles)
+    {
+        // What the runtime has reserved, without using it, counts as well.
+        ulong reserved = ulong.Parse(
+            File.ReadAllText("/proc/self/statm").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)
+            * (ulong)Environment.SystemPageSize;
+        SetLimit(LimitAddressSpace, reserved + AddressSpace);
+        SetLimit(LimitCore, 0);
+        SetLimit(LimitOpenFiles, OpenFiles);
+        if (!writesFiles)
+            SetLimit(LimitFileSize, 0);
+        _ = prctl(SetDumpable, 0, 0, 0, 0);
+        // To be executed by a link has made "exe" its name.
+        _ = prctl(SetName, (nuint)Text("exitsnoop"), 0, 0, 0);
+    }
+
+    /// <summary>Allows some seconds more of CPU time than were used.</summary>
+    internal static void LimitCpuTime()
+    {
+        Limit limit = default;
+        _ = getrlimit(LimitCpu, &limit);
+        limit.Soft = (ulong)Environment.CpuUsage.TotalTime.TotalSeconds + CpuSeconds;
+        _ = setrlimit(LimitCpu, &limit);
+    }
+
+    private static void SetLimit(int resource, ulong value)
+    {
+        Limit limit = new() { Soft = value, Hard = value };
+        _ = setrlimit(resource, &limit);
+    }
+
+    private static nint Text(string value) => Marshal.StringToCoTaskMemUTF8(value);
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
+
+    [LibraryImport("libc")]
+    private static partial int setgroups(nuint count, uint* groups);
+
+    [LibraryImport("libc")]
+    private static partial int setresgid(uint real, uint effective, uint saved);
+
+    [LibraryImport("libc")]
+    private static partial int setresuid(uint real, uint effective, uint saved);
+
+    [LibraryImport("libc")]
+    private static partial int prctl(int option, nuint second, nuint third, nuint fourth, nuint fifth);
+
+    [LibraryImport("libc")]
+    private static partial int capset(CapabilityHeader* header, CapabilitySets* sets);
+
+    [LibraryImport("libc")]
+    private static partial int getrlimit(int resource, Limit* limit);
+
+    [LibraryImport("libc")]
+    private static partial int setrlimit(int resource, Limit* limit);
+
+    [LibraryImport("libc")]
+    private static partial int execve(nint path, nint* arguments, nint* environment);
+
+    private struct CapabilityHeader
+    {
+        public uint Version;
+        public int Pid;
+    }
+
+    [InlineArray(6)]
+    private struct CapabilitySets
+    {
+        private uint first;
+    }
+
+    private struct Limit
+    {
+        public ulong Soft;
+        public ulong Hard;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace ExitSnoop.Crash.Unwinding;
+
+/// <summary>Turns the names of symbols into those of the source: of C++ by libstdc++, of Rust by itself.</summary>
+internal static unsafe partial class Demangler
+{
+    private const string Library = "libstdc++.so.6";
+
+    private static readonly bool HasLibrary = NativeLibrary.TryLoad(Library, out _);
+
+    internal static string Demangle(ReadOnlySpan<byte> symbol)
+    {
+        string name = Encoding.UTF8.GetString(symbol);
+        // Versions as in "memcpy@@GLIBC_2.14" are no part of the name.
+        if (name.IndexOf('@', StringComparison.Ordinal) is > 0 and int version)
+            name = name[..version];
+        string readable = name.StartsWith("_R", StringComparison.Ordinal) ? RustDemangler.Demangle(name) ?? name
+            : name.StartsWith("_Z", StringComparison.Ordinal) ? RustDemangler.DemangleLegacy(name) ?? DemangleCpp(name) ?? name
+            : name;
+        return readable.Length <= UnwindResponse.SymbolMaximum ? readable : readable[..(UnwindResponse.SymbolMaximum - 3)] + "...";
+    }
+
+    private static string? DemangleCpp(string name)
+    {
+        if (!HasLibrary)
+            return null;
+        byte* text = __cxa_demangle(name, null, null, out _);
+        string? readable = Marshal.PtrToStringUTF8((nint)text);
+        NativeMemory.Free(text);
+        return readable;
+    }
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial byte* __cxa_demangle(string name, byte* buffer, nuint* length, out int status);
+}

@@ -1,0 +1,192 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using ExitSnoop.Crash;
+using ExitSnoop.Tests.Kernel;
+
+namespace ExitSnoop.Tests.Crash;
+
+/// <summary>What the event of a crash tells, to whom, and what it must not tell.</summary>
+[Collection(KernelTests.Name)]
+public sealed class CrashTests
+{
+    private static readonly ExitTraceOptions Options = new() { StackTrace = true, UnwinderProgram = UnwinderTests.Program };
+
+    [Fact]
+    public void The_place_is_told_in_parts_too()
+    {
+        using Recording recording = Recording.OfChildren(options: Options);
+        using Child child = Child.Run(CrashingProgram.Plain, "null-read");
+        ExitEvent exit = recording.Of(child);
+        StackFrame first = exit.StackTrace![0];
+        Assert.Equal(CrashingProgram.Plain, exit.CrashModule);
+        Assert.Equal("read_null", exit.CrashSymbol);
+        Assert.Equal(first.InstructionPointer, exit.InstructionPointer);
+        Assert.Equal((child.Id, "crash"), (exit.CrashThreadId, exit.CrashThreadName));
+        using Child symbolizer = Child.Run(Need.Program("addr2line"), "-f", "-e", CrashingProgram.Plain, $"0x{exit.CrashOffset:x}");
+        Assert.Equal("read_null", symbolizer.ReadLine());
+        using Child notes = Child.Run(Need.Program("readelf"), "-n", CrashingProgram.Plain);
+        Assert.Contains($"Build ID: {exit.CrashBuildId}", notes.Output.ReadToEnd(), StringComparison.Ordinal);
+        Assert.Equal($"#0  0x{first.InstructionPointer:x16} in read_null+0x{first.SymbolOffset:x} from {CrashingProgram.Plain}", first.ToString());
+    }
+
+    [Fact]
+    public void Calls_are_shown_only_where_they_are_asked_for_and_the_place_always()
+    {
+        using Recording recording = Recording.OfChildren(options: Options with { StackTrace = false });
+        using Child child = Child.Run(CrashingProgram.Plain, "assert");
+        ExitEvent exit = recording.Of(child);
+        Assert.StartsWith("crash!fail_assertion+", exit.CrashSite, StringComparison.Ordinal);
+        Assert.Null(exit.StackTrace);
+    }
+
+    [Theory]
+    [InlineData("exit 3")]
+    [InlineData("kill -TERM $$")]
+    [InlineData("kill -KILL $$")]
+    public void Who_did_not_crash_has_no_place(string script)
+    {
+        using Recording recording = Recording.OfChildren(options: Options);
+        using Child child = Child.Run("sh", "-c", script);
+        ExitEvent exit = recording.Of(child);
+        Assert.Null(exit.CrashSite);
+        Assert.Null(exit.CrashNote);
+        Assert.Null(exit.InstructionPointer);
+    }
+
+    [Fact]
+    public void A_basic_trace_has_no_place()
+    {
+        using Recording recording = Recording.OfChildren(options: Options with { Basic = true });
+        using Child child = Child.Run(CrashingProgram.Plain, "null-read");
+        Assert.Null(recording.Of(child).CrashSite);
+    }
+
+    [Fact]
+    public void Of_threads_only_the_one_that_crashed_has_a_place()
+    {
+        using Recording recording = Recording.OfChildren(options: Options with { PerThread = true });
+        using Child child = Child.Run(CrashingProgram.Plain, "thread");
+        ExitEvent crashed = recording.WaitFor(exit => exit.Id == child.Id && exit.Name == "crasher");
+        Assert.StartsWith("crash!read_null+", crashed.CrashSite, StringComparison.Ordinal);
+        _ = recording.WaitFor(exit => exit.Id == child.Id && exit.ThreadId == child.Id);
+        Assert.All(recording.Stop().Where(exit => exit.Id == child.Id && exit.Name != "crasher"), exit => Assert.Null(exit.CrashSite));
+    }
+
+    /// <summary>Without a core, and with core_pattern's handler not asked.</summary>
+    [Fact]
+    public void A_process_that_may_write_no_core_has_a_place_all_the_same()
+    {
+        using Recording recording = Recording.OfChildren(options: Options);
+        using Child child = Child.Run("sh", "-c", "ulimit -c 0; exec \"$0\" null-read", CrashingProgram.Plain);
+        ExitEvent exit = recording.Of(child);
+        Assert.False(exit.CoreDumped);
+        Assert.StartsWith("crash!read_null+", exit.CrashSite, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nobody_with_the_two_capabilities_sees_the_place_and_the_calls()
+    {
+        Need.Root();
+        string[] command =
+        [
+            "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "-all,+bpf,+perfmon", "--ambient-caps", "-all,+bpf,+perfmon",
+            .. Tracer.Command, "--parent", $"{Environment.ProcessId}", "--unwinder", UnwinderTests.Program,
+        ];
+        using Tracer tracer = new(Child.Start("setpriv", command));
+        tracer.AwaitAttached();
+        using Child child = Child.Run(CrashingProgram.Plain, "null-read");
+        TraceProgram.Line line = tracer.Finish().Single(line => line.Id == child.Id);
+        Assert.StartsWith("crash!read_null+", line.CrashSite, StringComparison.Ordinal);
+        Assert.Contains(" in descend+", line.StackTrace![1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_storm_of_crashes_loses_no_exit_and_each_without_a_place_says_why()
+    {
+        const int crashes = 2000;
+        using Recording recording = Recording.Start(Options);
+        using Child storm = Child.Run(CrashingProgram.Plain, "many", $"{crashes}");
+        _ = recording.Of(storm);
+        ExitEvent[] exits = [.. recording.Stop().Where(exit => exit.ParentId == storm.Id)];
+        Assert.Equal(crashes, exits.Length);
+        Assert.Equal(0, recording.Trace.LostCount);
+        Assert.All(exits, exit => Assert.True(exit.CrashNote is not null || exit.CrashSite!.StartsWith("crash!read_null+", StringComparison.Ordinal), exit.CrashSite));
+        Assert.Contains(exits, exit => exit is { CrashNote: null, StackTrace.Length: > 4 });
+    }
+
+    [Fact]
+    public void Of_a_process_in_another_mount_namespace_the_file_there_is_read_and_never_the_one_of_that_name_here()
+    {
+        Need.Root();
+        using TestFolder folder = new();
+        // Here a program without symbols, there one with them at the same path.
+        string program = folder.Copy(CrashingProgram.Stripped, "app");
+        using Recording recording = Recording.Start(Options);
+        const string script = "mount --bind \"$0\" \"$1\" && (\"$1\" null-read; \"$1\" quit-later)";
+        using Child inside = Child.Start("unshare", "--mount", "sh", "-c", script, CrashingProgram.Plain, program);
+        ExitEvent first = recording.WaitFor(exit => exit.Path == program && exit.Signal == Signal.SEGV);
+        Assert.Equal((program, "read_null"), (first.CrashModule, first.CrashSymbol));
+
+        // The last process of the namespace: once it is gone, nobody is left by whom its files could be reached.
+        inside.Kill(Signal.KILL);
+        inside.Wait();
+        inside.WriteLine();
+        ExitEvent last = recording.WaitFor(exit => exit.Path == program && exit.Signal == Signal.QUIT);
+        if (last.CrashNote is null)
+            Assert.Equal("raise_quit", last.CrashSymbol);
+        else
+            Assert.All(last.StackTrace!, frame => Assert.Null(frame.Symbol));
+    }
+
+    [Fact]
+    public void What_stood_on_the_stack_is_in_the_record_and_in_nothing_that_is_shown()
+    {
+        LoadableBpf.Require();
+        const string secret = "hunter2-stands-on-the-stack";
+        using CrashProgramOfTest crashes = new();
+        using Child child = Child.Start(
+            CrashingProgram.Plain, [Encoding.UTF8.GetBytes("null-read")], new Dictionary<string, string?> { ["CRASH_SECRET"] = secret });
+        child.Wait();
+        using Unwinder unwinder = new(UnwinderTests.Program, withStackTrace: true);
+        CrashCapture capture = crashes.CaptureOf(child.Id);
+        byte[] bytes = capture.Stack.Part!.Bytes;
+        Assert.True(bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) >= 0, "The secret was not on the stack.");
+
+        CrashReport report = unwinder.Unwind(capture);
+        Assert.Equal("read_null", report.Site!.Symbol);
+        Assert.DoesNotContain("hunter2", Everything(report), StringComparison.Ordinal);
+        capture.Wipe();
+        Assert.Equal(-1, bytes.AsSpan().IndexOfAnyExcept((byte)0));
+    }
+
+    private static string Everything(CrashReport report) =>
+        string.Join('\n', typeof(CrashReport).GetProperties(BindingFlags.Instance | BindingFlags.NonPublic).Select(property => property.GetValue(report)))
+        + string.Join('\n', report.StackTrace!.Select(frame => $"{frame} {frame.Module} {frame.Symbol} {frame.BuildId}"));
+
+    /// <summary>The programs that capture crashes, without those that report exits.</summary>
+    private sealed class CrashProgramOfTest : IDisposable
+    {
+        private readonly CrashProgram program = CrashProgram.TryStart()!;
+
+        internal CrashCapture CaptureOf(int id)
+        {
+            CrashCapture? capture = null;
+            Eventually.True(
+                () =>
+                {
+                    while (capture is null && program.Ring.TryPeek(program.Ring.End, out ReadOnlySpan<byte> record))
+                    {
+                        if (CrashRecordView.TryParse(record, out CrashRecordView view) && view.Record.Tid == id)
+                            capture = new CrashCapture(view, withStack: true);
+                        program.Ring.Advance(record.Length);
+                    }
+                    return capture is not null;
+                },
+                string.Create(CultureInfo.InvariantCulture, $"Process {id} was not captured."));
+            return capture!;
+        }
+
+        public void Dispose() => program.Dispose();
+    }
+}

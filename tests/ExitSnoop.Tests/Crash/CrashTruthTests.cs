@@ -1,0 +1,145 @@
+using ExitSnoop.Tests.Kernel;
+
+namespace ExitSnoop.Tests.Crash;
+
+/// <summary>Where programs crashed: against what their source says, and against eu-stack on a core of the same death.</summary>
+[Collection(KernelTests.Name)]
+public sealed class CrashTruthTests
+{
+    [Theory]
+    [InlineData("null-read", "crash!read_null+", Signal.SEGV)]
+    [InlineData("wild-write", "crash!write_wild+", Signal.SEGV)]
+    [InlineData("noncanonical-read", "crash!read_noncanonical+", Signal.SEGV)]
+    [InlineData("abort", "crash!call_abort+", Signal.ABRT)]
+    [InlineData("assert", "crash!fail_assertion+", Signal.ABRT)]
+    [InlineData("heap", "crash!corrupt_heap+", Signal.ABRT)]
+    [InlineData("fortify", "crash!smash_fortified+", Signal.ABRT)]
+    [InlineData("divide", "crash!divide+", Signal.FPE)]
+    [InlineData("undefined", "crash!undefined_instruction+", Signal.ILL)]
+    [InlineData("breakpoint", "crash!breakpoint+", Signal.TRAP)]
+    [InlineData("quit", "crash!raise_quit+", Signal.QUIT)]
+    [InlineData("thread", "crash!read_null+", Signal.SEGV)]
+    [InlineData("library", "crash-library.so+0x", Signal.SEGV)]
+    [InlineData("generated", "<anonymous>+0x", Signal.SEGV)]
+    [InlineData("handled", "crash!read_null+", Signal.SEGV)]
+    [InlineData("seccomp", "libc.so.6!getppid+", Signal.SYS)]
+    public void The_place_is_the_one_in_the_source_and_the_calls_are_those_of_the_core(string way, string site, Signal signal) =>
+        AssertTrue(CrashingProgram.Plain, way, site, signal);
+
+    [Theory]
+    [InlineData("null-read", "crash-frame-pointers!read_null+", Signal.SEGV)]
+    [InlineData("abort", "crash-frame-pointers!call_abort+", Signal.ABRT)]
+    [InlineData("assert", "crash-frame-pointers!fail_assertion+", Signal.ABRT)]
+    public void With_frame_pointers_it_is_the_same(string way, string site, Signal signal) =>
+        AssertTrue(CrashingProgram.WithFramePointers, way, site, signal);
+
+    [Theory]
+    [InlineData("null-read", Signal.SEGV)]
+    [InlineData("abort", Signal.ABRT)]
+    public void Without_symbols_the_place_is_an_offset_in_the_program(string way, Signal signal) =>
+        AssertTrue(CrashingProgram.Stripped, way, "crash-stripped+0x", signal);
+
+    [Fact]
+    public void An_exception_that_nobody_catches_is_named_after_the_function_that_threw_it() =>
+        AssertTrue(CrashingProgram.Throw, "", "crash-throw!shop::Till<", Signal.ABRT);
+
+    /// <summary>eu-stack stops at the address where nothing is mapped; gdb goes on with the caller, as this does.</summary>
+    [Theory]
+    [InlineData("null-call", 0, "call_null")]
+    [InlineData("bad-call", 0x123456789000, "call_bad")]
+    public void A_call_to_an_address_without_code_shows_the_address_and_who_called_it(string way, ulong address, string caller)
+    {
+        ExitEvent exit = Crash(CrashingProgram.Plain, way, out _);
+        Assert.Equal($"0x{address:x}", exit.CrashSite);
+        Assert.Equal(address, exit.InstructionPointer);
+        Assert.Null(exit.CrashModule);
+        Assert.Equal([null, caller, "descend", "start", "main"], exit.StackTrace!.Take(5).Select(frame => frame.Symbol));
+    }
+
+    [Theory]
+    [InlineData("overflow")]
+    [InlineData("overflow-alternate")]
+    public void Of_an_overflowed_stack_the_innermost_calls_are_shown_and_that_there_are_more(string way)
+    {
+        ExitEvent exit = Crash(CrashingProgram.Plain, way, out _);
+        Assert.StartsWith("crash!recurse+", exit.CrashSite, StringComparison.Ordinal);
+        StackFrame[] calls = [.. exit.StackTrace!.SkipWhile(frame => frame.Symbol != "recurse")];
+        Assert.True(calls.Length > 20, $"{calls.Length} calls");
+        Assert.All(calls, frame => Assert.Equal("recurse", frame.Symbol));
+        Assert.Contains("16 KiB", exit.CrashNote, StringComparison.Ordinal);
+    }
+
+    /// <summary>The core knows only the stack of the handler.</summary>
+    [Fact]
+    public void A_handler_on_a_stack_of_its_own_does_not_hide_the_place_of_the_fault()
+    {
+        ExitEvent exit = Crash(CrashingProgram.Plain, "handled-alternate", out _);
+        Assert.StartsWith("crash!read_null+", exit.CrashSite, StringComparison.Ordinal);
+        Assert.Contains("raise_again", exit.StackTrace!.Select(frame => frame.Symbol));
+        Assert.Equal(["read_null", "descend", "start", "main"], exit.StackTrace!.Select(frame => frame.Symbol).SkipWhile(name => name != "read_null").Take(4));
+    }
+
+    [Fact]
+    public void Timeout_dies_of_its_childs_signal_and_each_has_a_place_of_its_own()
+    {
+        using Recording recording = Recording.Start(new ExitTraceOptions { Failed = true, StackTrace = true, UnwinderProgram = UnwinderTests.Program });
+        using TestFolder folder = new();
+        using Child timeout = CrashingProgram.Run(folder.FullName, Need.Program("timeout"), "20", CrashingProgram.Plain, "null-read");
+        ExitEvent own = recording.Of(timeout), childs = recording.WaitFor(exit => exit.ParentId == timeout.Id);
+        Assert.Equal((Signal.SEGV, Signal.SEGV), (own.Signal, childs.Signal));
+        Assert.StartsWith("crash!read_null+", childs.CrashSite, StringComparison.Ordinal);
+        Assert.Equal("timeout", Path.GetFileName(own.CrashModule));
+    }
+
+    [Fact]
+    public void The_thread_that_crashed_is_named_though_it_is_not_the_main_one()
+    {
+        ExitEvent exit = Crash(CrashingProgram.Plain, "thread", out _);
+        Assert.Equal("crasher", exit.CrashThreadName);
+        Assert.NotEqual(exit.Id, exit.CrashThreadId);
+    }
+
+    [Fact]
+    public void Python_that_crashes_in_libc_names_libc_and_the_modules_that_led_there()
+    {
+        ExitEvent exit = Crash(Need.Program("python3"), ["-c", "import ctypes; ctypes.string_at(0)"], out TestFolder folder, out string core);
+        using (folder)
+        {
+            Assert.StartsWith("libc", Path.GetFileName(exit.CrashModule), StringComparison.Ordinal);
+            Assert.Contains("_ctypes", string.Join(' ', exit.StackTrace!.Select(frame => frame.Module)), StringComparison.Ordinal);
+            Assert.Equal(EuStack.FramesOf(core, exit.Path!, exit.CrashThreadId!.Value), EuStack.ToLines(exit.StackTrace!));
+        }
+    }
+
+    private static void AssertTrue(string program, string way, string site, Signal signal)
+    {
+        ExitEvent exit = Crash(program, [way], out TestFolder folder, out string core);
+        using (folder)
+        {
+            Assert.Equal(signal, exit.Signal);
+            Assert.StartsWith(site, exit.CrashSite, StringComparison.Ordinal);
+            Assert.Null(exit.CrashNote);
+            Assert.Equal(EuStack.FramesOf(core, program, exit.CrashThreadId!.Value), EuStack.ToLines(exit.StackTrace!));
+        }
+    }
+
+    private static ExitEvent Crash(string program, string way, out string core)
+    {
+        ExitEvent exit = Crash(program, [way], out TestFolder folder, out core);
+        folder.Dispose();
+        return exit;
+    }
+
+    private static ExitEvent Crash(string program, string[] arguments, out TestFolder folder, out string core)
+    {
+        Need.Program("eu-stack");
+        string pattern = File.ReadAllText("/proc/sys/kernel/core_pattern").Trim();
+        Need.Unless(pattern.Contains('/', StringComparison.Ordinal) || pattern.StartsWith('|') ? $"core_pattern is {pattern}: cores are not written where the process is" : null);
+        using Recording recording = Recording.OfChildren(options: new ExitTraceOptions { StackTrace = true, UnwinderProgram = UnwinderTests.Program });
+        folder = new TestFolder();
+        using Child child = CrashingProgram.Run(folder.FullName, program, arguments);
+        ExitEvent exit = recording.Of(child);
+        core = Directory.GetFiles(folder.FullName, "core*").Single();
+        return exit;
+    }
+}

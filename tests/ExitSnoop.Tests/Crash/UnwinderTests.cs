@@ -1,0 +1,157 @@
+using System.Globalization;
+using ExitSnoop.Crash;
+using ExitSnoop.Tests.Kernel;
+
+namespace ExitSnoop.Tests.Crash;
+
+/// <summary>The process that unwinds: what it may do, and what happens when it fails.</summary>
+[Collection(KernelTests.Name)]
+public sealed class UnwinderTests
+{
+    /// <summary>The console program, as the build leaves it.</summary>
+    internal static string Program { get; } = Path.Join(Paths.Out, "exitsnoop");
+
+    private static readonly ExitTraceOptions Options = new() { StackTrace = true, UnwinderProgram = Program };
+
+    [Fact]
+    public void It_has_no_privileges_no_capabilities_and_limits()
+    {
+        using Recording recording = Recording.OfChildren(options: Options);
+        _ = Crash(recording);
+        int pid = Unwinder();
+        Dictionary<string, string> status = File.ReadAllLines($"/proc/{pid}/status")
+            .Select(line => line.Split(":\t")).ToDictionary(pair => pair[0], pair => pair[^1]);
+        Assert.All(["CapInh", "CapPrm", "CapEff", "CapAmb"], set => Assert.Equal("0000000000000000", status[set]));
+        Assert.Equal("1", status["NoNewPrivs"]);
+        if (Environment.UserName == "root")
+            Assert.Equal(["65534", "65534", "65534", "65534"], status["Uid"].Split('\t'));
+        string limits = File.ReadAllText($"/proc/{pid}/limits");
+        Assert.Matches(@"Max address space\s+\d+", limits);
+        Assert.Matches(@"Max cpu time\s+\d+", limits);
+        Assert.Matches(@"Max core file size\s+0", limits);
+        Assert.Matches(@"Max file size\s+0", limits);
+    }
+
+    [Fact]
+    public void Where_it_was_killed_the_next_crash_is_unwound_by_another()
+    {
+        using Recording recording = Recording.OfChildren(options: Options);
+        _ = Crash(recording);
+        int first = Unwinder();
+        using Child kill = Child.Run("kill", "-KILL", $"{first}");
+        Eventually.True(() => File.ReadAllText($"/proc/{first}/stat").Contains(") Z ", StringComparison.Ordinal), "It was not killed.");
+        ExitEvent exit = Crash(recording);
+        Assert.StartsWith("crash!read_null+", exit.CrashSite, StringComparison.Ordinal);
+        Assert.NotEqual(first, Unwinder());
+    }
+
+    [Fact]
+    public void Where_it_hangs_one_stack_is_lost_and_says_so_and_the_next_is_not()
+    {
+        using Recording recording = Recording.OfChildren(options: Options);
+        _ = Crash(recording);
+        using Child stop = Child.Run("kill", "-STOP", $"{Unwinder()}");
+        ExitEvent lost = Crash(recording);
+        Assert.StartsWith("crash+0x", lost.CrashSite, StringComparison.Ordinal);
+        Assert.Single(lost.StackTrace!);
+        Assert.Contains("failed", lost.CrashNote, StringComparison.Ordinal);
+        Assert.StartsWith("crash!read_null+", Crash(recording).CrashSite, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_the_program_the_place_has_no_symbols_and_says_why()
+    {
+        using Recording recording = Recording.OfChildren(options: Options with { UnwinderProgram = "/nonexistent/exitsnoop" });
+        ExitEvent exit = Crash(recording);
+        Assert.StartsWith("crash+0x", exit.CrashSite, StringComparison.Ordinal);
+        Assert.StartsWith("the unwinder cannot be started", exit.CrashNote, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void It_ends_with_the_trace()
+    {
+        int pid;
+        using (Recording recording = Recording.OfChildren(options: Options))
+        {
+            _ = Crash(recording);
+            pid = Unwinder();
+        }
+        Assert.False(Directory.Exists($"/proc/{pid}"));
+    }
+
+    /// <summary>The build id and the file must be those that were mapped: another file of the same name gives no symbols.</summary>
+    [Fact]
+    public void A_program_that_was_replaced_while_it_ran_gives_no_symbols()
+    {
+        using TestFolder folder = new();
+        string program = folder.Copy(CrashingProgram.Plain, "replaced");
+        using Recording recording = Recording.OfChildren(options: Options);
+        using Child child = Child.Start("sh", "-c", "exec \"$0\" quit-later", program);
+        Assert.Equal("ready", child.ReadLine());
+        File.Delete(program);
+        File.Copy(CrashingProgram.Stripped, program);
+        child.WriteLine();
+        child.Wait();
+        ExitEvent exit = recording.Of(child);
+        Assert.Equal(program, exit.Path);
+        Assert.Equal($"{program} cannot be read, or is another file by now: no symbols", exit.CrashNote);
+        Assert.DoesNotContain(exit.StackTrace!, frame => frame.Module == program && (frame.Symbol is not null || frame.BuildId is not null));
+    }
+
+    /// <summary>Files chosen by others: each is changed in places at random, and none may stop the unwinder from answering the next.</summary>
+    [Fact]
+    public void Damaged_files_cost_at_most_the_symbols()
+    {
+        using TestFolder folder = new();
+        byte[] whole = File.ReadAllBytes(CrashingProgram.Plain);
+        string program = folder.Path("damaged");
+        Random random = new(20260101);
+        using UnwinderProcess unwinder = new(Program);
+        Registers registers = new([.. Enumerable.Range(0, 21).Select(i => i == 16 ? 0x555555555400UL : i == 19 ? 0x7ffffffde100UL : (ulong)i)]);
+        byte[] stack = new byte[StackMemory.PartSize];
+        for (int i = 0; i < stack.Length; i += 8)
+            BitConverter.TryWriteBytes(stack.AsSpan(i), 0x555555555000UL + (ulong)random.Next(0x1000));
+        int answers = 0, failures = 0;
+        for (int i = 0; i < 300; i++)
+        {
+            byte[] damaged = [.. whole];
+            for (int changes = random.Next(1, 200); changes > 0; changes--)
+                damaged[random.Next(3) == 0 ? random.Next(1024) : random.Next(damaged.Length)] = (byte)random.Next(256);
+            // The beginning stays that of an ELF file of this machine.
+            whole.AsSpan(0, 20).CopyTo(damaged);
+            File.WriteAllBytes(program, damaged);
+            using FileStream file = File.OpenRead(program);
+            UnwindRequest request = new(registers, [new StackPart(registers.StackPointer, 0x1f, stack)], [new UnwindModule(0x555555555000, 0x555555556000, 0x555555554000, true, false)]);
+            if (unwinder.Unwind(request, [(int)file.SafeFileHandle.DangerousGetHandle()]) is { Frames.Count: > 0 })
+                answers++;
+            else
+                failures++;
+        }
+        Assert.Equal(300, answers + failures);
+        Assert.True(answers > 250, $"{failures} of 300 damaged files stopped the unwinder.");
+    }
+
+    private static ExitEvent Crash(Recording recording)
+    {
+        using Child child = Child.Run(CrashingProgram.Plain, "null-read");
+        return recording.Of(child);
+    }
+
+    private static int Unwinder() => Directory.EnumerateDirectories("/proc")
+        .Select(folder => Path.GetFileName(folder)).Where(name => int.TryParse(name, CultureInfo.InvariantCulture, out _))
+        .Select(name => int.Parse(name, CultureInfo.InvariantCulture))
+        .Single(pid => IsOurs(pid));
+
+    private static bool IsOurs(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").Contains("--unwinder", StringComparison.Ordinal)
+                && File.ReadAllText($"/proc/{pid}/stat").Split(") ")[1].Split(' ')[1] == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+}
