@@ -4,6 +4,9 @@
 #
 #	run.sh [PART...] [NAME]	library, module, console, matrix (default: all); of these, the tests
 #				whose Class.Method contains NAME (default: all)
+#
+# The parts run side by side, as each waits most of its time. The tests that measure time, and are marked with
+# the trait "measures", run after that, one at a time; and after those the matrix.
 set -u
 cd "$(dirname "$0")/.."
 results=$(mktemp -d)
@@ -20,63 +23,91 @@ for word in "$@"; do
 done
 # The kernels of the matrix have no tests of such names.
 if [ -z "$parts" ]; then
-	parts="library console module"
+	parts="library module console"
 	[ -n "$name" ] || parts="$parts matrix"
 fi
 
-# Every assembly of tests is a program that counts in one <assembly> element of its result; the reason
-# of a skipped test stands within its own element.
+say() { printf '%s\n' "$*"; }
+
+# run_assembly PART PASS FILTER VALUE: one of the two passes over a part.
+# Every assembly of tests is a program that counts in one <assembly> element of its result.
 run_assembly() {
-	result=$results/$1.xml
-	dotnet exec "tests/$1/bin/Release/net10.0/$1.dll" -noLogo -noColor -reporter quiet ${name:+-method "*$name*"} -result-xml "$result" || status=1
-	count=$(grep -o '<assembly [^>]*>' "$result" 2>/dev/null) || { status=1; return; }
-	part_passed=$(attribute passed)
-	part_failed=$(($(attribute failed) + $(attribute errors)))
-	part_skipped=$(attribute skipped)
-	tr '\n' ' ' <"$result" | sed 's/<test /\n<test /g' | grep 'result="Skip"' |
-		sed 's/.*name="\([^"]*\)".*<reason>\(<!\[CDATA\[\)\{0,1\}\([^]<]*\).*/\1: \3/' >>"$results/skipped"
+	case $1 in
+	library) assembly=ExitSnoop.Tests ;;
+	module) assembly=ExitSnoop.Module.Tests ;;
+	console) assembly=ExitSnoop.Console.Tests ;;
+	esac
+	started=$(date +%s)
+	result=$results/$1.$2
+	dotnet exec "tests/$assembly/bin/Release/net10.0/$assembly.dll" -noLogo -noColor -reporter quiet "$3" "$4" \
+		${name:+-method "*$name*"} -result-xml "$result.xml" >"$result.log" 2>&1 || echo failed >"$result.failed"
+	echo $(($(date +%s) - started)) >"$result.seconds"
+	cat "$result.log"
+	say "== $1, $2: $(counts "$result.xml") in $(cat "$result.seconds") s"
+}
+
+# What the <assembly> element of a result counts.
+counts() {
+	say "$(attribute "$1" passed) passed, $(($(attribute "$1" failed) + $(attribute "$1" errors))) failed, $(attribute "$1" skipped) skipped"
 }
 
 attribute() {
-	printf '%s' "$count" | sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" | grep . || echo 0
+	grep -o '<assembly [^>]*>' "$1" 2>/dev/null | sed -n "s/.* $2=\"\([0-9]*\)\".*/\1/p" | grep . || echo 0
+}
+
+# Adds to the sums what a pass has counted; the reason of a skipped test stands within its own element.
+add() {
+	[ ! -e "$1.failed" ] && grep -q '<assembly ' "$1.xml" || status=1
+	passed=$((passed + $(attribute "$1.xml" passed)))
+	failed=$((failed + $(attribute "$1.xml" failed) + $(attribute "$1.xml" errors)))
+	skipped=$((skipped + $(attribute "$1.xml" skipped)))
+	tr '\n' ' ' <"$1.xml" | sed 's/<test /\n<test /g' | grep 'result="Skip"' |
+		sed 's/.*name="\([^"]*\)".*<reason>\(<!\[CDATA\[\)\{0,1\}\([^]<]*\).*/\1: \3/' >>"$results/skipped"
 }
 
 # Each kernel of the matrix is a test of its own. Where it cannot be had, it is skipped: that is
 # the network's fault, not the program's.
 run_matrix() {
+	started=$(date +%s) part_passed=0 part_failed=0 part_skipped=0
 	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
 		echo "the kernels of tests/matrix: to install qemu takes root and apt-get" >>"$results/skipped"
 		part_skipped=1
-		return
+	else
+		sh tests/matrix/run.sh >"$results/matrix" 2>&1
+		outcome=$?
+		cat "$results/matrix"
+		for kernel in $(grep -v '^#' tests/matrix/kernels.tsv | cut -f1); do
+			out=.cache/matrix/out/$kernel
+			if [ "$(cat "$out/result" 2>/dev/null)" = ok ]; then
+				part_passed=$((part_passed + 1))
+			elif [ "$outcome" = 75 ]; then
+				echo "kernel $kernel: $(cat "$out/skipped" 2>/dev/null || sed -n 's/^skipped: //p' "$results/matrix" | tail -1)" >>"$results/skipped"
+				part_skipped=$((part_skipped + 1))
+			else
+				part_failed=$((part_failed + 1))
+			fi
+		done
 	fi
-	sh tests/matrix/run.sh >"$results/matrix" 2>&1
-	outcome=$?
-	cat "$results/matrix"
-	for kernel in $(grep -v '^#' tests/matrix/kernels.tsv | cut -f1); do
-		out=.cache/matrix/out/$kernel
-		if [ "$(cat "$out/result" 2>/dev/null)" = ok ]; then
-			part_passed=$((part_passed + 1))
-		elif [ "$outcome" = 75 ]; then
-			echo "kernel $kernel: $(cat "$out/skipped" 2>/dev/null || sed -n 's/^skipped: //p' "$results/matrix" | tail -1)" >>"$results/skipped"
-			part_skipped=$((part_skipped + 1))
-		else
-			part_failed=$((part_failed + 1))
-		fi
-	done
+	say "== matrix: $part_passed passed, $part_failed failed, $part_skipped skipped in $(($(date +%s) - started)) s"
+	passed=$((passed + part_passed)) failed=$((failed + part_failed)) skipped=$((skipped + part_skipped))
 }
 
-for part in $parts; do
-	echo "== $part"
-	started=$(date +%s) part_passed=0 part_failed=0 part_skipped=0
-	case $part in
-	library) run_assembly ExitSnoop.Tests ;;
-	module) run_assembly ExitSnoop.Module.Tests ;;
-	console) run_assembly ExitSnoop.Console.Tests ;;
-	matrix) run_matrix ;;
-	esac
-	echo "== $part: $part_passed passed, $part_failed failed, $part_skipped skipped in $(($(date +%s) - started)) s"
-	passed=$((passed + part_passed)) failed=$((failed + part_failed)) skipped=$((skipped + part_skipped))
+assemblies=$(echo "$parts" | sed 's/matrix//')
+say "== running$assemblies"
+for part in $assemblies; do
+	run_assembly "$part" together -trait- "measures=*" &
 done
+wait
+for part in $assemblies; do
+	run_assembly "$part" alone -trait "measures=*"
+done
+for part in $assemblies; do
+	add "$results/$part.together"
+	add "$results/$part.alone"
+done
+case " $parts " in
+*' matrix '*) run_matrix ;;
+esac
 
 if [ "$skipped" -gt 0 ]; then
 	echo "== skipped"

@@ -132,10 +132,12 @@ public sealed class EndTests
     public void What_was_lost_is_told_when_it_happens_and_at_the_end()
     {
         const int Count = 5000;
-        using Command trace = ConsoleProgram.Trace("--buffer-size", "1", "--name", "threads");
+        using TestFolder folder = new();
+        string program = folder.Copy(TestProgram.Threads, "told-of-losses");
+        using Command trace = ConsoleProgram.Trace("--buffer-size", "1", "--name", Path.GetFileName(program));
         // Stopped, it takes nothing from the kernel; a mebibyte has room for fewer events with their details.
         trace.Signal(Command.SigStop);
-        using Child storm = Child.Start(TestProgram.Threads, Count.Text(), "1");
+        using Child storm = Child.Start(program, Count.Text(), "1");
         _ = storm.Output.ReadToEnd();
         storm.Wait();
         trace.Signal(Command.SigCont);

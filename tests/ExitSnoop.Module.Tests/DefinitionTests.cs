@@ -48,7 +48,6 @@ public sealed class DefinitionTests
 
     [Theory]
     [InlineData("")]
-    [InlineData("-Id 181 -Failed -PerThread")]
     [InlineData("-Signal SEGV, KILL -MinimumAge 1.5 -User root -Label 'a*/b' -Basic -IncludeChildren -Id 1")]
     public void The_source_compiles(string parameters)
     {

@@ -21,6 +21,7 @@ public sealed class EndingTests
     private const string Deaf = "ForEach-Object { [Threading.Thread]::Sleep(2500) }";
 
     [Fact]
+    [Trait("measures", "time")]
     public void Ctrl_C_ends_a_watch_in_which_nothing_happens() => InTime(() =>
     {
         using Command shell = Pwsh.StartWatch($"{Quiet}; 'not reached'");
@@ -30,6 +31,7 @@ public sealed class EndingTests
     });
 
     [Fact]
+    [Trait("measures", "time")]
     public void Ctrl_C_ends_a_watch_under_load() => InTime(() =>
     {
         using Storm storm = Storm.Prepare("--seconds", "10", "--rate", "3000");
@@ -44,6 +46,7 @@ public sealed class EndingTests
     [Theory]
     [InlineData(Sleeping)]
     [InlineData(Deaf)]
+    [Trait("measures", "time")]
     public void Ctrl_C_ends_a_watch_while_a_slow_downstream_holds_the_pipeline(string downstream) => InTime(() =>
     {
         using Victim victim = Victim.Start("exit", "0"), alive = Victim.Start("sleep", "60");
@@ -57,6 +60,7 @@ public sealed class EndingTests
     });
 
     [Fact]
+    [Trait("measures", "time")]
     public void Ctrl_C_on_a_terminal_ends_the_watch_and_not_the_shell() => InTime(() =>
     {
         using TerminalShell shell = new($"$VerbosePreference = 'Continue'; {Quiet}", stay: true);
@@ -78,6 +82,7 @@ public sealed class EndingTests
         {
             using Command shell = Pwsh.Start($"'now'; {Quiet}");
             shell.WaitForOutput("now");
+            // At different moments of the loading, of which nobody says when they are.
             Thread.Sleep(milliseconds);
             HashSet<int> programs = BpfPrograms.Of(shell.Id);
             shell.Signal(Command.SigInt);
@@ -91,6 +96,7 @@ public sealed class EndingTests
     [InlineData("")]
     [InlineData(" | " + Sleeping)]
     [InlineData(" | " + Deaf)]
+    [Trait("measures", "time")]
     public void Stopping_the_pipeline_ends_it(string downstream) => InTime(() =>
     {
         using Shell shell = Shell.Open();
@@ -108,6 +114,7 @@ public sealed class EndingTests
     });
 
     [Fact]
+    [Trait("measures", "time")]
     public void Select_First_ends_it() => InTime(() =>
     {
         using Shell shell = Shell.Open();
@@ -130,6 +137,7 @@ public sealed class EndingTests
     [InlineData("throw 'failing downstream'")]
     [InlineData("Write-Error 'failing downstream' -ErrorAction Stop")]
     [InlineData("break")]
+    [Trait("measures", "time")]
     public void A_failing_downstream_ends_it(string failure) => InTime(() =>
     {
         using Shell shell = Shell.Open();
@@ -148,6 +156,7 @@ public sealed class EndingTests
     });
 
     [Fact]
+    [Trait("measures", "time")]
     public void MaxEvents_ends_it() => InTime(() =>
     {
         using Shell shell = Shell.Open();
@@ -167,6 +176,7 @@ public sealed class EndingTests
     [InlineData("Start-ThreadJob", "")]
     [InlineData("Start-Job", "")]
     [InlineData("&", "&")]
+    [Trait("measures", "time")]
     public void Stop_Job_ends_it(string start, string background) => InTime(() =>
     {
         // A child shell, whose job is in the same process or in a child of its own.
@@ -188,23 +198,6 @@ public sealed class EndingTests
         shell.Wait();
         return time;
     });
-
-    [Fact]
-    public void Background_jobs_by_an_ampersand_are_stopped_too()
-    {
-        Need.Kernel();
-        // Such a job finds the module as an installed one is found.
-        using Command shell = Pwsh.Start($$"""
-            $env:PSModulePath = '{{Paths.Out}}' + [IO.Path]::PathSeparator + $env:PSModulePath
-            $job = {{Quiet}} -Verbose &
-            while (-not $job.ChildJobs[0].Verbose -and $job.State -eq 'Running') { Start-Sleep -Milliseconds 20 }
-            Receive-Job $job; $job.State; Stop-Job $job; $job.State; Remove-Job $job
-            """);
-        shell.CloseInput();
-        CommandResult result = shell.Wait();
-        Assert.Equal(["Running", "Stopped"], result.Lines.Where(line => !line.StartsWith("VERBOSE", StringComparison.Ordinal)));
-        Assert.Equal("", result.Error);
-    }
 
     [Theory]
     [InlineData(Command.SigKill)]
@@ -246,8 +239,8 @@ public sealed class EndingTests
         using TestFolder folder = new();
         string arguments = string.Join(' ', Pwsh.Arguments($"Watch-ProcessExit {storm.Id} -IncludeChildren | ForEach-Object {{ $_.Status }}").Select(word => $"\"{word.Replace("\"", "\\\"", StringComparison.Ordinal).Replace("$", "\\$", StringComparison.Ordinal)}\""));
         using Command shell = Command.Start("sh", ["-c", $"{Pwsh.Executable} {arguments} | head -n 3"]);
-        Eventually.True(() => Directory.EnumerateFiles($"/proc/{shell.Id}/task/{shell.Id}").Any() && Children(shell.Id).Any(id => Loaded(id).Count > 0), "No watch has started.");
-        int id = Children(shell.Id).First(id => Loaded(id).Count > 0);
+        Eventually.True(() => Proc.ChildrenOf(shell.Id).Any(id => Loaded(id).Count > 0), "No watch has started.");
+        int id = Proc.ChildrenOf(shell.Id).First(id => Loaded(id).Count > 0);
         HashSet<int> programs = Loaded(id);
         storm.Release();
         Assert.Equal(3, shell.Wait().Lines.Length);
@@ -297,6 +290,7 @@ public sealed class EndingTests
     [InlineData("-Action { } -SupportEvent", "Unregister-Event Exits -Force")]
     [InlineData("", "Remove-Module ExitSnoop")]
     [InlineData("-Action { }", "Remove-Module ExitSnoop")]
+    [Trait("measures", "time")]
     public void A_subscription_that_is_ended_is_detached(string parameters, string end) => InTime(() =>
     {
         using Shell shell = Shell.Open();
@@ -314,24 +308,20 @@ public sealed class EndingTests
 
     [Theory]
     [InlineData("", "exit 3")]
-    [InlineData("-Action { }", "exit 3")]
-    [InlineData("-Action { } -SupportEvent", "[Environment]::Exit(3)")]
+    [InlineData("-Action { $global:ran = $true }", "exit 3")]
+    [InlineData("-Action { $global:ran = $true } -SupportEvent", "[Environment]::Exit(3)")]
     public void The_exit_of_the_shell_leaves_nothing_of_a_subscription(string parameters, string exit)
     {
         Need.Kernel();
         using Storm storm = Storm.Prepare("--seconds", "6", "--rate", "500");
         // It ends while events come and actions run.
         using Command shell = Pwsh.StartWatch(
-            $"$job = Register-ProcessExitEvent {storm.Id} -IncludeChildren {parameters}; $null = [Console]::ReadLine(); Start-Sleep -Milliseconds 50; {exit}");
+            $"$job = Register-ProcessExitEvent {storm.Id} -IncludeChildren {parameters}; while (-not ($ran -or (Get-Event))) {{ Start-Sleep -Milliseconds 5 }}; {exit}");
         HashSet<int> programs = BpfPrograms.Of(shell.Id);
         storm.Release();
-        shell.Write("\n");
         Assert.Equal(3, shell.Wait().ExitCode);
         BpfPrograms.AssertGone(programs);
     }
-
-    private static IEnumerable<int> Children(int id) =>
-        File.ReadAllText($"/proc/{id}/task/{id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse);
 
     private static HashSet<int> Loaded(int id)
     {

@@ -40,8 +40,11 @@ public sealed class ErrorTests
     {
         Need.Kernel();
         using UnprivilegedShell nobody = new();
-        CommandResult result = nobody.Run("$process = Start-Process sh '-c \"sleep 1; exit 7\"' -PassThru; ($process | Watch-ProcessExit).ExitCode", "+bpf,+perfmon");
-        Assert.Equal(("7", ""), (result.Output.Trim(), result.Error));
+        CommandResult result = nobody.Run("""
+            $process = Start-Process sleep 60 -PassThru
+            $process | Watch-ProcessExit -Verbose 4>&1 | ForEach-Object { if ("$_" -match 'attached by') { $process.Kill() } else { $_.ExitCode } }
+            """, "+bpf,+perfmon");
+        Assert.Equal(("137", ""), (result.Output.Trim(), result.Error));
     }
 
     [Fact]

@@ -8,7 +8,7 @@ using Xunit;
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>The help, as Get-Help shows it in a pwsh that has the module. Every example is run.</summary>
-public sealed partial class HelpTests
+public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpTests.Runs>
 {
     /// <summary>What each example shows, by its title. Others' processes may be what it shows, so no names where any would do.</summary>
     private static readonly Dictionary<string, string> Shows = new()
@@ -19,7 +19,7 @@ public sealed partial class HelpTests
         ["Learn how a process ends that is not your child"] = @"^It ended with code 5 after \d+\.\d+ seconds\.$",
         ["Find out who killed a process"] = @"^\d\d:\d\d:\d\d sleep +\d+ +KILL +killed by (pwsh|dotnet) \(\d+\) ",
         ["Collect crashes in a CSV file"] = "^\"ExitTime\",\"Name\",\"Id\",\"UserName\",\"Status\",\"CommandLine\"\n.*\"signal \\d+ ",
-        ["Find out what crashed"] = @"^\d\d:\d\d:\d\d sh +\d+ +SEGV( core)? +killed itself +",
+        ["Find out what crashed"] = @"^\d\d:\d\d:\d\d \S.* \d+ +(SEGV|ABRT|BUS|FPE|ILL|TRAP|SYS|KILL)( core)? +\S",
         ["Everything but some names and users"] = @"PCOMM.*\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){3}",
         ["Programs of one folder"] = @"Name +Path +Arguments\n.*\nsleep +/\S+/sleep +\{",
         ["Watch the processes that pgrep finds"] = @"PCOMM.*\n.*\nsleep +\d+ .* 0$",
@@ -57,9 +57,9 @@ public sealed partial class HelpTests
     };
 
     /// <summary>What Get-Help says, and what the cmdlets are.</summary>
-    private static readonly Lazy<JsonDocument> Help = new(() => JsonDocument.Parse(Pwsh.Run("""
+    private static readonly Lazy<JsonElement> Help = new(() => JsonDocument.Parse(Pwsh.Run("""
         $common = [System.Management.Automation.PSCmdlet]::CommonParameters
-        @(foreach ($command in Get-Command -Module ExitSnoop -CommandType Cmdlet) {
+        @{ About = Get-Help about_ExitSnoop | Out-String; Cmdlets = @(foreach ($command in Get-Command -Module ExitSnoop -CommandType Cmdlet) {
             $help = Get-Help $command.Name -Full
             $made = $command.ImplementingType::new()
             [ordered]@{
@@ -73,7 +73,7 @@ public sealed partial class HelpTests
                 Examples = @($help.examples.example.code)
                 Shown = $help | Out-String -Width 200
                 Parameters = @(foreach ($parameter in $command.Parameters.Values | Where-Object { $_.Name -notin $common -and $_.Attributes.DontShow -notcontains $true }) {
-                    $described = Get-Help $command.Name -Parameter $parameter.Name
+                    $described = $help.parameters.parameter | Where-Object Name -eq $parameter.Name
                     $attributes = $parameter.Attributes
                     [ordered]@{
                         Name = $parameter.Name
@@ -91,8 +91,8 @@ public sealed partial class HelpTests
                     }
                 })
             }
-        }) | ConvertTo-Json -Depth 5
-        """).Output));
+        }) } | ConvertTo-Json -Depth 6
+        """).Output).RootElement);
 
     /// <summary>The examples, from the file that Get-Help reads.</summary>
     public static TheoryData<string, string> Examples
@@ -194,50 +194,22 @@ public sealed partial class HelpTests
         Examples.Select(example => example.Data.Item2),
         Cmdlets().OrderBy(cmdlet => Text(cmdlet, "Name").Split('-')[1]).SelectMany(cmdlet => Texts(cmdlet, "Examples")));
 
-    /// <summary>The code as it stands in the help, in an empty folder, while processes of all kinds die. It ends by itself.</summary>
     [Theory]
     [MemberData(nameof(Examples))]
     public void An_example_shows_what_it_says(string title, string code)
     {
         if (!code.Contains("Get-ProcessExitEventDefinition", StringComparison.Ordinal))
             Need.Kernel();
-        using TestFolder folder = new();
-        using Deaths deaths = new();
-        // What has a process of its own, or says which process it is, needs a pwsh to be.
-        string printed = NeedsPwsh().IsMatch(code) ? InPwsh(code, folder) : InThisProcess(code, folder);
-        string output = string.Join('\n', printed.Split('\n').Select(line => line.TrimEnd())) + '\n';
+        (string output, string nap) = runs.Of(title);
+        output = string.Join('\n', output.Split('\n').Select(line => line.TrimEnd())) + '\n';
         Assert.True(Shows.TryGetValue(title, out string? expected), $"What does '{title}' show? Its output:\n{output}");
+        expected = expected.Replace("sleep", nap, StringComparison.Ordinal);
         Assert.True(Regex.IsMatch(output, expected, RegexOptions.Multiline, TimeSpan.FromSeconds(10)), $"It does not show {expected}:\n{output}");
     }
 
-    // Where the module is installed, it is found without an import, by jobs too.
-    private static string InPwsh(string code, TestFolder folder)
-    {
-        CommandResult result = Command.Run(
-            Pwsh.Executable, ["-NoProfile", "-Command", code], folder.FullName, Pwsh.Environment(("PSModulePath", Paths.Out.TrimEnd('/'))));
-        Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        return result.Output;
-    }
+    private static JsonElement[] Cmdlets() => [.. Help.Value.GetProperty("Cmdlets").EnumerateArray()];
 
-    private static string InThisProcess(string code, TestFolder folder)
-    {
-        using Shell shell = Shell.Open();
-        ShellResult result = shell.Run($"$env:PSModulePath += ':{Paths.Out}'; Set-Location '{folder.FullName}'; . {{ {code}\n }} 6>&1 | Out-String -Stream -Width 120");
-        shell.Run("Get-EventSubscriber -Force | Unregister-Event -Force");
-        Assert.Null(result.Terminating);
-        Assert.Empty(result.Errors);
-        return string.Join('\n', result.Lines);
-    }
-
-    private static JsonElement[] Cmdlets()
-    {
-        return [.. Help.Value.RootElement.EnumerateArray()];
-    }
-
-    private static string[] About()
-    {
-        return Pwsh.Run("Get-Help about_ExitSnoop").Output.Split('\n');
-    }
+    private static string[] About() => Text(Help.Value, "About").Split('\n');
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).ToString();
 
@@ -249,26 +221,78 @@ public sealed partial class HelpTests
     [GeneratedRegex(@"Example \d+: (.*?) -*$")]
     private static partial Regex Title();
 
-    /// <summary>Processes that exit, with success and without, some ten of each a second.</summary>
-    private sealed class Deaths : IDisposable
+    /// <summary>
+    /// The examples, each as it stands in the help, but with a <see cref="TestProgram.Nap"/> of its own in place of sleep,
+    /// in an empty folder, while processes exit with success and without, some ten of each a second. Several are under way
+    /// at once, as each waits most of its time. All end by themselves.
+    /// </summary>
+    public sealed class Runs : IDisposable
     {
         private readonly ManualResetEventSlim over = new();
-        private readonly Thread thread;
+        private readonly TestFolder programs = new();
+        private readonly Dictionary<string, Lazy<(string Output, string Nap)>> runs;
+        private Task deaths = Task.CompletedTask, all = Task.CompletedTask;
+        private bool begun;
 
-        internal Deaths()
+        /// <summary>Begins none of them yet.</summary>
+        public Runs()
         {
-            thread = new Thread(Run);
-            thread.Start();
+            Environment.SetEnvironmentVariable("PATH", $"{programs.FullName}:{Environment.GetEnvironmentVariable("PATH")}");
+            runs = Examples.Select((each, index) => (Title: each.Data.Item1, Code: each.Data.Item2, Nap: $"nap-{index}"))
+                .ToDictionary(each => each.Title, each => new Lazy<(string, string)>(() => (Run(each.Code, each.Nap), each.Nap)));
         }
 
+        /// <summary>What an example printed, and the name of its sleep.</summary>
+        internal (string Output, string Nap) Of(string title)
+        {
+            if (!begun)
+            {
+                begun = true;
+                deaths = Task.Run(Die);
+                all = Task.Run(() => Parallel.ForEach(runs.Values, new ParallelOptions { MaxDegreeOfParallelism = 4 }, each => _ = Record.Exception(() => each.Value)));
+            }
+            return runs[title].Value;
+        }
+
+        /// <inheritdoc/>
         public void Dispose()
         {
+            all.Wait();
             over.Set();
-            thread.Join();
+            deaths.Wait();
             over.Dispose();
+            programs.Dispose();
         }
 
-        private void Run()
+        // What has a process of its own, or says which process it is, needs a pwsh to be.
+        private string Run(string code, string nap)
+        {
+            using TestFolder folder = new();
+            programs.Copy(TestProgram.Nap, nap);
+            code = code.Replace("sleep", nap, StringComparison.Ordinal);
+            return NeedsPwsh().IsMatch(code) ? InPwsh(code, folder) : InThisProcess(code, folder);
+        }
+
+        // Where the module is installed, it is found without an import, by jobs too.
+        private static string InPwsh(string code, TestFolder folder)
+        {
+            CommandResult result = Command.Run(
+                Pwsh.Executable, ["-NoProfile", "-Command", code], folder.FullName, Pwsh.Environment(("PSModulePath", Paths.Out.TrimEnd('/'))));
+            Assert.Equal((0, ""), (result.ExitCode, result.Error));
+            return result.Output;
+        }
+
+        private static string InThisProcess(string code, TestFolder folder)
+        {
+            using Shell shell = Shell.Open();
+            ShellResult result = shell.Run($"$env:PSModulePath += ':{Paths.Out}'; Set-Location '{folder.FullName}'; . {{ {code}\n }} 6>&1 | Out-String -Stream -Width 120");
+            shell.Run("Get-EventSubscriber -Force | Unregister-Event -Force");
+            Assert.Null(result.Terminating);
+            Assert.Empty(result.Errors);
+            return string.Join('\n', result.Lines);
+        }
+
+        private void Die()
         {
             while (!over.Wait(50))
             {

@@ -7,38 +7,44 @@ namespace ExitSnoop.ModuleTests;
 /// <summary>Watch-ProcessExit -Id: by position, by alias, from the pipeline; and when it ends.</summary>
 public sealed class IdTests
 {
+    // "victim-by-id" is what the process is called.
     [Theory]
     [InlineData("Watch-ProcessExit $id")]
     [InlineData("Watch-ProcessExit -Id $id")]
-    [InlineData("Watch-ProcessExit -p $id")]
     [InlineData("Watch-ProcessExit -Pid $id")]
-    [InlineData("exitsnoop -p $id")]
-    [InlineData("exitsnoop $id")]
-    [InlineData("Get-Process -Id $id | Watch-ProcessExit")]
-    [InlineData("[pscustomobject]@{ Id = $id } | Watch-ProcessExit")]
-    [InlineData("[pscustomobject]@{ ProcessId = [uint32]$id; Name = 'as CIM gives it' } | Watch-ProcessExit")]
-    [InlineData("Watch-ProcessExit (Get-Process -Id $id)")]
+    [InlineData("exitsnoop -x -t -p $id")]
+    [InlineData("Watch-ProcessExit \"$id\"")]
+    [InlineData("Watch-ProcessExit \"$id $id\"")]
+    [InlineData("$list = $id, $id; Watch-ProcessExit -Id $list")]
     [InlineData("Watch-ProcessExit -Id (Get-Process -Id $id), $id")]
-    [InlineData("Watch-ProcessExit ([pscustomobject]@{ ProcessId = [uint32]$id })")]
     [InlineData("Watch-ProcessExit ([pscustomobject]@{ ProcessId = [uint32]$id; Id = 'as other classes have it' })")]
     [InlineData("$list = [System.Collections.Generic.List[object]](Get-Process -Id $id); Watch-ProcessExit $list")]
     [InlineData("Watch-ProcessExit -ParentId (Get-Process -Id $PID) -MaxEvents 1 -Id $id")]
-    [InlineData("Watch-ProcessExit \"$id\"")]
-    [InlineData("$list = $id, $id; Watch-ProcessExit -Id $list")]
-    public void The_process_asked_for_is_watched_until_it_exits(string script)
+    [InlineData("$id | Watch-ProcessExit")]
+    [InlineData("\"$id\" | Watch-ProcessExit")]
+    [InlineData("[long]$id, $id | Watch-ProcessExit")]
+    [InlineData("\" $id `t$id \" | Watch-ProcessExit")]
+    [InlineData("Set-Content $folder/ids.txt $id; Get-Content $folder/ids.txt | Watch-ProcessExit")]
+    [InlineData("Set-Content $folder/ids.csv \"Name,Id`nvictim,$id\"; Import-Csv $folder/ids.csv | Watch-ProcessExit")]
+    [InlineData("pgrep -x victim-by-id | Watch-ProcessExit")]
+    [InlineData("pidof victim-by-id | Watch-ProcessExit")]
+    [InlineData("Get-Process -Id $id | Watch-ProcessExit")]
+    [InlineData("[pscustomobject]@{ ProcessId = [uint32]$id; Name = 'as CIM gives it' } | Watch-ProcessExit")]
+    [InlineData("$id | Register-ProcessExitEvent -SourceIdentifier Piped; (Wait-Event Piped -Timeout 30).SourceEventArgs")]
+    [InlineData("Register-ProcessExitEvent (Get-Process -Id $id) Given; (Wait-Event Given -Timeout 30).SourceEventArgs")]
+    [InlineData("Register-ProcessExitEvent -Id ([pscustomobject]@{ ProcessId = [uint32]$id }), $id -SourceIdentifier Both; (Wait-Event Both -Timeout 30).SourceEventArgs")]
+    public void Whatever_holds_an_id_is_taken_and_its_process_is_watched_until_it_exits(string script)
     {
         Need.Kernel();
-        using Shell shell = Shell.Open();
-        using Victim victim = Victim.Start("exit", "7");
-        using Victim other = Victim.Start("exit", "8");
-        using RunningScript watch = shell.StartWatch(script, ("id", victim.Id));
-
+        using TestFolder folder = new();
+        using Victim victim = Victim.StartNamed(folder, "victim-by-id", "exit", "7"), other = Victim.Start("exit", "8");
+        using RunningScript watch = Shell.Shared.StartWatch(script, ("id", victim.Id), ("folder", folder.FullName));
         Assert.Equal(8, other.Die());
         Assert.Equal(7, victim.Die());
 
         ShellResult result = watch.Wait();
         ExitEvent exit = Assert.Single(result.Events);
-        Assert.Equal((victim.Id, "victim", 7, "code 7"), (exit.Id, exit.Name, exit.ExitCode, exit.Status));
+        Assert.Equal((victim.Id, "victim-by-id", 7, "code 7"), (exit.Id, exit.Name, exit.ExitCode, exit.Status));
         Assert.Empty(result.Errors);
         Assert.Null(result.Terminating);
     }
@@ -50,7 +56,7 @@ public sealed class IdTests
         using Shell shell = Shell.Open();
         using TestFolder folder = new();
         using RunningScript watch = shell.StartWatch($$"""
-            $process = Start-Process sh '-c "{{Held(folder)}}; exit 5"' -PassThru
+            $process = Start-Process sh '-c "until [ -e {{folder.Path("go")}} ]; do sleep 0.02; done; exit 5"' -PassThru
             $exit = $process | Watch-ProcessExit
             $process.Id; $exit
             """);
@@ -61,56 +67,17 @@ public sealed class IdTests
         Assert.Equal((result.Output[0], 5), (exit.Id, exit.ExitCode));
     }
 
-    [Theory]
-    [InlineData("Register-ProcessExitEvent (Get-Process -Id $id) Ends")]
-    [InlineData("Get-Process -Id $id | Register-ProcessExitEvent -SourceIdentifier Ends")]
-    [InlineData("[pscustomobject]@{ ProcessId = [uint32]$id } | Register-ProcessExitEvent -SourceIdentifier Ends")]
-    [InlineData("Register-ProcessExitEvent -Id ([pscustomobject]@{ ProcessId = [uint32]$id }), $id -SourceIdentifier Ends")]
-    public void A_subscription_takes_processes_as_a_watch_does(string script)
-    {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
-        using Victim victim = Victim.Start("exit", "7");
-        using RunningScript running = shell.StartWatch(script + "; (Wait-Event Ends -Timeout 30).SourceEventArgs", ("id", victim.Id));
-        Assert.Equal(7, victim.Die());
-
-        ShellResult result = running.Wait();
-        ExitEvent exit = Assert.Single(result.Events);
-        Assert.Equal((victim.Id, 7), (exit.Id, exit.ExitCode));
-        Assert.Empty(result.Errors);
-    }
-
-    [Fact]
-    public void Processes_started_with_PassThru_are_taken_as_an_argument()
-    {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
-        using TestFolder folder = new();
-        using RunningScript watch = shell.StartWatch($$"""
-            $processes = 5, 6 | ForEach-Object { Start-Process sh "-c `"{{Held(folder)}}; exit $_`"" -PassThru }
-            Watch-ProcessExit $processes
-            """);
-        folder.Write("go", "");
-        ShellResult result = watch.Wait();
-        Assert.Equal([5, 6], result.Events.Select(exit => exit.ExitCode).Order());
-        Assert.Empty(result.Errors);
-    }
-
     [Fact]
     public void Several_processes_are_watched_until_the_last_has_exited()
     {
         Need.Kernel();
         using Shell shell = Shell.Open();
-        using Victim first = Victim.Start("exit", "1");
-        using Victim second = Victim.Start("exit", "2");
-        using Victim third = Victim.Start("exit", "3");
+        using Victim first = Victim.Start("exit", "1"), second = Victim.Start("exit", "2"), third = Victim.Start("exit", "3");
         using RunningScript watch = shell.StartWatch("Get-Process -Id $ids | Watch-ProcessExit", ("ids", new[] { first.Id, second.Id, third.Id }));
 
         second.Die();
         third.Die();
         watch.WaitForOutput(2);
-        Thread.Sleep(100);
-        Assert.True(watch.IsRunning);
         first.Die();
 
         ShellResult result = watch.Wait();
@@ -165,92 +132,4 @@ public sealed class IdTests
         Assert.Equal(["NoProcessFoundForGivenId", "NoProcessFoundForGivenId"], result.Errors.Select(error => error.ShortId));
         Assert.Equal([2], result.Output);
     }
-
-    [Fact]
-    public void ErrorAction_Stop_makes_a_missing_id_end_the_pipeline()
-    {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
-        using Victim victim = Victim.Start("exit", "0");
-        ShellResult result = shell.Run("Watch-ProcessExit 4194303, $id -ErrorAction Stop", ("id", victim.Id));
-
-        Assert.Equal("NoProcessFoundForGivenId", result.Terminating?.ShortId);
-        Assert.Empty(result.Events);
-    }
-
-    [Theory]
-    [InlineData("-x")]
-    [InlineData("-PerThread -Failed")]
-    public void An_id_that_the_filter_leaves_out_still_ends_the_watch(string filter)
-    {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
-        using Victim victim = Victim.Start("exit", "0");
-        using RunningScript watch = shell.StartWatch($"Watch-ProcessExit $id {filter}", ("id", victim.Id));
-        victim.Die();
-
-        ShellResult result = watch.Wait();
-        Assert.Empty(result.Output);
-        Assert.Empty(result.Errors);
-    }
-
-    [Fact]
-    public void A_kill_is_told_as_waitpid_tells_it()
-    {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
-        using Victim victim = Victim.Start("sleep", "60");
-        using RunningScript watch = shell.StartWatch("Watch-ProcessExit $id", ("id", victim.Id));
-        victim.Signal(Command.SigKill);
-
-        Assert.Equal(137, victim.Wait());
-        ExitEvent exit = Assert.Single(watch.Wait().Events);
-        Assert.Equal((137, Signal.KILL, true, "signal 9 (KILL)"), (exit.ExitCode, exit.Signal, exit.Failed, exit.Status));
-        Assert.Equal(Environment.ProcessId, exit.SenderId);
-    }
-
-    [Fact]
-    public void The_original_s_options_work_one_by_one()
-    {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
-        using Victim victim = Victim.Start("exit", "3");
-        using RunningScript watch = shell.StartWatch("exitsnoop -x -t -p $id | ForEach-Object { $_; $_.PSTypeNames[0] }", ("id", victim.Id));
-        victim.Die();
-
-        ShellResult result = watch.Wait();
-        Assert.Equal(3, Assert.Single(result.Events).ExitCode);
-        Assert.StartsWith("ExitSnoop.ExitEvent#Time", Assert.IsType<string>(result.Output[1]), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Descendants_are_watched_to_the_last_orphan()
-    {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
-        using Victim tree = Victim.Start("tree", "2", "3", "200");
-        using RunningScript watch = shell.StartWatch("Watch-ProcessExit $id -IncludeChildren", ("id", tree.Id));
-        tree.Die();
-
-        ShellResult result = watch.Wait();
-        // pid, ppid, depth, status of each node; the first line is the victim's id.
-        int[][] nodes = [.. tree.Process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1)
-            .Select(line => line.Split('\t').Select(int.Parse).ToArray())];
-        Assert.Equal(13, nodes.Length);
-        Assert.Equal(
-            nodes.Select(node => (node[0], node[3])).Order(),
-            result.Events.Select(exit => (exit.Id, exit.ExitCode)).Order());
-    }
-
-    [Fact]
-    public void Children_are_those_of_processes_asked_for()
-    {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
-        ShellError error = shell.Run("Watch-ProcessExit -IncludeChildren -Timeout 5").OnlyError;
-        Assert.Equal(("InvalidOption", "InvalidArgument"), (error.ShortId, error.Category));
-    }
-
-    // What holds a process until the watch has attached.
-    private static string Held(TestFolder folder) => $"until [ -e {folder.Path("go")} ]; do sleep 0.02; done";
 }

@@ -30,40 +30,6 @@ public sealed partial class LossTests
     }
 
     [Fact]
-    public void With_the_buffer_that_it_has_by_default_a_stopped_shell_loses_nothing_of_that()
-    {
-        Need.Kernel();
-        using Storm storm = Storm.Prepare("--kind", "vfork", "--count", "15000");
-        using Command shell = Pwsh.StartWatch(
-            $"$n = 0; Watch-ProcessExit {storm.Id} -IncludeChildren | ForEach-Object {{ $n++ }}; \"seen $n\"");
-        shell.Signal(Command.SigStop);
-        storm.Release();
-        int deaths = storm.Wait();
-        shell.Signal(Command.SigCont);
-        CommandResult result = shell.Wait();
-
-        Assert.Equal(deaths, Number(result.Output, SeenPattern()));
-        Assert.DoesNotContain("WARNING", result.Output, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_slow_pipeline_loses_nothing()
-    {
-        Need.Kernel();
-        using Storm storm = Storm.Prepare("--kind", "vfork", "--count", "8000");
-        using Command shell = Pwsh.StartWatch(
-            $"$n = 0; Watch-ProcessExit {storm.Id} -IncludeChildren -BufferSize 1 | ForEach-Object {{ if ($n++ % 2000 -eq 0) {{ Start-Sleep -Milliseconds 300 }} }}; \"seen $n\"");
-        storm.Release();
-        int deaths = storm.Wait();
-        CommandResult result = shell.Wait();
-
-        int lost = result.Output.Contains("WARNING", StringComparison.Ordinal) ? Number(result.Output, TotalPattern()) : 0;
-        Assert.Equal(deaths, Number(result.Output, SeenPattern()) + lost);
-        // The shell's own thread must get a processor to drain; where it does, nothing is lost.
-        Assert.InRange(lost, 0, deaths / 4);
-    }
-
-    [Fact]
     public void A_shell_with_little_memory_drops_events_counts_them_and_lives()
     {
         Need.Kernel();

@@ -50,6 +50,7 @@ public sealed class ModuleFolderTests
     }
 
     [Fact]
+    [Trait("measures", "time")]
     public void It_is_imported_in_half_a_second_at_most()
     {
         MedianTime.AssertWithin(ImportLimit, () => TimeSpan.FromMilliseconds(int.Parse(Command.Run(

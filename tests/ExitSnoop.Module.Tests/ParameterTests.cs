@@ -10,23 +10,7 @@ namespace ExitSnoop.ModuleTests;
 public sealed class ParameterTests
 {
     [Fact]
-    public void MaxEvents_ends_after_so_many()
-    {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
-        using TestFolder folder = new();
-        Victim[] victims = [.. Enumerable.Range(0, 4).Select(i => Victim.StartNamed(folder, "one-of-four", "exit", i.Text()))];
-        using RunningScript watch = shell.StartWatch("Watch-ProcessExit -Name one-of-four -MaxEvents 3");
-        foreach (Victim victim in victims)
-            using (victim)
-                victim.Die();
-
-        ShellResult result = watch.Wait();
-        Assert.Equal(victims.Take(3).Select(victim => victim.Id), result.Events.Select(exit => exit.Id));
-        Assert.Empty(result.Errors);
-    }
-
-    [Fact]
+    [Trait("measures", "time")]
     public void Timeout_ends_after_so_long_fractions_included()
     {
         Need.Kernel();
@@ -132,7 +116,7 @@ public sealed class ParameterTests
     [InlineData("-NoSuchParameter", "NoSuchParameter")]
     public void A_bad_parameter_is_a_binding_error_that_says_the_range(string parameter, string range)
     {
-        using Shell shell = Shell.Open();
+        Shell shell = Shell.Shared;
         ShellError error = shell.Run($"Watch-ProcessExit {parameter}").OnlyError;
         Assert.Contains(error.Category, (string[])["InvalidData", "InvalidArgument"]);
         Assert.Contains("ParameterBinding", shell.Run($"try {{ Watch-ProcessExit {parameter} }} catch {{ $_.Exception.GetType().Name }}").Output[0] as string, StringComparison.Ordinal);
@@ -144,21 +128,6 @@ public sealed class ParameterTests
             Assert.Contains(range, shell.Run($"{cmdlet} {parameter}").OnlyError.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_bad_id_in_the_pipeline_is_an_error_of_its_own_and_the_others_are_watched()
-    {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
-        using Victim victim = Victim.Start("exit", "5");
-        using RunningScript watch = shell.StartWatch(
-            "[pscustomobject]@{ Id = 0 }, [pscustomobject]@{ Id = $id }, [pscustomobject]@{ Other = 1 } | Watch-ProcessExit", ("id", victim.Id));
-        victim.Die();
-
-        ShellResult result = watch.Wait();
-        Assert.Equal([victim.Id], result.Events.Select(exit => exit.Id));
-        Assert.Equal(["ParameterArgumentValidationError", "InputObjectNotBound"], result.Errors.Select(error => error.ShortId));
-    }
-
     [Theory]
     [InlineData("-Signal KILL -ExitCode 3", "exit code")]
     [InlineData("-Crashed -Signal TERM", "signal")]
@@ -168,9 +137,8 @@ public sealed class ParameterTests
     [InlineData("-Cgroup /no/such/cgroup", "/no/such/cgroup")]
     public void Parameters_that_cannot_hold_together_are_refused(string parameters, string says)
     {
-        using Shell shell = Shell.Open();
-        ShellError error = shell.Run($"Watch-ProcessExit {parameters} -Timeout 1").OnlyError;
-        Assert.Equal("InvalidArgument", error.Category);
+        ShellError error = Shell.Shared.Run($"Watch-ProcessExit {parameters} -Timeout 1").OnlyError;
+        Assert.Equal(("InvalidOption", "InvalidArgument"), (error.ShortId, error.Category));
         Assert.Contains(says, error.Message, StringComparison.Ordinal);
     }
 

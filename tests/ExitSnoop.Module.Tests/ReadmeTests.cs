@@ -96,7 +96,7 @@ public sealed partial class ReadmeTests
             File.Copy(TestProgram.Victim, folder.Path("worker-7"));
             File.Copy(TestProgram.Victim, folder.Path("backup"));
             backup = Victim.StartNamed(folder, "backup", "exit", "7");
-            folder.Write("Makefile", "all:\n\t@sleep 2\n\t@sh -c 'exit 0'\n");
+            folder.Write("Makefile", "all:\n\t@until [ -e go ]; do sleep 0.02; done\n");
         }
 
         internal string Folder => folder.FullName;
@@ -104,6 +104,7 @@ public sealed partial class ReadmeTests
         internal void Begin()
         {
             backup.Die();
+            folder.Write("go", "");
             deaths = Task.Run(Loop);
         }
 

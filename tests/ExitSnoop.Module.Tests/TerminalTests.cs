@@ -118,6 +118,7 @@ public sealed class TerminalTests
     }
 
     [Fact]
+    [Trait("measures", "time")]
     public void A_row_is_on_the_terminal_at_once()
     {
         Need.Kernel();

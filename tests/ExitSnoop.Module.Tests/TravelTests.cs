@@ -8,12 +8,21 @@ namespace ExitSnoop.ModuleTests;
 /// <summary>Events in files and texts, and back; and with the cmdlets that every object meets.</summary>
 public sealed class TravelTests
 {
+    private static readonly Lazy<ExitEvent> Crash = new(() =>
+    {
+        using Victim victim = Victim.Start("fault", "0x1234");
+        using RunningScript watch = Shell.Shared.StartWatch("Watch-ProcessExit $id", ("id", victim.Id));
+        Assert.Equal(139, victim.Die());
+        ExitEvent exit = Assert.Single(watch.Wait().Events);
+        Assert.Equal(0x1234UL, exit.FaultAddress);
+        return exit;
+    });
+
     [Fact]
     public void Export_Csv_and_back_loses_nothing()
     {
-        Need.Kernel();
-        ExitEvent exit = Watch("$exit | Export-Csv $file; (Import-Csv $file).PSObject.Properties | ForEach-Object { \"$($_.Name)=$($_.Value)\" }", out ShellResult result, "victim.csv");
-        Dictionary<string, string> back = result.Output.Skip(1).Select(line => ((string)line!).Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        ExitEvent exit = With("$exit | Export-Csv $file; (Import-Csv $file).PSObject.Properties | ForEach-Object { \"$($_.Name)=$($_.Value)\" }", out ShellResult result, "victim.csv");
+        Dictionary<string, string> back = result.Output.Select(line => ((string)line!).Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
 
         Assert.Equal(typeof(ExitEvent).GetProperties().Select(property => property.Name).Append("ProcessName").Order(), back.Keys.Order());
         Assert.Equal("victim", back["Name"]);
@@ -27,14 +36,13 @@ public sealed class TravelTests
     [Fact]
     public void What_comes_back_from_a_CSV_converts_to_what_it_was()
     {
-        Need.Kernel();
-        ExitEvent exit = Watch("""
+        ExitEvent exit = With("""
             $exit | Export-Csv $file; $back = Import-Csv $file
             [datetime]$back.ExitTime; [timespan]$back.Age; [ExitSnoop.Signal]$back.Signal; [ulong]$back.FaultAddress; [bool]::Parse($back.Failed)
             """, out ShellResult result, "victim.csv");
-        DateTime time = Assert.IsType<DateTime>(result.Output[1]);
+        DateTime time = Assert.IsType<DateTime>(result.Output[0]);
         Assert.InRange((exit.ExitTime - time).TotalSeconds, 0, 1);
-        Assert.Equal([exit.Age, Signal.SEGV, exit.FaultAddress, true], result.Output.Skip(2));
+        Assert.Equal([exit.Age, Signal.SEGV, exit.FaultAddress, true], result.Output.Skip(1));
     }
 
     [Theory]
@@ -42,9 +50,8 @@ public sealed class TravelTests
     [InlineData("")]
     public void ConvertTo_Json_is_flat_with_ISO_times(string parameters)
     {
-        Need.Kernel();
-        ExitEvent exit = Watch($"$exit | ConvertTo-Json {parameters}", out ShellResult result);
-        using JsonDocument document = JsonDocument.Parse(Assert.IsType<string>(result.Output[1]));
+        ExitEvent exit = With($"$exit | ConvertTo-Json {parameters}", out ShellResult result);
+        using JsonDocument document = JsonDocument.Parse(Assert.IsType<string>(result.Output[0]));
         JsonElement root = document.RootElement;
 
         Assert.Equal(("victim", exit.Id, 139), (root.GetProperty("Name").GetString(), root.GetProperty("Id").GetInt32(), root.GetProperty("ExitCode").GetInt32()));
@@ -63,20 +70,18 @@ public sealed class TravelTests
     [Fact]
     public void ConvertFrom_Json_gives_the_values_back()
     {
-        Need.Kernel();
-        ExitEvent exit = Watch("$back = $exit | ConvertTo-Json | ConvertFrom-Json; $back.ExitTime; [ExitSnoop.Signal]$back.Signal; $back.Name", out ShellResult result);
-        Assert.Equal([exit.ExitTime, Signal.SEGV, "victim"], result.Output.Skip(1));
+        ExitEvent exit = With("$back = $exit | ConvertTo-Json | ConvertFrom-Json; $back.ExitTime; [ExitSnoop.Signal]$back.Signal; $back.Name", out ShellResult result);
+        Assert.Equal([exit.ExitTime, Signal.SEGV, "victim"], result.Output);
     }
 
     [Fact]
     public void Export_Clixml_and_back_keeps_types()
     {
-        Need.Kernel();
-        ExitEvent exit = Watch("""
+        ExitEvent exit = With("""
             $exit | Export-Clixml $file; $back = Import-Clixml $file
             $back.ExitTime; $back.Age; [ulong]$back.FaultAddress; $back.Failed; "$($back.Signal)"; @('SEGV', 'SIGSEGV', 11 | Where-Object { $back.Signal -eq $_ }).Count; $back.Arguments.Count; $back.ProcessName
             """, out ShellResult result, "victim.xml");
-        Assert.Equal([exit.ExitTime, exit.Age, exit.FaultAddress, true, "SEGV", 3, exit.Arguments!.Count, "victim"], result.Output.Skip(1));
+        Assert.Equal([exit.ExitTime, exit.Age, exit.FaultAddress, true, "SEGV", 3, exit.Arguments!.Count, "victim"], result.Output);
     }
 
     [Fact]
@@ -103,9 +108,8 @@ public sealed class TravelTests
     [Fact]
     public void The_longest_and_the_shortest_age_are_found_without_computing()
     {
-        Need.Kernel();
-        ExitEvent exit = Watch("$range = $exit | Measure-Object Age -Maximum -Minimum; $range.Maximum; $range.Minimum", out ShellResult result);
-        Assert.Equal([exit.Age, exit.Age], result.Output.Skip(1));
+        ExitEvent exit = With("$range = $exit | Measure-Object Age -Maximum -Minimum; $range.Maximum; $range.Minimum", out ShellResult result);
+        Assert.Equal([exit.Age, exit.Age], result.Output);
     }
 
     [Fact]
@@ -130,9 +134,8 @@ public sealed class TravelTests
     [Fact]
     public void Among_other_objects_an_event_shows_its_most_important_properties()
     {
-        Need.Kernel();
-        ExitEvent exit = Watch("(Get-Process -Id $PID), $exit | Out-String -Stream", out ShellResult result);
-        string[] shown = [.. result.Output.Skip(1).Select(line => $"{line}").SkipWhile(line => !line.StartsWith("Name ", StringComparison.Ordinal)).Where(line => line.Length > 0)];
+        ExitEvent exit = With("(Get-Process -Id $PID), $exit | Out-String -Stream", out ShellResult result);
+        string[] shown = [.. result.Output.Select(line => $"{line}").SkipWhile(line => !line.StartsWith("Name ", StringComparison.Ordinal)).Where(line => line.Length > 0)];
         Assert.Equal(
             [
                 "Name     : victim", $"Id       : {exit.Id}", $"ParentId : {exit.ParentId}", $"ThreadId : {exit.Id}",
@@ -145,8 +148,7 @@ public sealed class TravelTests
     [Fact]
     public void Export_Csv_with_times_as_texts_and_back_loses_nothing_at_all()
     {
-        Need.Kernel();
-        ExitEvent exit = Watch("""
+        ExitEvent exit = With("""
             $exit | Select-Object *, @{ Name = 'ExitTime'; Expression = { $_.ExitTime.ToString('o') } } -ExcludeProperty ExitTime, StartTime, Arguments, Ancestors | Export-Csv $file
             $back = Import-Csv $file
             [datetime]$back.ExitTime; [datetime]$back.ExitTime - [timespan]$back.Age; $exit.StartTime
@@ -157,20 +159,19 @@ public sealed class TravelTests
                 }
             }
             """, out ShellResult result, "exact.csv");
-        Assert.Equal(exit.ExitTime, result.Output[1]);
+        Assert.Equal(exit.ExitTime, result.Output[0]);
         // Each of the three is rounded to a tenth of a microsecond.
-        Assert.InRange(((DateTime)result.Output[2]! - (DateTime)result.Output[3]!).Ticks, -2, 2);
-        Assert.Empty(result.Output.Skip(4));
+        Assert.InRange(((DateTime)result.Output[1]! - (DateTime)result.Output[2]!).Ticks, -2, 2);
+        Assert.Empty(result.Output.Skip(3));
     }
 
     [Fact]
     public void ConvertTo_Json_with_ages_as_seconds_is_a_flat_line()
     {
-        Need.Kernel();
-        ExitEvent exit = Watch("""
+        ExitEvent exit = With("""
             $exit | Select-Object *, @{ Name = 'Age'; Expression = { $_.Age.TotalSeconds } } -ExcludeProperty Age, *ProcessorTime | ConvertTo-Json -EnumsAsStrings -Compress
             """, out ShellResult result);
-        string line = Assert.IsType<string>(result.Output[1]);
+        string line = Assert.IsType<string>(result.Output[0]);
         Assert.DoesNotContain('\n', line);
         using JsonDocument document = JsonDocument.Parse(line);
         Assert.Equal(exit.Age.TotalSeconds, document.RootElement.GetProperty("Age").GetDouble());
@@ -215,20 +216,14 @@ public sealed class TravelTests
         Assert.Contains($"\"{one.Id}\"", lines[1], StringComparison.Ordinal);
     }
 
-    /// <summary>Watches one crash at 0x1234; $exit is its event, and $file a file of this test.</summary>
-    private static ExitEvent Watch(string script, out ShellResult result, string file = "none")
+    /// <summary>Runs a script in which $exit is the event of a crash at 0x1234, and $file a file of this test.</summary>
+    private static ExitEvent With(string script, out ShellResult result, string file = "none")
     {
-        using Shell shell = Shell.Open();
+        Need.Kernel();
         using TestFolder folder = new();
-        using Victim victim = Victim.Start("fault", "0x1234");
-        using RunningScript watch = shell.StartWatch(
-            "$exit = Watch-ProcessExit $id; $exit; " + script, ("id", victim.Id), ("file", folder.Path(file)));
-        Assert.Equal(139, victim.Die());
-        result = watch.Wait();
+        result = Shell.Shared.Run(script, ("exit", Crash.Value), ("file", folder.Path(file)));
         Assert.Empty(result.Errors);
         Assert.Null(result.Terminating);
-        ExitEvent exit = Assert.IsType<ExitEvent>(result.Output[0]);
-        Assert.Equal(0x1234UL, exit.FaultAddress);
-        return exit;
+        return Crash.Value;
     }
 }

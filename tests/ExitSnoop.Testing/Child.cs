@@ -162,18 +162,10 @@ internal sealed unsafe class Child : IDisposable
     // First the process itself, which then starts no more.
     private static void KillTree(int id)
     {
-        string[] children;
-        try
-        {
-            children = File.ReadAllText($"/proc/{id}/task/{id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        }
-        catch (IOException)
-        {
-            children = [];
-        }
+        int[] children = Proc.ChildrenOf(id);
         _ = Posix.kill(id, (int)Signal.KILL);
-        foreach (string child in children)
-            KillTree(int.Parse(child, System.Globalization.CultureInfo.InvariantCulture));
+        foreach (int child in children)
+            KillTree(child);
     }
 
     private static IEnumerable<byte[]> Environment(IReadOnlyDictionary<string, string?>? added)

@@ -11,6 +11,8 @@ internal static class TestProgram
 
     internal static string Murder { get; } = Path.Join(Folder, "murder");
 
+    internal static string Nap { get; } = Path.Join(Folder, "nap");
+
     internal static string Pidns { get; } = Path.Join(Folder, "pidns");
 
     internal static string Scenario { get; } = Path.Join(Folder, "scenario");

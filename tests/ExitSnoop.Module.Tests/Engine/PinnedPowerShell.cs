@@ -10,15 +10,17 @@ namespace ExitSnoop.ModuleTests.Engine;
 /// </summary>
 internal static class PinnedPowerShell
 {
-    /// <summary>Where the tool's files are.</summary>
-    internal static string Folder { get; } = typeof(PinnedPowerShell).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(pair => pair.Key == "PowerShellFolder").Value!;
+    /// <summary>Where the tool's files are: those that the build has compiled, or else those of the package.</summary>
+    internal static string Folder { get; } = Directory.Exists(Metadata("CompiledPowerShell")) ? Metadata("CompiledPowerShell") : Metadata("PowerShellTool");
 
     /// <summary>pwsh itself. The tool's own launcher would put a process named dotnet between it and the test.</summary>
     internal static string Executable { get; } = Path.Combine(Folder, "pwsh");
 
     /// <summary>Modules that come with the program and are missing from the package, such as ThreadJob.</summary>
     internal static string Modules { get; } = Path.Combine(Folder, "Modules");
+
+    private static string Metadata(string key) =>
+        typeof(PinnedPowerShell).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(pair => pair.Key == key).Value!;
 
     // Before any test is found: from here on the runtime asks for what it does not have.
     [ModuleInitializer]

@@ -8,6 +8,8 @@ namespace ExitSnoop.ModuleTests.Engine;
 /// </summary>
 internal sealed class Shell : IDisposable
 {
+    private static readonly Lazy<Shell> OneForMany = new(() => new Shell(import: true));
+
     private readonly Runspace runspace;
 
     private Shell(bool import)
@@ -25,10 +27,10 @@ internal sealed class Shell : IDisposable
             throw new InvalidOperationException($"The module cannot be imported: {setup.Streams.Error[0]}");
     }
 
-    internal static Shell Open(bool import = true)
-    {
-        return new Shell(import);
-    }
+    internal static Shell Open(bool import = true) => new(import);
+
+    /// <summary>One for all tests that leave nothing in it that another could notice. It is not disposed of.</summary>
+    internal static Shell Shared => OneForMany.Value;
 
     /// <summary>Runs a script to its end.</summary>
     internal ShellResult Run(string script, params (string Name, object? Value)[] variables)

@@ -202,7 +202,7 @@ public sealed partial class CauseOfDeathTests
         using Recording container = Recording.Start(new() { Ids = [pidns.Id], IncludeChildren = true });
         pidns.WriteLine();
         pidns.ReadId();
-        int init = int.Parse(File.ReadAllText($"/proc/{pidns.Id}/task/{pidns.Id}/children").Trim(), CultureInfo.InvariantCulture);
+        int init = Proc.ChildrenOf(pidns.Id).Single();
         using Child murder = Child.Run(TestProgram.Murder, "kill", "KILL", $"{init}");
         Assert.True(container.Ends(TimeSpan.FromSeconds(5)));
         AssertSentBy(container.Events.Single(exit => exit.Id == init), Signal.KILL, "USER", murder.Id, "murder");

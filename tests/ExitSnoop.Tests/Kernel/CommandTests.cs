@@ -174,7 +174,7 @@ public sealed partial class CommandTests
         using Recording recording = Recording.OfChildren();
         using Child child = Child.Start("/usr/bin/perl", "-e", "$| = 1; $0 = shift; print qq(set\n); <STDIN>;", title);
         Assert.Equal("set", child.ReadLine());
-        string seenByPs = File.ReadAllText($"/proc/{child.Id}/cmdline").TrimEnd('\0');
+        string seenByPs = Proc.CommandLineOf(child.Id);
         child.WriteLine();
         child.Wait();
         // Of a title /proc shows a page at most.

@@ -92,7 +92,7 @@ public sealed class DescendantTests
             using Recording recording = Recording.Start(new() { Ids = [root.Id], IncludeChildren = true, Basic = true });
             TimeSpan started = starting.Elapsed;
             TestContext.Current.TestOutputHelper?.WriteLine($"{workers} workers: started in {started.TotalMilliseconds:f0} ms");
-            Thread.Sleep(150);
+            Eventually.True(() => recording.Events.Count > workers, "It does not fork.");
             Assert.Equal(0, Posix.kill(-root.Id, (int)Signal.KILL));
             Assert.True(recording.Ends(Soon), $"Round {round}: the trace does not end.");
             IReadOnlyList<ExitEvent> events = recording.Events;
@@ -158,22 +158,8 @@ public sealed class DescendantTests
     }
 
     /// <summary>Waits until one of them is no longer a descendant of its root, as its parent has left.</summary>
-    private static void AwaitAdoption(IReadOnlyCollection<int> ids, int root)
-    {
-        for (int attempt = 0; attempt < 1000; attempt++)
-        {
-            if (ids.Any(id => ParentOf(id) is int parent && parent != root && ParentOf(parent) != root))
-                return;
-            Thread.Sleep(5);
-        }
-        throw new TimeoutException("None is orphaned.");
-    }
-
-    private static int ParentOf(int id)
-    {
-        string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat"));
-        return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
-    }
+    private static void AwaitAdoption(IReadOnlyCollection<int> ids, int root) =>
+        Eventually.True(() => ids.Any(id => Proc.ParentOf(id) is int parent && parent != root && Proc.ParentOf(parent) != root), "None is orphaned.");
 
     private static IReadOnlyList<Node> Read(Child root, int count)
     {

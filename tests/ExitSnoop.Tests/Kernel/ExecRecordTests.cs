@@ -1,4 +1,3 @@
-using System.Globalization;
 using ExitSnoop.Bpf;
 using ExitSnoop.Linux;
 using ExitSnoop.Reading;
@@ -105,10 +104,5 @@ public sealed class ExecRecordTests
         return bytes;
     }
 
-    private static ulong StartTime(int id)
-    {
-        string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat"));
-        ulong ticks = ulong.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19], CultureInfo.InvariantCulture);
-        return ticks * 10_000_000;
-    }
+    private static ulong StartTime(int id) => Proc.TimesOf(id).StartTime * 10_000_000;
 }

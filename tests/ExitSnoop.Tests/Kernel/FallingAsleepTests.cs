@@ -72,23 +72,5 @@ public sealed class FallingAsleepTests
     }
 
     /// <summary>Waits until a process that others reap has passed the exit program: a zombie has.</summary>
-    private static void AwaitExit(int id)
-    {
-        string file = string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat");
-        for (int attempt = 0; attempt < 5000; attempt++)
-        {
-            try
-            {
-                string stat = File.ReadAllText(file);
-                if (stat[stat.LastIndexOf(')')..].StartsWith(") Z", StringComparison.Ordinal))
-                    return;
-            }
-            catch (IOException)
-            {
-                return;
-            }
-            Thread.Sleep(1);
-        }
-        throw new TimeoutException($"{id} does not exit.");
-    }
+    private static void AwaitExit(int id) => Eventually.True(() => Proc.StateOf(id) is null or 'Z', $"{id} does not exit.");
 }

@@ -136,7 +136,7 @@ public sealed class HostileCommandTests
         using Recording recording = Recording.OfChildren();
         using Child child = Child.Start(TestProgram.Arguments, mode.Select(Encoding.UTF8.GetBytes), Environment);
         Assert.Equal("ready", child.ReadLine());
-        string proc = Cmdline(child);
+        string proc = Proc.CommandLineOf(child.Id);
         child.CloseInput();
         child.Wait();
         return (recording.Of(child), proc);
@@ -152,9 +152,6 @@ public sealed class HostileCommandTests
         child.Wait();
         return recording.Of(child);
     }
-
-    private static string Cmdline(Child child) =>
-        File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{child.Id}/cmdline")).TrimEnd('\0');
 
     private static void AssertNoEnvironment(ExitEvent exit)
     {

@@ -212,17 +212,8 @@ public sealed class IdTests
 
     private static int FindChildWithDeadMainThread(int parent)
     {
-        string children = string.Create(CultureInfo.InvariantCulture, $"/proc/{parent}/task/{parent}/children");
-        for (int attempt = 0; attempt < 5000; attempt++)
-        {
-            if (int.TryParse(File.ReadAllText(children).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int child))
-            {
-                string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{child}/stat"));
-                if (stat[(stat.LastIndexOf(')') + 2)..].StartsWith('Z'))
-                    return child;
-            }
-            Thread.Sleep(1);
-        }
-        throw new TimeoutException("The main thread does not go.");
+        int[] found = [];
+        Eventually.True(() => (found = [.. Proc.ChildrenOf(parent).Where(id => Proc.StateOf(id) == 'Z')]).Length == 1, "The main thread does not go.");
+        return found[0];
     }
 }

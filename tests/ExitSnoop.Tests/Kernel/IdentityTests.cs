@@ -36,7 +36,8 @@ public sealed class IdentityTests
         using Child child = Child.Start(TestProgram.Victim, "-w", "exit", "0");
         child.ReadId();
         DateTime started = DateTime.UtcNow;
-        Thread.Sleep(50);
+        // So long that the one time cannot be taken for the other.
+        Thread.Sleep(20);
         DateTime released = DateTime.UtcNow;
         child.WriteLine();
         child.Wait();
@@ -80,7 +81,8 @@ public sealed class IdentityTests
         DateTime born = DateTime.UtcNow;
         using Child child = Child.Run(TestProgram.Victim, "exit", "0");
         DateTime dead = DateTime.UtcNow;
-        Thread.Sleep(300);
+        // So long that the time of the reading cannot be taken for that of the death.
+        Thread.Sleep(50);
         Assert.True(trace.WaitForEvents(TimeSpan.FromSeconds(5)));
         Assert.True(trace.TryRead(out ExitEvent? exit));
         Assert.InRange(exit.ExitTime, born - TimeSpan.FromMilliseconds(2), dead + TimeSpan.FromMilliseconds(2));

@@ -5,6 +5,7 @@ namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>How soon after a death its event can be read.</summary>
 [Collection(KernelTests.Name)]
+[Trait("measures", "time")]
 public sealed class LatencyTests
 {
     private static readonly TimeSpan Promised = TimeSpan.FromMilliseconds(20);

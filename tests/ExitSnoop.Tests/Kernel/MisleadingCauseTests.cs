@@ -167,6 +167,7 @@ public sealed class MisleadingCauseTests
             List<Child> victims = [];
             for (int i = 0; i < 10; i++)
                 victims.Add(cgroup.Start(TestProgram.Victim, "memory", "2", "30"));
+            // For the OOM killer to be at work while we kill.
             Thread.Sleep(100);
             foreach (Child victim in victims)
                 victim.Kill(Signal.KILL);

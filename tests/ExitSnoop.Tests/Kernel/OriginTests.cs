@@ -15,7 +15,7 @@ public sealed class OriginTests
 
         // The shell and what is above it are all still there.
         List<string> chain = [];
-        for (int id = Environment.ProcessId; id > 0 && chain.Count < 8; id = ParentOf(id))
+        for (int id = Environment.ProcessId; id > 0 && chain.Count < 8; id = Proc.ParentOf(id)!.Value)
             chain.Add($"{File.ReadAllText($"/proc/{id}/comm").Trim()} ({id})");
         Assert.Equal(chain, exit.Ancestors!.Select(ancestor => ancestor.ToString()));
         Assert.Equal(string.Join(" < ", chain), exit.Ancestors!.ToString());
@@ -143,10 +143,4 @@ public sealed class OriginTests
     }
 
     private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
-
-    private static int ParentOf(int id)
-    {
-        string stat = File.ReadAllText($"/proc/{id}/stat");
-        return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
-    }
 }

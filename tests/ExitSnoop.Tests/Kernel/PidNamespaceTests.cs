@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace ExitSnoop.Tests.Kernel;
@@ -82,13 +81,7 @@ public sealed class PidNamespaceTests
 
     private static int OnlyChildOf(int id)
     {
-        string file = string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/task/{id}/children");
-        for (int attempt = 0; attempt < 500; attempt++)
-        {
-            if (int.TryParse(File.ReadAllText(file).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int child))
-                return child;
-            Thread.Sleep(10);
-        }
-        throw new TimeoutException($"{id} has no child.");
+        Eventually.True(() => Proc.ChildrenOf(id).Length == 1, $"{id} has no child.");
+        return Proc.ChildrenOf(id).Single();
     }
 }

@@ -87,8 +87,7 @@ public sealed class ResourceTests(RunOfScenario scenario)
         using Recording recording = Recording.OfChildren();
         using Child child = Child.Start(TestProgram.Victim, "burn", "60000", "64");
         child.ReadId();
-        while (TicksUsed(child.Id) < 30)
-            Thread.Sleep(20);
+        Eventually.True(() => Proc.TimesOf(child.Id).UserTime >= 30, "It does not run.");
         child.Kill(Signal.KILL);
         ResourceUsage truth = child.Wait().Usage;
         ExitEvent exit = recording.Of(child);
@@ -168,13 +167,6 @@ public sealed class ResourceTests(RunOfScenario scenario)
         Assert.Equal((read, written), (exit.ReadBytes, exit.WriteBytes));
         if (written == 0)
             TestContext.Current.TestOutputHelper?.WriteLine("The folder for temporary files is on no disk.");
-    }
-
-    /// <summary>utime of proc(5), in hundredths of a second.</summary>
-    private static long TicksUsed(int id)
-    {
-        string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat"));
-        return long.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[11], CultureInfo.InvariantCulture);
     }
 
     private static long Number(string line, string field)

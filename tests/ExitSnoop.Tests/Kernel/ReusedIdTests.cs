@@ -28,7 +28,7 @@ public sealed class ReusedIdTests
         kill -TERM $first; wait $first
         "$threads" 400 1
         kill -CONT $tracer
-        sleep 0.2
+        read go
         "$threads" 400 1
         kill -KILL $second
         wait $tracer
@@ -56,6 +56,9 @@ public sealed class ReusedIdTests
             {
                 TraceProgram.Line exit = JsonSerializer.Deserialize<TraceProgram.Line>(line)!;
                 seen.Add((exit.Id, exit.Status));
+                // It has taken the first id back: on with the script.
+                if (seen.Count == 1)
+                    pidns.WriteLine();
             }
             else if (line.Contains('\t', StringComparison.Ordinal))
             {

@@ -7,7 +7,7 @@ namespace ExitSnoop.Tests;
 /// <summary>
 /// A tracer in a process of its own, for tests that stop it, kill it, limit it or run it in another
 /// namespace: prints "attached", a line of JSON for each event, and at the end "lost N". It ends by itself,
-/// or at the end of its input (not so with --to-the-end); with --hold it reads no event before there is a line of input.
+/// or at the end of its input (not so with --to-the-end); with --hold it reads no event before one is lost.
 /// </summary>
 internal static class TraceProgram
 {
@@ -53,7 +53,7 @@ internal static class TraceProgram
             using ExitTrace trace = ExitTrace.Start(options);
             Console.WriteLine("attached");
             if (hold)
-                Console.ReadLine();
+                Eventually.True(() => trace.LostCount > 0, "Nothing is lost.");
             if (!toTheEnd)
                 new Thread(() => StopAtEndOfInput(trace)) { IsBackground = true }.Start();
             foreach (ExitEvent exit in trace.ReadEvents())

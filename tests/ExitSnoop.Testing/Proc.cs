@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace ExitSnoop.Testing;
+
+/// <summary>What /proc says of a process.</summary>
+internal static class Proc
+{
+    /// <summary>R, S, T, Z, ... of proc(5); null for one that is gone.</summary>
+    internal static char? StateOf(int id) => Stat(id)?[0][0];
+
+    internal static int? ParentOf(int id) => Stat(id) is { } fields ? int.Parse(fields[1], CultureInfo.InvariantCulture) : null;
+
+    /// <summary>utime and starttime of proc(5), in hundredths of a second.</summary>
+    internal static (long UserTime, ulong StartTime) TimesOf(int id)
+    {
+        string[] fields = Stat(id)!;
+        return (long.Parse(fields[11], CultureInfo.InvariantCulture), ulong.Parse(fields[19], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Those that its main thread has started.</summary>
+    internal static int[] ChildrenOf(int id) =>
+        [.. (Read(id, $"task/{id}/children") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(child => int.Parse(child, CultureInfo.InvariantCulture))];
+
+    /// <summary>Its arguments as ps takes them, with a NUL behind each but the last.</summary>
+    internal static string CommandLineOf(int id) => Read(id, "cmdline")!.TrimEnd('\0');
+
+    // From the state on: the name before that may hold anything.
+    private static string[]? Stat(int id) => Read(id, "stat") is { } stat ? stat[(stat.LastIndexOf(')') + 2)..].Split(' ') : null;
+
+    private static string? Read(int id, string file)
+    {
+        try
+        {
+            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/{file}"));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}
