@@ -16,7 +16,8 @@ usage: ./bootstrap.sh COMMAND
   package              make packages of these: .deb, .rpm and .tar.gz, with SHA256SUMS
   distributions        try the release in the smallest systems of Debian 11, 12 and 13
   bench [--quick]      measure against other tracers
-  matrix [KERNEL...]   run under other kernels, in qemu
+  matrix [--all] [KERNEL...]
+                       run under other kernels, in qemu; --all: with every setting, for docs/kernels.md
 USAGE
 }
 
@@ -248,7 +249,7 @@ distributions() {
 matrix() {
 	build
 	case "$*" in
-	'' | *arm64*) release_program linux-arm64 ;;
+	'' | --all | *arm64*) release_program linux-arm64 ;;
 	esac
 	exec sh tests/matrix/run.sh "$@"
 }

@@ -118,8 +118,11 @@ int process_exit_raw(unsigned long long *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 
-	if (config.two_hooks && is_seen(task, WHOLE))
-		return 0;
+	if (config.two_hooks) {
+		if (is_seen(task, WHOLE))
+			return 0;
+		count_loss(SECOND_ONLY);
+	}
 	return thread_exit(task, config.has_group_dead ? ctx[1] : is_last(task, WHOLE), WHOLE);
 }
 

@@ -14,7 +14,7 @@ const volatile struct exit_config config = {};
 
 /*
  * What the programs and the reader see of each other, in memory that the reader maps:
- * src/ExitSnoop.Tracing/Bpf/RingBuffers.cs has the same offsets.
+ * src/ExitSnoop.Tracing/Bpf/SharedMemory.cs has the same offsets.
  */
 volatile struct {
 	__u64 reader_asleep; /* 1 while the reader blocks, so that a record wakes it; see wake_reader() */
@@ -24,6 +24,7 @@ volatile struct {
 		__u64 count;
 		__u64 unused[7]; /* so that each has a cache line of its own */
 	} writers[RINGS_MAX];
+	__u64 lost[LOSSES];
 } shared;
 
 /*
@@ -45,14 +46,6 @@ struct ring events_4 SEC(".maps");
 struct ring events_5 SEC(".maps");
 struct ring events_6 SEC(".maps");
 struct ring events_7 SEC(".maps");
-
-/* What there was no room for, by enum loss. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, LOSSES);
-	__type(key, __u32);
-	__type(value, __u64);
-} lost SEC(".maps");
 
 /*
  * The watched processes: those asked for by id and, where it is asked for, their descendants. The

@@ -15,11 +15,12 @@
 #define ANCESTORS_MAX 7	  /* behind the parent */
 #define TERMINAL_SIZE 16  /* "pts12", "ttyAMA0" */
 
-/* The entries of the map lost. */
+/* What is counted of losses, all since the start. */
 enum loss {
 	LOST_RECORD = 0,     /* the ring buffer was full */
 	LOST_DESCENDANT = 1, /* the map of watched processes was full */
-	LOSSES = 2,
+	SECOND_ONLY = 2,     /* no loss: the first of two hooks was skipped for a thread, the second was not */
+	LOSSES = 3,
 };
 
 enum record_flags {

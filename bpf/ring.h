@@ -87,11 +87,7 @@ static __always_inline void full_barrier(void)
 
 static __always_inline void count_loss(enum loss what)
 {
-	__u32 index = what;
-	__u64 *count = bpf_map_lookup_elem(&lost, &index);
-
-	if (count)
-		__sync_fetch_and_add(count, 1);
+	__sync_fetch_and_add(&shared.lost[what], 1);
 }
 
 static __always_inline void send(struct exit_record *record, __u64 size)

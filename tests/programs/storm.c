@@ -6,6 +6,7 @@
  *
  *	forks	8 workers fork children that exit at once
  *	fifo	the same below a task of the class FIFO that forks as well, every 0.2 ms
+ *	maps	the same as forks, beside three processes that look into a BPF map all the time
  *	groups	process groups of 200 that are killed at once
  *	stopped	stopped children that get TERM and CONT
  *	threads	processes of 8 threads that exit at once, by exit_group of any of them
@@ -20,11 +21,13 @@
 #include "common.h"
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/bpf.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define WORKERS 8
@@ -133,6 +136,45 @@ static void fifo(int count)
 	}
 	start_workers(count - count / 4);
 	reap_all(1 + WORKERS);
+}
+
+static long bpf(int command, union bpf_attr *attr)
+{
+	return syscall(SYS_bpf, command, attr, sizeof(*attr));
+}
+
+static _Noreturn void look_into_map(void)
+{
+	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1};
+	unsigned long long value;
+	unsigned int key = 0;
+	long map = bpf(BPF_MAP_CREATE, &attr);
+
+	if (map < 0)
+		err(3, "BPF_MAP_CREATE");
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = map;
+	attr.key = (unsigned long)&key;
+	attr.value = (unsigned long)&value;
+	for (;;)
+		bpf(BPF_MAP_LOOKUP_ELEM, &attr);
+}
+
+static void maps(int count)
+{
+	pid_t users[3];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(users) / sizeof(*users); i++) {
+		users[i] = fork_or_die();
+		if (!users[i])
+			look_into_map();
+	}
+	forks(count);
+	for (i = 0; i < sizeof(users) / sizeof(*users); i++) {
+		kill(users[i], SIGKILL);
+		reap(users[i]);
+	}
 }
 
 static void groups(int count)
@@ -331,8 +373,8 @@ static const struct {
 	const char *name;
 	void (*run)(int count);
 } kinds[] = {
-    {"forks", forks},	  {"fifo", fifo}, {"groups", groups}, {"stopped", stopped},
-    {"threads", threads}, {"ids", ids},	  {"tree", tree},
+    {"forks", forks},	  {"fifo", fifo},	{"maps", maps}, {"groups", groups},
+    {"stopped", stopped}, {"threads", threads}, {"ids", ids},	{"tree", tree},
 };
 
 int main(int argc, char **argv)

@@ -21,6 +21,8 @@ namespace ExitSnoop.Bpf;
 internal sealed record ExitHook(string AttachType, string Point, bool TracepointHasGroupDead, bool HasSecond, string Reason)
 {
     private const string Tracepoint = "sched_process_exit", Function = "taskstats_exit";
+    private const string FunctionTracing = "/proc/sys/kernel/ftrace_enabled";
+    private const string NoFunctionTracing = "The sysctl kernel.ftrace_enabled is 0, so programs at functions do not run";
 
     /// <summary>Whether the memory of the process, hence its command, is gone by then, so that execs are recorded.</summary>
     internal bool IsAfterMemory => AttachType == "raw_tp" && !TracepointHasGroupDead;
@@ -54,13 +56,16 @@ internal sealed record ExitHook(string AttachType, string Point, bool Tracepoint
         without,
         Environment.OSVersion.Version,
         File.ReadAllText("/proc/sys/kernel/version").Contains("PREEMPT", StringComparison.Ordinal),
-        KernelTypeInfo.InKernel ? KernelTypeInfo.Names : null);
+        KernelTypeInfo.InKernel ? KernelTypeInfo.Names : null,
+        !File.Exists(FunctionTracing) || File.ReadAllText(FunctionTracing).Trim() != "0");
 
     /// <param name="without">What is ruled out.</param>
     /// <param name="release">Only a guess at what the kernel has: where it is wrong, the kernel refuses the load.</param>
     /// <param name="preemptible">Whether the kernel may preempt itself, as CONFIG_PREEMPT and PREEMPT_DYNAMIC let it.</param>
     /// <param name="names">Whether the kernel's own type information has a name; null where it has none.</param>
-    internal static IEnumerable<ExitHook> Candidates(ExitProgramFallbacks without, Version release, bool preemptible, Func<string, bool>? names)
+    /// <param name="functionTracing">Whether programs run at functions. Where not, the kernel attaches them nevertheless.</param>
+    internal static IEnumerable<ExitHook> Candidates(
+        ExitProgramFallbacks without, Version release, bool preemptible, Func<string, bool>? names, bool functionTracing = true)
     {
         bool groupDead = release >= new Version(6, 16);
         bool steadyTracepoint = groupDead && release < new Version(7, 0);
@@ -72,7 +77,7 @@ internal sealed record ExitHook(string AttachType, string Point, bool Tracepoint
                 "tp_btf", Tracepoint, groupDead, without == ExitProgramFallbacks.SecondHook,
                 "From Linux 6.16 to 6.19 the tracepoint misses nothing, at the least cost.");
         }
-        else if (typed && names!(Function))
+        else if (typed && functionTracing && names!(Function))
         {
             string because = groupDead ? "From Linux 7.0 on exits may be skipped at the tracepoint" : "Before Linux 6.16 the tracepoint comes too late";
             if (names("bpf_kprobe_multi_link"))
@@ -88,9 +93,10 @@ internal sealed record ExitHook(string AttachType, string Point, bool Tracepoint
         {
             yield return new ExitHook(
                 "tp_btf", Tracepoint, groupDead, HasSecond: false,
-                "This kernel has no kprobe.multi (CONFIG_FPROBE): exits that come while another is traced may be skipped.");
+                (functionTracing ? "This kernel has no kprobe.multi (CONFIG_FPROBE)" : NoFunctionTracing)
+                    + ": exits that come while another is traced may be skipped.");
         }
-        const string last = "This kernel takes nothing better.";
+        string last = functionTracing ? "This kernel takes nothing better." : NoFunctionTracing + ".";
         if (groupDead && without != ExitProgramFallbacks.NoGroupDead)
             yield return new ExitHook("raw_tp", Tracepoint, TracepointHasGroupDead: true, HasSecond: false, last);
         yield return new ExitHook("raw_tp", Tracepoint, TracepointHasGroupDead: false, HasSecond: false, last);

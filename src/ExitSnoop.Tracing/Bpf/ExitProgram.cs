@@ -48,10 +48,8 @@ internal sealed class ExitProgram : IDisposable
     /// <summary>Where its records come from; opened before it is attached, so that the first has a place to go.</summary>
     internal IRecordSource Source { get; set; } = null!;
 
-    internal int LostFd => bpf.MapFd("lost");
-
     /// <summary>The memory that the programs share with the reader.</summary>
-    internal int SharedFd => bpf.MapFd(".bss");
+    internal SharedMemory Shared { get; private set; } = null!;
 
     /// <summary>The programs for exits. An exit is lost only if the kernel ran none of them for it.</summary>
     internal IEnumerable<int> ExitProgramFds => ExitPrograms.Select(bpf.ProgramFd);
@@ -114,7 +112,8 @@ internal sealed class ExitProgram : IDisposable
     /// <summary>Detaches at once: from here on the kernel sends nothing. What was sent can still be read.</summary>
     internal void Detach()
     {
-        foreach (BpfLink link in links)
+        // The last first: the second hook before the first, whose skips it is counted against; see LossCounter.
+        foreach (BpfLink link in Enumerable.Reverse(links))
             link.Dispose();
     }
 
@@ -122,6 +121,7 @@ internal sealed class ExitProgram : IDisposable
     {
         Detach();
         Source?.Dispose();
+        Shared?.Dispose();
         bpf.Dispose();
     }
 
@@ -137,6 +137,7 @@ internal sealed class ExitProgram : IDisposable
             program.Configure(options, cgroups);
             program.bpf.Load();
             program.Fill(options, cgroups);
+            program.Shared = new SharedMemory(program.bpf.MapFd(".bss"));
             program.Source = program.OpenRings(options.BufferSize);
             beforeAttach?.Invoke();
             foreach (string name in program.Programs(options).Where(name => name != DescendantsProgram))
@@ -229,7 +230,7 @@ internal sealed class ExitProgram : IDisposable
     private RingBuffers OpenRings(int mebibytes)
     {
         int[] rings = [.. Enumerable.Range(0, RingCount(mebibytes)).Select(i => bpf.MapFd($"events_{i}"))];
-        return new RingBuffers(rings, (mebibytes << 20) / rings.Length, SharedFd);
+        return new RingBuffers(rings, (mebibytes << 20) / rings.Length, Shared);
     }
 
     /// <summary>

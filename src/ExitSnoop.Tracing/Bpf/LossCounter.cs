@@ -25,11 +25,11 @@ internal sealed unsafe class LossCounter(ExitProgram program)
     private const int ProgramInfoSize = 216, RecursionMissesOffset = 208;
 
     // enum loss of bpf/record.h
-    private const uint LostRecord = 0, LostDescendant = 1;
+    private const int LostRecord = 0, LostDescendant = 1, SecondOnly = 2;
 
-    private readonly ulong[] perProcessor = new ulong[LibBpf.libbpf_num_possible_cpus()];
     private readonly int[] exitPrograms = [.. program.ExitProgramFds], forkPrograms = [.. program.ForkProgramFds];
     private long bufferFull, notRun, queueFull, notWatched, forksNotRun;
+    private long skippedByFirst, underWay;
 
     /// <summary>All losses so far.</summary>
     internal Losses Losses => new(
@@ -40,12 +40,29 @@ internal sealed unsafe class LossCounter(ExitProgram program)
     internal void QueueWasFull() => Interlocked.Increment(ref queueFull);
 
     /// <summary>Reads the kernel's counts; false where nothing was lost since the last time.</summary>
-    internal bool Update()
+    /// <param name="detached">Whether the programs are detached, so that the counts are the last.</param>
+    internal bool Update(bool detached = false)
     {
-        return Set(ref bufferFull, Sum(LostRecord))
-            | Set(ref notWatched, Sum(LostDescendant))
-            | Set(ref notRun, MissedByAll(exitPrograms))
+        return Set(ref bufferFull, Count(LostRecord))
+            | Set(ref notWatched, Count(LostDescendant))
+            | Set(ref notRun, exitPrograms.Length == 2 ? SkippedByBoth(detached) : MissedByAll(exitPrograms))
             | Set(ref forksNotRun, MissedByAll(forkPrograms));
+    }
+
+    /// <summary>
+    /// How often both programs for exits were skipped for a thread: as often as the first was, less the times that the
+    /// second was run alone. A thread comes to the second shortly after the first, so what the first was skipped for
+    /// counts from the next time on; and those that were between the two when they were attached never came to the
+    /// first.
+    /// </summary>
+    private long SkippedByBoth(bool detached)
+    {
+        long bySecondAlone = Count(SecondOnly);
+        long byFirst = Missed(exitPrograms[0]);
+        underWay = Math.Max(underWay, bySecondAlone - byFirst);
+        long both = (detached ? byFirst : skippedByFirst) - bySecondAlone + underWay;
+        skippedByFirst = byFirst;
+        return Math.Max(notRun, Math.Min(both, Missed(exitPrograms[1])));
     }
 
     private static bool Set(ref long count, long value) => Interlocked.Exchange(ref count, value) != value;
@@ -57,26 +74,19 @@ internal sealed unsafe class LossCounter(ExitProgram program)
     private static long MissedByAll(int[] programs)
     {
         long least = programs.Length == 0 ? 0 : long.MaxValue;
-        byte* info = stackalloc byte[ProgramInfoSize];
         foreach (int fd in programs)
-        {
-            new Span<byte>(info, ProgramInfoSize).Clear();
-            uint size = ProgramInfoSize;
-            bool known = LibBpf.bpf_obj_get_info_by_fd(fd, info, ref size) == 0 && size >= ProgramInfoSize;
-            least = Math.Min(least, known ? *(long*)(info + RecursionMissesOffset) : 0);
-        }
+            least = Math.Min(least, Missed(fd));
         return least;
     }
 
-    private long Sum(uint what)
+    private static long Missed(int program)
     {
-        long sum = 0;
-        fixed (ulong* values = perProcessor)
-        {
-            if (LibBpf.bpf_map_lookup_elem(program.LostFd, &what, values) == 0)
-                foreach (ulong value in perProcessor)
-                    sum += (long)value;
-        }
-        return sum;
+        byte* info = stackalloc byte[ProgramInfoSize];
+        new Span<byte>(info, ProgramInfoSize).Clear();
+        uint size = ProgramInfoSize;
+        bool known = LibBpf.bpf_obj_get_info_by_fd(program, info, ref size) == 0 && size >= ProgramInfoSize;
+        return known ? *(long*)(info + RecursionMissesOffset) : 0;
     }
+
+    private long Count(int what) => Volatile.Read(ref program.Shared.Lost(what));
 }

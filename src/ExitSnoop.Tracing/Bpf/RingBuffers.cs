@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ExitSnoop.Linux;
 
@@ -34,13 +33,10 @@ internal sealed unsafe class RingBuffers : IRecordSource
     /// <summary>Bytes that are kept for records also while there are none.</summary>
     private const int SpaceKept = 256 << 10;
 
-    // The memory that is shared with the programs: struct shared of bpf/maps.h.
-    internal const int CacheLine = 64, WriterCounts = CacheLine;
-
     private const int SpinsMaximum = 64, SpinLength = 20;
 
     private readonly RingBuffer[] rings;
-    private readonly byte* shared;
+    private readonly SharedMemory shared;
     private readonly long namespaceOffset = TimeNamespace.BootOffset;
     private readonly List<Held> held = [];
     private byte[] space = new byte[SpaceKept];
@@ -49,15 +45,15 @@ internal sealed unsafe class RingBuffers : IRecordSource
 
     /// <param name="maps">The ring buffers' maps; they stay the caller's.</param>
     /// <param name="size">The bytes of each, a power of two.</param>
-    /// <param name="sharedMap">The array map of the memory that is shared with the programs.</param>
+    /// <param name="shared">What is shared with the programs; it stays the caller's.</param>
     /// <exception cref="Win32Exception">Mapping failed.</exception>
-    internal RingBuffers(IReadOnlyList<int> maps, int size, int sharedMap)
+    internal RingBuffers(IReadOnlyList<int> maps, int size, SharedMemory shared)
     {
         Fds = maps;
+        this.shared = shared;
         rings = new RingBuffer[maps.Count];
         try
         {
-            shared = (byte*)LibC.Map(sharedMap, Environment.SystemPageSize, LibC.ProtRead | LibC.ProtWrite, 0);
             for (int i = 0; i < rings.Length; i++)
                 rings[i] = new RingBuffer(maps[i], size);
         }
@@ -87,14 +83,13 @@ internal sealed unsafe class RingBuffers : IRecordSource
     public void SetAsleep(bool value)
     {
         // A full barrier: the last look that follows must not be taken before the flag is seen.
-        Interlocked.Exchange(ref Unsafe.AsRef<long>(shared), value ? 1 : 0);
+        Interlocked.Exchange(ref shared.ReaderAsleep, value ? 1 : 0);
     }
 
     public void Dispose()
     {
         foreach (RingBuffer? ring in rings)
             ring?.Dispose();
-        LibC.Unmap(shared, Environment.SystemPageSize);
     }
 
     /// <summary>The time up to which all records are in the rings.</summary>
@@ -105,7 +100,7 @@ internal sealed unsafe class RingBuffers : IRecordSource
         Interlocked.MemoryBarrier();
         for (int i = 0; i < rings.Length; i++)
         {
-            ref long writers = ref Unsafe.AsRef<long>(shared + WriterCounts + (i * CacheLine));
+            ref long writers = ref shared.Writers(i);
             for (int spins = 0; Volatile.Read(ref writers) != 0; spins++)
             {
                 if (spins == SpinsMaximum)

@@ -236,7 +236,7 @@ internal sealed unsafe class RecordReader : IDisposable
                 Drain();
             while (source.HasHeld && Environment.TickCount64 < end);
             source.Flush(add);
-            losses.Update();
+            losses.Update(detached: true);
         }
         catch (Exception failure)
         {

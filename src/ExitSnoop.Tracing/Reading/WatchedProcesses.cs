@@ -100,7 +100,7 @@ internal sealed class WatchedProcesses : IDisposable
         HashSet<int> askedFor = [.. open.Select(watched => watched.Id)];
         foreach (uint id in map.Keys)
             // Of one that was asked for the pidfd tells.
-            if (!askedFor.Contains((int)id) && map.TryGet(id, out ulong start) && IsGone((int)id)
+            if (!askedFor.Contains((int)id) && IsGone((int)id) && map.TryGet(id, out ulong start) && IsGone((int)id)
                 && map.TryGet(id, out ulong now) && now == start)
                 map.Remove(id);
         program.FindDescendants();

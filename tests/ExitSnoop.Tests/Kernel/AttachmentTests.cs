@@ -46,6 +46,18 @@ public sealed class AttachmentTests
         Assert.Equal("raw_tp on sched_process_exit", hooks[^1].Description);
     }
 
+    [Theory]
+    [InlineData("5.10", "raw_tp on sched_process_exit")]
+    [InlineData("6.12", "raw_tp on sched_process_exit")]
+    [InlineData("6.18", "tp_btf on sched_process_exit")]
+    [InlineData("7.3", "tp_btf on sched_process_exit")]
+    public void No_function_is_chosen_where_function_tracing_is_switched_off(string release, string expected)
+    {
+        List<ExitHook> hooks = [.. ExitHook.Candidates(ExitProgramFallbacks.None, new Version(release), true, _ => true, functionTracing: false)];
+        Assert.Equal(expected, hooks[0].Description);
+        Assert.DoesNotContain(hooks, hook => hook.AttachType is "fentry" or "kprobe.multi");
+    }
+
     [Fact]
     public void The_kernels_type_information_is_searched_for_a_whole_name()
     {
