@@ -24,6 +24,7 @@ struct exit_config {
 	__u8 failed;
 	__u8 per_thread;
 	__u8 detail;
+	__u8 oom_kills; /* of those that SIGKILL ended, only the OOM killer's victims */
 	__u8 has_group_dead; /* the raw tracepoint has that argument (6.16) */
 	__u8 two_hooks;	     /* the raw tracepoint is the second hook; see claim.h */
 };

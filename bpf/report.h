@@ -46,8 +46,11 @@ static __always_inline void send_detailed(struct task_struct *task, struct task_
 	level = READ(variant, pid, level);
 	detail->namespace_pid = level ? id_at_level(pid, level).nr : record->host_pid;
 
-	put_resources(all, task, signal, mm, variant);
 	put_sender(all, task, signal, leader_start, variant);
+	if (config.oom_kills && (record->wait_status & 0x7f) == SIGKILL &&
+	    !(all->record.flags & RECORD_OOM_KILLED))
+		return;
+	put_resources(all, task, signal, mm, variant);
 	put_origin(all, leader, parent, signal, variant);
 	put_command(all, mm, fs, cgroup, variant);
 

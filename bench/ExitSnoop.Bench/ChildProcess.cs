@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ExitSnoop.Linux;
 
 namespace ExitSnoop.Bench;
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using ExitSnoop.Linux;
 
 namespace ExitSnoop.Bench;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ExitSnoop.Linux;
 
 namespace ExitSnoop.Bench;
 

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Globalization;
 
 namespace ExitSnoop;
@@ -16,7 +15,11 @@ public sealed record Ancestor(string Name, int Id)
 /// The ancestors of a process at its exit, the parent first, at most 8. The children of a parent that exits go to
 /// the nearest subreaper or to init, so the chain of an orphan leads on from there.
 /// </summary>
-public sealed class AncestorList : IReadOnlyList<Ancestor>
+/// <remarks>
+/// It is not IEnumerable: PowerShell would show its items in braces, four of them at most, and not the chain. foreach of C#
+/// and indexes work; <see cref="Name"/> and <see cref="Id"/> have what PowerShell would collect of the items.
+/// </remarks>
+public sealed class AncestorList
 {
     private readonly Ancestor[] ancestors;
 
@@ -25,14 +28,21 @@ public sealed class AncestorList : IReadOnlyList<Ancestor>
     /// <summary>How many there are, at most 8.</summary>
     public int Count => ancestors.Length;
 
+    /// <summary>The names of all, in their order.</summary>
+    public IReadOnlyList<string> Name => Array.ConvertAll(ancestors, ancestor => ancestor.Name);
+
+    /// <summary>The ids of all, in their order.</summary>
+    public IReadOnlyList<int> Id => Array.ConvertAll(ancestors, ancestor => ancestor.Id);
+
     /// <summary>The parent for 0, its parent for 1, and so on.</summary>
     public Ancestor this[int index] => ancestors[index];
 
-    /// <inheritdoc/>
+    /// <summary>For foreach.</summary>
     public IEnumerator<Ancestor> GetEnumerator() => ((IEnumerable<Ancestor>)ancestors).GetEnumerator();
 
-    /// <summary>The chain in one line: <c>bash (901) &lt; sshd (812) &lt; systemd (1)</c>.</summary>
-    public override string ToString() => string.Join(" < ", (IEnumerable<Ancestor>)ancestors);
+    /// <summary>A copy of the list.</summary>
+    public Ancestor[] ToArray() => [.. ancestors];
 
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    /// <summary>The chain in one line: <c>bash (901) &lt; sshd (812) &lt; systemd (1)</c>.</summary>
+    public override string ToString() => string.Join<Ancestor>(" < ", ancestors);
 }

@@ -30,10 +30,13 @@ public sealed class ExitEvent : EventArgs
 
     private const int EmptyArgumentsMaximum = 8;
 
+    private const string ServiceSuffix = ".service";
+
     private readonly byte[] bytes;
     private readonly byte[]? execBytes;
     private readonly long exitTicks;
     private readonly bool utc;
+    private readonly ExitEventTexts? texts;
     private string? name;
     private ArgumentList? arguments;
     private string? path;
@@ -54,6 +57,20 @@ public sealed class ExitEvent : EventArgs
         this.utc = utc;
         Label = label;
         exitTicks = DateTime.UnixEpoch.Ticks + (((long)Record.ExitTime + clockOffset) / TimeSpan.NanosecondsPerTick);
+    }
+
+    /// <summary>An event that was read from JSON.</summary>
+    /// <param name="record">Its numbers, the times in nanoseconds of Unix time.</param>
+    /// <param name="utc">Times in UTC, not in local time.</param>
+    /// <param name="label">A text to carry.</param>
+    /// <param name="texts">Its texts.</param>
+    internal ExitEvent(byte[] record, bool utc, string? label, ExitEventTexts texts)
+        : this(record, exec: null, clockOffset: 0, utc, label)
+    {
+        this.texts = texts;
+        (name, arguments, path, workingDirectory) = (texts.Name, texts.Arguments, texts.Path, texts.WorkingDirectory);
+        (cgroupPath, cgroupNames, ancestors) = (texts.CgroupPath, texts.CgroupNames, texts.Ancestors);
+        CrashReport = texts.CrashReport;
     }
 
     /// <summary>comm: of the main thread, or of the thread, at most 15 bytes. Bytes that are no UTF-8 are U+FFFD.</summary>
@@ -111,14 +128,14 @@ public sealed class ExitEvent : EventArgs
     public int? SenderId => HasSenderTask ? (int)Detail.SenderPid : null;
 
     /// <summary>comm of the sender.</summary>
-    public string? SenderName => HasSenderTask ? Detail.SenderComm.ToString() : null;
+    public string? SenderName => HasSenderTask ? texts is null ? Detail.SenderComm.ToString() : texts.SenderName : null;
 
     /// <summary>The real user id of the sender.</summary>
     public uint? SenderUserId => HasSenderTask ? Detail.SenderUid : null;
 
     /// <summary>Why the fatal signal was sent: the name of its si_code (USER, KERNEL, TKILL, QUEUE, TIMER, MAPERR, ...).</summary>
     public string? SignalCode =>
-        HasDetail && Record.Flags.HasFlag(RecordFlags.Sender) ? SignalCodes.GetName(Signal, Detail.SignalCode) : null;
+        texts is not null ? texts.SignalCode : HasDetail && Record.Flags.HasFlag(RecordFlags.Sender) ? SignalCodes.GetName(Signal, Detail.SignalCode) : null;
 
     /// <summary>The address of the fault, for SEGV, BUS, ILL, FPE and TRAP that a fault raised. Source: siginfo's si_addr.</summary>
     public ulong? FaultAddress => HasDetail && Record.Flags.HasFlag(RecordFlags.FaultAddress) ? Detail.FaultAddress : null;
@@ -130,7 +147,7 @@ public sealed class ExitEvent : EventArgs
     /// Why a signal ended it, in a few words: "killed by bash (901)", "segfault (MAPERR) at 0x18 in libvips.so.42!vips_image_new+0x1c",
     /// "out of memory"; null where nothing is known, and for a process that exited by itself.
     /// </summary>
-    public string? Reason => HasDetail && DeathReason.Describe(Record, Detail) is { } reason
+    public string? Reason => texts is not null ? texts.Reason : HasDetail && DeathReason.Describe(Record, Detail) is { } reason
         ? CrashSite is { } site && (SenderId ?? Id) == Id ? $"{reason} in {site}" : reason
         : null;
 
@@ -201,10 +218,10 @@ public sealed class ExitEvent : EventArgs
     /// The user's name; null where this machine has none for the id, and for a process in a container, which has
     /// users of its own: only 0 is root everywhere.
     /// </summary>
-    public string? UserName => UserId is { } id && (id == 0 || !IsInOtherContainer) ? UserNames.GetName(id) : null;
+    public string? UserName => texts is not null ? texts.UserName : UserId is { } id && (id == 0 || !IsInOtherContainer) ? UserNames.GetName(id) : null;
 
     /// <summary>comm of the parent. Source: real_parent->group_leader->comm.</summary>
-    public string? ParentName => HasDetail ? Detail.ParentComm.ToString() : null;
+    public string? ParentName => texts is not null ? texts.ParentName : HasDetail ? Detail.ParentComm.ToString() : null;
 
     /// <summary>The session's id. Source: signal->pids[PIDTYPE_SID].</summary>
     public int? SessionId => HasDetail ? (int)Detail.Session : null;
@@ -278,10 +295,10 @@ public sealed class ExitEvent : EventArgs
     public uint? LoginUserId => HasDetail && Detail.LoginUid != uint.MaxValue ? Detail.LoginUid : null;
 
     /// <summary>The name of <see cref="LoginUserId"/>; null where this machine has none for the id.</summary>
-    public string? LoginUserName => LoginUserId is { } id ? UserNames.GetName(id) : null;
+    public string? LoginUserName => texts is not null ? texts.LoginUserName : LoginUserId is { } id ? UserNames.GetName(id) : null;
 
     /// <summary>Its controlling terminal, as ps(1) names it: <c>pts/3</c>, <c>tty1</c>; null where it has none. Source: signal->tty->name.</summary>
-    public string? Terminal => HasDetail ? TerminalName(Detail.Terminal.ToString()) : null;
+    public string? Terminal => texts is not null ? texts.Terminal : HasDetail ? TerminalName(Detail.Terminal.ToString()) : null;
 
     /// <summary>
     /// Its working directory at the exit, in its own mounts; null for a kernel thread. A path of more than 1 KiB or 32 components
@@ -335,6 +352,17 @@ public sealed class ExitEvent : EventArgs
         return Encoding.UTF8.GetString(json.WrittenSpan);
     }
 
+    /// <summary>
+    /// The event that <see cref="ToJson"/> or the console program's --json wrote: an object on one line or on several. Its texts, such as
+    /// the names of users, are those that the machine knew which wrote them. Times are in UTC where they were, else local to this machine.
+    /// </summary>
+    /// <exception cref="FormatException">The text is not JSON, or not that of an event; the message says what is wrong.</exception>
+    public static ExitEvent FromJson(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return ExitEventJsonReader.Read(json);
+    }
+
     /// <summary>Appends what <see cref="ToJson"/> returns, as UTF-8.</summary>
     public void WriteJson(IBufferWriter<byte> output)
     {
@@ -358,6 +386,10 @@ public sealed class ExitEvent : EventArgs
     /// </summary>
     internal bool IsNamed(Func<string, bool> matches) =>
         matches(Name) || (Path is { } whole && matches(System.IO.Path.GetFileName(whole)));
+
+    /// <summary>Whether a name means the service that it belonged to: with the suffix <c>.service</c> or without.</summary>
+    internal bool IsOfService(Func<string, bool> matches) =>
+        ServiceName is { } service && (matches(service) || matches(service[..^ServiceSuffix.Length]));
 
     private ref readonly ExitRecord Record => ref MemoryMarshal.AsRef<ExitRecord>(bytes);
 

@@ -135,7 +135,7 @@ public static class ExitEventDefinition
             Property(nameof(ExitEvent.ContainerId), "string", "", "CgroupPath", "The container: docker, containerd, CRI-O, Podman, LXC, Incus, Proxmox, ECS, Garden, BuildKit, systemd-nspawn, Nomad."),
             Property(nameof(ExitEvent.PodId), "string", "", "CgroupPath", "The UID of the Kubernetes pod; null outside of one."),
             Property(nameof(ExitEvent.ServiceName), "string", "", "CgroupPath", "The systemd service, of the system's manager or a user's; null where there is none."),
-            Property(nameof(ExitEvent.Ancestors), "AncestorList", Namespaced, "ancestors, parent_comm, ppid", "The parent, its parent and so on at the exit, at most 8. An orphan's chain leads over its subreaper."),
+            Property(nameof(ExitEvent.Ancestors), "AncestorList", Namespaced, "ancestors, parent_comm, ppid", "The parent, its parent and so on at the exit, at most 8, with the lists Name and Id. An orphan's chain goes on at its subreaper."),
             Property(nameof(ExitEvent.LoginUserId), "uint?", "", "login_uid", "The user who logged in, which sudo and su do not change; null for what no login started."),
             Property(nameof(ExitEvent.LoginUserName), "string", "", "login_uid, getpwuid(3)", "The name of that user."),
             Property(nameof(ExitEvent.Terminal), "string", "", "terminal", "The controlling terminal: pts/3; null where there is none."),

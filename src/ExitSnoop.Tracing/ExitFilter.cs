@@ -1,7 +1,7 @@
 namespace ExitSnoop;
 
 /// <summary>
-/// The filters that the kernel does not decide: names and paths, whose patterns it cannot compare, and what it decides only in part.
+/// The filters that the kernel does not decide: names and paths, whose patterns it cannot compare.
 /// They see the events that the kernel let through.
 /// </summary>
 internal sealed class ExitFilter(ExitTraceOptions options)
@@ -13,7 +13,7 @@ internal sealed class ExitFilter(ExitTraceOptions options)
     internal static IReadOnlyCollection<Signal>? Signals(ExitTraceOptions options)
     {
         IEnumerable<Signal>? signals = options.Signals.Count > 0 ? options.Signals : null;
-        // Of SIGKILL the kernel's filter does not say whether the OOM killer sent it: Wants does.
+        // Of the processes that SIGKILL ended, oom_kills of bpf/config.h leaves those that the OOM killer killed.
         if (options.Crashed)
             signals = signals?.Intersect([.. ExitEvent.CrashSignals, Signal.KILL]) ?? [.. ExitEvent.CrashSignals, Signal.KILL];
         if (options.OomKilled)
@@ -23,17 +23,19 @@ internal sealed class ExitFilter(ExitTraceOptions options)
 
     /// <summary>Whether one of these filters is set, which drops events that the kernel sent.</summary>
     internal static bool IsSet(ExitTraceOptions options) =>
-        options.NameFilter is not null || options.ExcludedNameFilter is not null || NeedsDetails(options);
+        options.NameFilter is not null || options.ExcludedNameFilter is not null || IsSetOnDetails(options);
 
-    /// <summary>Whether one of these filters asks for what <see cref="ExitTraceOptions.Basic"/> leaves out.</summary>
-    internal static bool NeedsDetails(ExitTraceOptions options) =>
-        options.PathFilter is not null || options.ExcludedUsers.Count > 0 || options.Crashed || options.OomKilled;
+    /// <summary>Whether a filter asks for what <see cref="ExitTraceOptions.Basic"/> leaves out.</summary>
+    internal static bool NeedsDetails(ExitTraceOptions options) => IsSetOnDetails(options) || options.Crashed || options.OomKilled;
 
     internal bool Wants(ExitEvent exit) =>
         (options.NameFilter is null || exit.IsNamed(options.NameFilter))
         && (options.ExcludedNameFilter is null || !exit.IsNamed(options.ExcludedNameFilter))
         && (options.PathFilter is null || (exit.Path is { } path && options.PathFilter(path)))
         && (options.ExcludedUsers.Count == 0 || exit.UserId is not { } user || !options.ExcludedUsers.Contains(user))
-        && (!options.Crashed || exit.Crashed == true)
-        && (!options.OomKilled || exit.OomKilled == true);
+        && (options.ServiceFilter is null || exit.IsOfService(options.ServiceFilter))
+        && (options.ContainerFilter is null || (exit.ContainerId is { } container && options.ContainerFilter(container)));
+
+    private static bool IsSetOnDetails(ExitTraceOptions options) =>
+        options.PathFilter is not null || options.ServiceFilter is not null || options.ContainerFilter is not null || options.ExcludedUsers.Count > 0;
 }

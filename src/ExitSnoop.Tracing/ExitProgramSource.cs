@@ -47,6 +47,8 @@ public static class ExitProgramSource
             yield return ("by_user", $"1, and the map users holds {string.Join(", ", options.Users)}");
         if (config.Failed != 0)
             yield return ("failed", "1");
+        if (config.OomKills != 0)
+            yield return ("oom_kills", "1");
         if (config.PerThread != 0)
             yield return ("per_thread", "1");
         if (config.Detail != 0)

@@ -346,7 +346,7 @@ public sealed class ExitTrace : IDisposable
             $"No process that one of these signals ended has one of these exit codes, but {ExitEvent.SignalExitCode} and the signal's number: ask for one of them.");
         Require(
             !options.Basic || !ExitFilter.NeedsDetails(options),
-            "The path, excluded users, crashes and OOM kills are part of what a basic trace leaves out: ask for one of them.");
+            "A basic trace leaves out paths, services, containers, excluded users, crashes and OOM kills, so it cannot filter by them.");
         Require(
             !options.Failed || options.ExitCodes.Count == 0 || options.ExitCodes.Any(code => code != 0),
             "An exit code of 0 is no failure: ask for one of them.");

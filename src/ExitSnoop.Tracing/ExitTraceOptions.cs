@@ -68,6 +68,15 @@ public sealed record ExitTraceOptions
     /// <summary>Only executables for whose <see cref="ExitEvent.Path"/> this is true, asked outside the kernel; a process without a path is left out.</summary>
     public Func<string, bool>? PathFilter { get; init; }
 
+    /// <summary>
+    /// Only processes of services for whose name this is true. Asked, outside the kernel, for <see cref="ExitEvent.ServiceName"/> and
+    /// for the same without <c>.service</c>. A service that starts again keeps its name, and so goes on to be reported.
+    /// </summary>
+    public Func<string, bool>? ServiceFilter { get; init; }
+
+    /// <summary>Only processes in containers for whose <see cref="ExitEvent.ContainerId"/> this is true, asked outside the kernel.</summary>
+    public Func<string, bool>? ContainerFilter { get; init; }
+
     /// <summary>Only processes of other real user ids than these, checked outside the kernel.</summary>
     public IReadOnlyCollection<uint> ExcludedUsers { get; init; } = [];
 
@@ -146,6 +155,7 @@ public sealed record ExitTraceOptions
             Failed = Flag(Failed),
             PerThread = Flag(PerThread),
             Detail = Flag(!Basic),
+            OomKills = Flag(Crashed || OomKilled),
         };
         foreach (Signal signal in ExitFilter.Signals(this) ?? [])
             config.Signals |= 1UL << ((int)signal - 1);

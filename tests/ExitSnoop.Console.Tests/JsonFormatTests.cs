@@ -45,7 +45,7 @@ public sealed class JsonFormatTests
                 case TimeSpan time: Assert.Equal(time, TimeSpan.FromSeconds(value.GetDouble())); break;
                 case DateTime time: Assert.Equal(time, value.GetDateTime()); break;
                 case ulong address: Assert.Equal($"0x{address:x}", value.GetString()); break;
-                case AncestorList list: Assert.Equal(list.Select(one => (one.Name, one.Id)), value.EnumerateArray().Select(one => (one.GetProperty("Name").GetString()!, one.GetProperty("Id").GetInt32()))); break;
+                case AncestorList list: Assert.Equal(list.ToArray().Select(one => (one.Name, one.Id)), value.EnumerateArray().Select(one => (one.GetProperty("Name").GetString()!, one.GetProperty("Id").GetInt32()))); break;
                 case object number: Assert.Equal(Convert.ToInt64(number, null), value.GetInt64()); break;
             }
         }

@@ -19,6 +19,7 @@ public sealed class FilterTests
     [InlineData("-Signal (Get-Variable wanted -ValueOnly)", "config.signals = 0x400")]
     [InlineData("-ExitCode 3, 5", "exit_codes has the bits 3, 5")]
     [InlineData("-Crashed", "config.signals = 0x418005fc")]
+    [InlineData("-Crashed", "config.oom_kills = 1")]
     [InlineData("-OomKilled", "config.signals = 0x100")]
     [InlineData("-Crashed -Signal SEGV, TERM", "config.signals = 0x400")]
     [InlineData("-Failed", "config.failed = 1")]
@@ -164,5 +165,41 @@ public sealed class FilterTests
         crash.Die();
 
         Assert.Equal(expected, string.Join(' ', watch.Wait().Events.Select(exit => exit.Name).Order(StringComparer.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("-Service exitsnoop-test", true)]
+    [InlineData("-Service EXITSNOOP-test.service", true)]
+    [InlineData("-Service other, exitsnoop-*", true)]
+    [InlineData("-Service exitsnoop", false)]
+    [InlineData("-ContainerId 3F2A", false)]
+    public void A_service_is_found_by_its_name_also_when_it_has_started_again(string parameters, bool found)
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using RunningScript watch = shell.StartWatch($"(Watch-ProcessExit {parameters} -ParentId $parent -Timeout 60 -MaxEvents 2).ServiceName", ("parent", Environment.ProcessId));
+        for (int start = 0; start < 2; start++)
+        {
+            using TestCgroup service = TestCgroup.Create("/exitsnoop-test.service");
+            using Victim crash = service.StartVictim("null-deref");
+            crash.Die();
+        }
+        if (!found)
+            watch.BeginStop();
+        Assert.Equal(found ? ["exitsnoop-test.service", "exitsnoop-test.service"] : [], watch.Wait().Output);
+    }
+
+    [Fact]
+    public void A_container_is_found_by_the_start_of_its_id()
+    {
+        Need.Kernel();
+        const string id = "3f2a5b6c7d8e9f00112233445566778899aabbccddeeff00112233445566aabb";
+        using Shell shell = Shell.Open();
+        using TestCgroup container = TestCgroup.Create($"/docker-{id}.scope");
+        using Victim inside = container.StartVictim("exit", "3"), outside = Victim.Start("exit", "4");
+        using RunningScript watch = shell.StartWatch("(Watch-ProcessExit $ids -ContainerId 3F2a).ContainerId", ("ids", new[] { inside.Id, outside.Id }));
+        outside.Die();
+        inside.Die();
+        Assert.Equal([id], watch.Wait().Output);
     }
 }

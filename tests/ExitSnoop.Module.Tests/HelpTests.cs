@@ -30,8 +30,13 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
         ["See threads come to an end"] = @"^(Name +: \S.*\nId +: \d+\nThreadId +: \d+\nIsThread +: True\nAge +: [\d:.]+\n\n){5}",
         ["Learn how long processes live"] = @"Average +: \d+(\.\d+)?(E-\d+)?\n(.*\n)*Maximum +: \d",
         ["Write a CSV file with exact times"] = @"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\n){3}",
-        ["Write a line of JSON for each exit"] = "^(\\{.*\"ProcessName\":.*\"Signal\":\"\\w+\".*,\"Age\":\\d.*\\}\n){3}",
+        ["Write a line of JSON for each exit"] = @"^(\{""Name"":.*,""Age"":\d.*""Signal"":""\w+"".*\}\n){3}",
         ["Watch in the background"] = @"PCOMM.*\n.*\nsleep +\d+ ",
+
+        ["What crashed in a service"] = "^$",
+        ["Who ends my workers, and who started them"] = @"Name +Reason +Ancestors\n.*\nsleep +killed by \S+ \(\d+\) +\S+ \(\d+\) < ",
+        ["What a login session left behind"] = @"(sh +.* code 3|ExitTime +Name)",
+        ["What exits in a pod or in a container"] = "^$",
 
         // Register-ProcessExitEvent
         ["Take failures from the queue"] = @"PCOMM.*\n.*\n\S.* (code|signal) \d+",
@@ -43,6 +48,16 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
         ["Ask whether anything was lost"] = @"^0$",
         ["Wait for several processes, whichever is first"] = @"^The first was \d+, and [0-2] are still running\.$",
         ["End all subscriptions to exits"] = @"^1 ended$",
+
+        // Get-ProcessExit
+        ["Read a file of JSON lines"] = @"PCOMM +PID .*EXIT_CODE\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){3}",
+        ["See the last failure"] = @"^Name +: \S.*\nStatus +: (code|signal) .*\nExitTime +: \S",
+        ["Read the journal"] = @"PCOMM +PID .*EXIT_CODE\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){2}",
+        ["Read all files of a folder"] = @"^4$",
+        ["Count failures by name"] = @"Count Name\n.*\n +\d+ \S",
+        ["See who or what ended each process"] = @"^\d\d:\d\d:\d\d sh +\d+ +SEGV( core)? +killed itself +",
+        ["Make a CSV file of JSON"] = @"^4$",
+        ["Find what ran for long"] = @"Name +Age\n.*\n\S+ +[\d:.]+",
 
         // Get-ProcessExitEventDefinition
         ["List all fields and properties"] = @"^exit_time +__u64 +0 +8 +\S(.*\n)*ExitTime +DateTime ",
@@ -115,14 +130,14 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
             string name = Text(cmdlet, "Name");
             Assert.NotEqual("", Text(cmdlet, "Description"));
             Assert.NotEqual("", Text(cmdlet, "Synopsis"));
-            Assert.Equal(["System.Int32[]"], Texts(cmdlet, "Inputs"));
+            Assert.NotEmpty(Texts(cmdlet, "Inputs"));
             Assert.NotEmpty(Texts(cmdlet, "Outputs"));
             Assert.Contains("about_ExitSnoop", Texts(cmdlet, "Links"));
             Assert.NotEmpty(Texts(cmdlet, "Examples"));
             foreach (string heading in (string[])["NAME", "SYNOPSIS", "SYNTAX", "DESCRIPTION", "PARAMETERS", "INPUTS", "OUTPUTS", "RELATED LINKS", "Example 1: "])
                 Assert.True(Text(cmdlet, "Shown").Contains(heading, StringComparison.Ordinal), $"{name} shows no {heading}");
         }
-        Assert.Equal(3, Cmdlets().Length);
+        Assert.Equal(4, Cmdlets().Length);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class PromptTests
     [InlineData("--name nginx", "-Name")]
     [InlineData("-p 1 --pid 2", "-Id")]
     [InlineData("-p 1 --parent=2", "-ParentId")]
-    [InlineData("-Id 1 --json", "Watch-ProcessExit | ")]
+    [InlineData("-Id 1 --json", "Watch-ProcessExit | ForEach-Object ToJson")]
     [InlineData("--why", "Watch-ProcessExit | Format-Table -View Why")]
     [InlineData("--verbose", "-Verbose")]
     [InlineData("--ebpf", "Get-ProcessExitEventDefinition -Source")]

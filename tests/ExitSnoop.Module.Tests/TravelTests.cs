@@ -166,19 +166,6 @@ public sealed class TravelTests
     }
 
     [Fact]
-    public void ConvertTo_Json_with_ages_as_seconds_is_a_flat_line()
-    {
-        ExitEvent exit = With("""
-            $exit | Select-Object *, @{ Name = 'Age'; Expression = { $_.Age.TotalSeconds } } -ExcludeProperty Age, *ProcessorTime | ConvertTo-Json -EnumsAsStrings -Compress
-            """, out ShellResult result);
-        string line = Assert.IsType<string>(result.Output[0]);
-        Assert.DoesNotContain('\n', line);
-        using JsonDocument document = JsonDocument.Parse(line);
-        Assert.Equal(exit.Age.TotalSeconds, document.RootElement.GetProperty("Age").GetDouble());
-        Assert.DoesNotContain(document.RootElement.EnumerateObject(), property => property.Value.ValueKind == JsonValueKind.Object);
-    }
-
-    [Fact]
     public void A_full_disk_under_Export_Csv_ends_with_the_cmdlet_s_own_error()
     {
         Need.Kernel();

@@ -38,7 +38,7 @@ internal sealed record CommandLine
         List<int> ids = [], parents = [], exitCodes = [];
         List<uint> users = [], excludedUsers = [];
         List<Signal> signals = [];
-        List<WildcardPattern> names = [], excludedNames = [], paths = [];
+        List<WildcardPattern> names = [], excludedNames = [], paths = [], services = [], containers = [];
         OptionId? needsDetail = null;
         TimeSpan minimumAge = TimeSpan.Zero;
         TimeSpan? timeLimit = null;
@@ -67,6 +67,14 @@ internal sealed record CommandLine
                 case OptionId.ExecutablePath:
                     needsDetail = option;
                     paths.Add(new WildcardPattern(value, ignoreCase: false));
+                    break;
+                case OptionId.Service:
+                    needsDetail = option;
+                    services.Add(new WildcardPattern(value, ignoreCase: true));
+                    break;
+                case OptionId.ContainerId:
+                    needsDetail = option;
+                    containers.Add(new WildcardPattern(value + "*", ignoreCase: true));
                     break;
                 case OptionId.User: AddUsers(users, option, value); break;
                 case OptionId.ExcludeUser:
@@ -149,6 +157,8 @@ internal sealed record CommandLine
                 NameFilter = AnyOf(names),
                 ExcludedNameFilter = AnyOf(excludedNames),
                 PathFilter = AnyOf(paths),
+                ServiceFilter = AnyOf(services),
+                ContainerFilter = AnyOf(containers),
                 ExcludedUsers = excludedUsers,
                 Crashed = crashed,
                 OomKilled = oomKilled,

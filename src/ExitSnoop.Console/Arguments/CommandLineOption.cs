@@ -34,6 +34,8 @@ internal readonly record struct CommandLineOption(OptionId Id, string Long, char
         new(OptionId.Crashed, "--crashed", '\0', false, false),
         new(OptionId.OomKilled, "--oom-killed", '\0', false, false),
         new(OptionId.ExecutablePath, "--executable-path", '\0', true, false),
+        new(OptionId.Service, "--service", '\0', true, false),
+        new(OptionId.ContainerId, "--container-id", '\0', true, false),
         new(OptionId.ExcludeName, "--exclude-name", '\0', true, false),
         new(OptionId.ExcludeUser, "--exclude-user", '\0', true, false),
 
@@ -78,6 +80,8 @@ internal enum OptionId
     Crashed,
     OomKilled,
     ExecutablePath,
+    Service,
+    ContainerId,
     ExcludeName,
     ExcludeUser,
     Why,

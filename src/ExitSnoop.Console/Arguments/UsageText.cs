@@ -10,6 +10,7 @@ internal static class UsageText
                          [--name PATTERN] [--user USER] [--signal SIGNAL]
                          [--exit-code CODE] [--minimum-age SECONDS] [--cgroup PATH]
                          [--crashed] [--oom-killed] [--executable-path FILE]
+                         [--service NAME] [--container-id ID]
                          [--exclude-name PATTERN] [--exclude-user USER]
                          [--why | --json] [--stack-trace] [-n COUNT]
                          [--timeout SECONDS] [--basic] [--buffer-size MIB]
@@ -43,14 +44,18 @@ internal static class UsageText
           --oom-killed          only those that the OOM killer killed
           --executable-path FILE
                                 only this executable, wildcards too: '/opt/*'
+          --service NAME        only processes of this systemd service: nginx, 'app@*'
+          --container-id ID     only processes in this container; the start of its id
+                                is enough
           --exclude-name PATTERN
                                 only other names than this
           --exclude-user USER   only processes of other users than this
           --minimum-age SECONDS
                                 only those that lived at least so long
           --cgroup PATH         only those in this control group or below it
-                                (PID, PATTERN, USER, SIGNAL and CODE can be repeated;
-                                all but PATTERN also take lists: -p 181,182)
+                                (filters with a value, but for the last two, can be
+                                repeated; PID, USER, SIGNAL and CODE also take
+                                lists: -p 181,182)
 
         output and end:
           --why                 print who or what ended each process, and its command

@@ -24,6 +24,7 @@ internal struct ExitConfig
     public byte Failed;
     public byte PerThread;
     public byte Detail;
+    public byte OomKills;
     public byte HasGroupDead;
     public byte TwoHooks;
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 
 namespace ExitSnoop.Records;
@@ -8,6 +9,11 @@ namespace ExitSnoop.Records;
 /// <param name="ServiceName">The innermost systemd service, of the system's manager or a user's; null where there is none.</param>
 internal sealed partial record CgroupNames(string? ContainerId, string? PodId, string? ServiceName)
 {
+    private const int KnownMaximum = 4096;
+
+    // The exits of a machine come from few cgroups, and to take a path apart costs more than the rest of an event.
+    private static readonly ConcurrentDictionary<string, CgroupNames> Known = new(StringComparer.Ordinal);
+
     private const string Scope = ".scope", Service = ".service";
 
     /// <summary>Hypervisors by the names under which libvirt registers their machines: no containers.</summary>
@@ -15,6 +21,15 @@ internal sealed partial record CgroupNames(string? ContainerId, string? PodId, s
 
     /// <param name="path">The path in the machine's own hierarchy, as the kernel has it.</param>
     internal static CgroupNames Of(string path)
+    {
+        if (Known.TryGetValue(path, out CgroupNames? known))
+            return known;
+        if (Known.Count >= KnownMaximum)
+            Known.Clear();
+        return Known[path] = Read(path);
+    }
+
+    private static CgroupNames Read(string path)
     {
         string? container = null, pod = null, service = null;
         string parent = "";

@@ -72,6 +72,22 @@ public abstract class ExitFilterCommand : PSCmdlet
     [ArgumentCompleter(typeof(ExecutablePathCompleter))]
     public string[]? ExecutablePath { get; set; }
 
+    /// <summary>Only processes of these systemd services; <c>.service</c> may be left out, wildcards are allowed, and case does not matter.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
+    [SupportsWildcards]
+    [Wildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ServiceCompleter))]
+    public string[]? Service { get; set; }
+
+    /// <summary>Only processes in containers whose ids begin so; wildcards are allowed, and case does not matter.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
+    [SupportsWildcards]
+    [Wildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ContainerIdCompleter))]
+    public string[]? ContainerId { get; set; }
+
     /// <summary>Only processes of other names than these; wildcards are allowed, and case does not matter.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [SupportsWildcards]
@@ -163,6 +179,8 @@ public abstract class ExitFilterCommand : PSCmdlet
         NameFilter = AnyOf(Name, WildcardOptions.IgnoreCase),
         ExcludedNameFilter = AnyOf(ExcludeName, WildcardOptions.IgnoreCase),
         PathFilter = AnyOf(ExecutablePath, WildcardOptions.None),
+        ServiceFilter = AnyOf(Service, WildcardOptions.IgnoreCase),
+        ContainerFilter = AnyOf(ContainerId?.Select(start => start + "*"), WildcardOptions.IgnoreCase),
         ExcludedUsers = ExcludeUser?.Select(FindUser).ToArray() ?? [],
         Crashed = Crashed,
         OomKilled = OomKilled,
@@ -181,7 +199,7 @@ public abstract class ExitFilterCommand : PSCmdlet
         Log = log,
     };
 
-    private static Func<string, bool>? AnyOf(string[]? texts, WildcardOptions options)
+    private static Func<string, bool>? AnyOf(IEnumerable<string>? texts, WildcardOptions options)
     {
         if (texts is null)
             return null;

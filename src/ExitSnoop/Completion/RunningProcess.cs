@@ -62,6 +62,23 @@ internal sealed record RunningProcess(int Id, string Name, uint UserId, string[]
         }
     }
 
+    /// <summary>What its cgroups say, one for each hierarchy of cgroups; none where it is gone.</summary>
+    internal IEnumerable<CgroupNames> Cgroups
+    {
+        get
+        {
+            try
+            {
+                // hierarchy:controllers:path
+                return File.ReadLines($"/proc/{Id}/cgroup").Select(line => CgroupNames.Of(line.Split(':', 3)[^1])).ToArray();
+            }
+            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+            {
+                return [];
+            }
+        }
+    }
+
     /// <summary>A text as a pattern that matches it. A character that cannot be typed and should not be inserted becomes the wildcard for one character.</summary>
     internal static string Pattern(string text) =>
         string.Concat(WildcardPattern.Escape(text).Select(c =>

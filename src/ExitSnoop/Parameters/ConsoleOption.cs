@@ -16,7 +16,7 @@ internal static class ConsoleOption
         ["--pid"] = "-Id",
         ["--parent"] = "-ParentId",
         ["--why"] = "Watch-ProcessExit | Format-Table -View Why",
-        ["--json"] = "Watch-ProcessExit | ConvertTo-Json",
+        ["--json"] = "Watch-ProcessExit | ForEach-Object ToJson",
         ["--ebpf"] = "Get-ProcessExitEventDefinition -Source",
         ["--help"] = "Get-Help Watch-ProcessExit",
         ["--version"] = "(Get-Module ExitSnoop).Version",

@@ -77,7 +77,7 @@ public sealed class EventView
     public string ParentNameText => Text(nameof(ExitEvent.ParentName));
 
     /// <summary>Ancestors, safe to show, the parent first.</summary>
-    public string AncestorsText => Join(nameof(ExitEvent.Ancestors), " < ");
+    public string AncestorsText => DisplayText.Escape(exit.Properties[nameof(ExitEvent.Ancestors)]?.Value?.ToString() ?? "");
 
     /// <summary>Label, safe to show.</summary>
     public string LabelText => Text(nameof(ExitEvent.Label));
@@ -179,7 +179,7 @@ public sealed class EventView
     private string Address(string property) =>
         Value(property) is { } address ? string.Create(CultureInfo.InvariantCulture, $"0x{Convert.ToUInt64(address, CultureInfo.InvariantCulture):x}") : "";
 
-    // What was serialized is another kind of list, of objects that have their texts.
+    // What was serialized is another kind of list.
     private string Join(string property, string separator) =>
         Value(property) is IEnumerable items ? DisplayText.Escape(string.Join(separator, items.Cast<object>())) : "";
 

@@ -90,7 +90,8 @@ public sealed class CrashFilterTests
     public void A_basic_trace_does_not_take_filters_that_ask_for_details()
     {
         foreach (ExitTraceOptions options in (ExitTraceOptions[])[
-            new() { Basic = true, Crashed = true }, new() { Basic = true, OomKilled = true }, new() { Basic = true, ExcludedUsers = [1] }, new() { Basic = true, PathFilter = _ => true }])
+            new() { Basic = true, Crashed = true }, new() { Basic = true, OomKilled = true }, new() { Basic = true, ExcludedUsers = [1] }, new() { Basic = true, PathFilter = _ => true },
+            new() { Basic = true, ServiceFilter = _ => true }, new() { Basic = true, ContainerFilter = _ => true }])
             Assert.Equal(ExitTraceError.InvalidOption, Assert.Throws<ExitTraceException>(() => ExitTrace.Start(options)).Error);
     }
 

@@ -17,7 +17,7 @@ public sealed class OriginTests
         List<string> chain = [];
         for (int id = Environment.ProcessId; id > 0 && chain.Count < 8; id = Proc.ParentOf(id)!.Value)
             chain.Add($"{File.ReadAllText($"/proc/{id}/comm").Trim()} ({id})");
-        Assert.Equal(chain, exit.Ancestors!.Select(ancestor => ancestor.ToString()));
+        Assert.Equal(chain, exit.Ancestors!.ToArray().Select(ancestor => ancestor.ToString()));
         Assert.Equal(string.Join(" < ", chain), exit.Ancestors!.ToString());
         Assert.Equal(exit.ParentId, exit.Ancestors![0].Id);
     }
@@ -34,7 +34,7 @@ public sealed class OriginTests
         {
             ExitEvent innermost = recording.WaitFor(exit => exit.ExitCode == 42);
             Assert.Equal(8, innermost.Ancestors!.Count);
-            Assert.All(innermost.Ancestors, ancestor => Assert.Equal("sh", ancestor.Name));
+            Assert.All(innermost.Ancestors.Name, name => Assert.Equal("sh", name));
         }
     }
 

@@ -17,6 +17,17 @@ public sealed class HostileBytesTests
         from bytes in Gen.Frequency((3, Gen.Choose(0, 255)), (1, Gen.Constant(0)), (1, Gen.Constant(0xff))).Select(value => (byte)value).ArrayOf(size)
         select bytes;
 
+    /// <summary>Bytes whose sizes fit what they hold.</summary>
+    private static Gen<byte[]> Records { get; } =
+        from bytes in Bytes.Where(bytes => bytes.Length >= RecordView.BytesOffset)
+        let room = bytes.Length - RecordView.BytesOffset
+        from ancestors in Gen.Choose(0, room / Unsafe.SizeOf<AncestorRecord>())
+        let paths = room - (ancestors * Unsafe.SizeOf<AncestorRecord>())
+        from path in Gen.Choose(0, paths)
+        from directory in Gen.Choose(0, paths - path)
+        from cgroup in Gen.Choose(0, paths - path - directory)
+        select WithSizes(bytes, path, cgroup, paths - path - directory - cgroup, directory, ancestors);
+
     [Fact]
     public void Random_bytes_are_refused_or_readable() =>
         Property.Holds(Bytes, ReadAll);
@@ -24,19 +35,43 @@ public sealed class HostileBytesTests
     [Fact]
     public void Random_bytes_that_say_what_they_hold_are_readable() =>
         Property.Holds(
-            from bytes in Bytes.Where(bytes => bytes.Length >= RecordView.BytesOffset)
-            let room = bytes.Length - RecordView.BytesOffset
-            from ancestors in Gen.Choose(0, room / Unsafe.SizeOf<AncestorRecord>())
-            let paths = room - (ancestors * Unsafe.SizeOf<AncestorRecord>())
-            from path in Gen.Choose(0, paths)
-            from directory in Gen.Choose(0, paths - path)
-            from cgroup in Gen.Choose(0, paths - path - directory)
-            select WithSizes(bytes, path, cgroup, paths - path - directory - cgroup, directory, ancestors),
+            Records,
             bytes =>
             {
                 Assert.True(RecordView.TryParse(bytes, out _));
                 ReadAll(bytes);
             });
+
+    [Fact]
+    public void An_event_comes_back_from_its_JSON() =>
+        Property.Holds(
+            Records.Select(WithPlausibleNumbers),
+            bytes =>
+            {
+                foreach (bool utc in new[] { true, false })
+                {
+                    ExitEvent exit = new(bytes, null, 0, utc, "label"), back = ExitEvent.FromJson(exit.ToJson());
+                    Assert.Equal(exit.ToJson(), back.ToJson());
+                    foreach (PropertyInfo property in Properties)
+                        Assert.Equal($"{property.GetValue(exit)}", $"{property.GetValue(back)}");
+                    Assert.Equal(exit.Arguments, back.Arguments);
+                }
+            });
+
+    [Theory]
+    [InlineData("/usr/lib/libvips.so.42", 0x1c3f0ul, "vips_image_new", 0x1cul, "libvips.so.42!vips_image_new+0x1c")]
+    [InlineData("/usr/lib/libvips.so.42", 0x1c3f0ul, null, null, "libvips.so.42+0x1c3f0")]
+    [InlineData(null, 0x10ul, null, null, "<anonymous>+0x10")]
+    [InlineData(null, null, null, null, "0x7f1234")]
+    public void A_crash_comes_back_from_its_JSON(string? module, ulong? offset, string? symbol, ulong? symbolOffset, string place)
+    {
+        StackFrame site = new(0, 0x7f1234, module, offset, "0123ab", symbol, symbolOffset);
+        ExitEvent exit = RecordBytes.Event(RecordBytes.Of(new ExitRecord { WaitStatus = 11 }, new ExitDetail()));
+        exit.CrashReport = new() { ThreadId = 5, ThreadName = "worker", InstructionPointer = 0x7f1234, Site = site, StackTrace = [site, site with { Index = 1 }], Note = "a note" };
+        ExitEvent back = ExitEvent.FromJson(exit.ToJson());
+        Assert.Equal(exit.ToJson(), back.ToJson());
+        Assert.Equal((place, exit.StackTrace![1]), (back.CrashSite, back.StackTrace![1]));
+    }
 
     [Fact]
     public void A_record_that_is_cut_short_is_refused()
@@ -89,6 +124,25 @@ public sealed class HostileBytesTests
         ref ExitDetail detail = ref System.Runtime.InteropServices.MemoryMarshal.AsRef<ExitDetail>(bytes.AsSpan(RecordView.DetailOffset));
         (detail.PathSize, detail.CgroupSize, detail.ArgsSize) = ((ushort)path, (ushort)cgroup, (ushort)arguments);
         (detail.DirectorySize, detail.AncestorCount) = ((ushort)directory, (ushort)ancestors);
+        return bytes;
+    }
+
+    // JSON has what an event shows, and the kernel shows no ids that are negative and no times before 1970.
+    private static byte[] WithPlausibleNumbers(byte[] bytes)
+    {
+        bytes = [.. bytes];
+        ref ExitRecord record = ref System.Runtime.InteropServices.MemoryMarshal.AsRef<ExitRecord>(bytes.AsSpan());
+        record.ExitTime &= long.MaxValue;
+        record.StartTime = record.ExitTime - (record.StartTime % (record.ExitTime + 1));
+        (record.Pid, record.Tid, record.ParentPid, record.HostPid) = (record.Pid & int.MaxValue, record.Tid & int.MaxValue, record.ParentPid & int.MaxValue, record.HostPid & int.MaxValue);
+        record.WaitStatus &= (record.WaitStatus & 0x7f) == 0 ? 0xff00u : 0xffu;
+        ref ExitDetail detail = ref System.Runtime.InteropServices.MemoryMarshal.AsRef<ExitDetail>(bytes.AsSpan(RecordView.DetailOffset));
+        (detail.CpuTime, detail.UserTime, detail.SystemTime) = (detail.CpuTime >> 2, detail.UserTime >> 2, detail.SystemTime >> 2);
+        detail.MaxRss >>= 16;
+        (detail.MinorFaults, detail.MajorFaults) = (detail.MinorFaults & long.MaxValue, detail.MajorFaults & long.MaxValue);
+        (detail.ReadBytes, detail.WriteBytes) = (detail.ReadBytes & long.MaxValue, detail.WriteBytes & long.MaxValue);
+        (detail.VoluntarySwitches, detail.InvoluntarySwitches) = (detail.VoluntarySwitches & long.MaxValue, detail.InvoluntarySwitches & long.MaxValue);
+        (detail.Session, detail.NamespacePid, detail.SenderPid) = (detail.Session & int.MaxValue, detail.NamespacePid & int.MaxValue, detail.SenderPid & int.MaxValue);
         return bytes;
     }
 }

@@ -1,0 +1,41 @@
+using ExitSnoop.Crash;
+using ExitSnoop.Records;
+
+namespace ExitSnoop;
+
+/// <summary>
+/// The texts of an event that was read from JSON, as the machine that wrote it knew them: the names of its users
+/// need not be those of the machine that reads.
+/// </summary>
+internal sealed record ExitEventTexts
+{
+    internal required string Name { get; init; }
+
+    internal string? ParentName { get; init; }
+
+    internal string? SenderName { get; init; }
+
+    internal string? SignalCode { get; init; }
+
+    internal string? Reason { get; init; }
+
+    internal CrashReport? CrashReport { get; init; }
+
+    internal ArgumentList? Arguments { get; init; }
+
+    internal string? Path { get; init; }
+
+    internal string? WorkingDirectory { get; init; }
+
+    internal string? UserName { get; init; }
+
+    internal string? LoginUserName { get; init; }
+
+    internal string? Terminal { get; init; }
+
+    internal AncestorList? Ancestors { get; init; }
+
+    internal string? CgroupPath { get; init; }
+
+    internal required CgroupNames CgroupNames { get; init; }
+}

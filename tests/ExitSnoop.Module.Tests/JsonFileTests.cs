@@ -1,0 +1,81 @@
+using System.IO.Compression;
+using ExitSnoop.ModuleTests.Engine;
+using Xunit;
+
+namespace ExitSnoop.ModuleTests;
+
+/// <summary>Get-ProcessExit: lines of JSON as events again.</summary>
+public sealed class JsonFileTests
+{
+    [Fact]
+    public void An_event_comes_back_from_its_JSON_with_its_types_and_views()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using TestFolder folder = new();
+        using Victim victim = Victim.Start("fault", "0x1234");
+        using RunningScript watch = shell.StartWatch("""
+            $exit = Watch-ProcessExit $id
+            Set-Content $file $exit.ToJson()
+            $back = Get-ProcessExit $file
+            $exit.ToJson() -ceq $back.ToJson()
+            $back -is [ExitSnoop.ExitEvent]
+            foreach ($view in 'Why', 'Resources') {
+                ($exit | Format-Table -View $view | Out-String -Width 200) -ceq ($back | Format-Table -View $view | Out-String -Width 200)
+            }
+            ($exit | Format-List | Out-String -Width 200) -ceq ($back | Format-List | Out-String -Width 200)
+            $back.Signal -eq 'SIGSEGV'; $back.ProcessName; $back.Age -eq $exit.Age
+            """, ("id", victim.Id), ("file", folder.Path("exit.json")));
+        victim.Die();
+
+        ShellResult result = watch.Wait();
+        Assert.Empty(result.Errors);
+        Assert.Equal([true, true, true, true, true, true, "victim", true], result.Output);
+    }
+
+    [Theory]
+    [InlineData("Get-ProcessExit $folder/*.json", "2 1 0")]
+    [InlineData("Get-ProcessExit $folder/*.json -Oldest", "0 1 2")]
+    [InlineData("Get-ProcessExit $folder/*.json -MaxEvents 1", "2")]
+    [InlineData("Get-ProcessExit $folder/*.json -n 2 -Oldest", "0 1")]
+    [InlineData("Get-ChildItem $folder/*.json | Get-ProcessExit", "2 1 0")]
+    [InlineData("Get-ProcessExit $folder/all.gz", "2 1 0")]
+    public void Files_and_lines_are_read_newest_first_or_in_their_order(string script, string codes)
+    {
+        using Shell shell = Shell.Open();
+        using TestFolder folder = new();
+        string[] lines = [.. Enumerable.Range(0, 3).Select(Line)];
+        folder.Write("a.json", $"{lines[0]}\n{lines[1]}\n");
+        folder.Write("b.json", $"\n{lines[2]}");
+        using (GZipStream packed = new(File.Create(folder.Path("all.gz")), CompressionLevel.Fastest))
+        using (StreamWriter text = new(packed))
+            text.Write(string.Join('\n', lines));
+        ShellResult result = shell.Run($"({script}).ExitCode -join ' '", ("folder", folder.FullName));
+        Assert.Empty(result.Errors);
+        Assert.Equal([codes], result.Output);
+    }
+
+    [Fact]
+    public void A_line_that_was_cut_is_an_error_and_the_others_are_read()
+    {
+        using Shell shell = Shell.Open();
+        using TestFolder folder = new();
+        string file = folder.Write("exits.json", $"{Line(1)}\n{Line(2)[..40]}\nnot JSON\n{{}}\n{Line(3).Replace("\"None\"", "\"NOSUCH\"", StringComparison.Ordinal)}\n{Line(4)}\n");
+        ShellResult result = shell.Run("(Get-ProcessExit $file -Oldest).ExitCode", ("file", file));
+        Assert.Equal([1, 4], result.Output);
+        Assert.Equal(["InvalidEvent", "InvalidEvent", "InvalidEvent", "InvalidEvent"], result.Errors.Select(error => error.ShortId));
+        Assert.All(result.Errors.Zip([2, 3, 4, 5]), pair => Assert.StartsWith($"Line {pair.Second} of {file} is left out: ", pair.First.Message, StringComparison.Ordinal));
+        Assert.Contains("Signal cannot be \"NOSUCH\"", result.Errors[3].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_not_there_is_an_error()
+    {
+        using Shell shell = Shell.Open();
+        ShellError error = shell.Run("Get-ProcessExit /no/such/file.json").OnlyError;
+        Assert.Equal(("PathNotFound", "ObjectNotFound"), (error.ShortId, error.Category));
+    }
+
+    private static string Line(int code) =>
+        $"{{\"Name\":\"sh\",\"Id\":{100 + code},\"ExitTime\":\"2026-11-22T13:42:0{code}.6880000+00:00\",\"Age\":1.5,\"ExitCode\":{code},\"Signal\":\"None\",\"Failed\":{(code > 0 ? "true" : "false")}}}";
+}
