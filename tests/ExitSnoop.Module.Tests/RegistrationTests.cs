@@ -240,6 +240,32 @@ public sealed class RegistrationTests
     }
 
     [Theory]
+    [InlineData("", "$got = Wait-Event Exits.Error -Timeout 30; $got.SourceArgs[1]; $got.MessageData")]
+    [InlineData("-Action { }", "for ($i = 0; $i -lt 300 -and -not $job.Error; $i++) { Start-Sleep -Milliseconds 100 }; $job.Error")]
+    public void A_trace_that_fails_ends_the_subscription_and_tells_why(string action, string take)
+    {
+        Need.Kernel();
+        // More pidfds than a later limit of open files lets poll(2) wait for; below that limit some are free for pwsh.
+        CommandResult result = Pwsh.Run($$"""
+            $used = (Get-ChildItem /proc/$PID/fd).Count
+            $files = 1..100 | ForEach-Object { [IO.File]::OpenRead('/dev/null') }
+            $ids = [int[]](sh -c "for i in $(1..($used + 150)); do sleep 60 >/dev/null & echo `$!; done")
+            $job = Register-ProcessExitEvent $ids -SourceIdentifier Exits {{action}}
+            $files.Dispose()
+            prlimit --pid $PID "--nofile=$($used + 100):"
+            Stop-Process $ids[0]
+            $told = & { {{take}} }
+            "$told"; $told[0].FullyQualifiedErrorId
+            for ($i = 0; $i -lt 100 -and (Get-EventSubscriber -Force); $i++) { Start-Sleep -Milliseconds 100 }
+            "subscriptions $(@(Get-EventSubscriber -Force).Count)"
+            $ids | Stop-Process -ErrorAction Ignore
+            """);
+        Assert.True(result.Output.Contains("ulimit -n", StringComparison.Ordinal), $"{result}");
+        Assert.Contains("LimitReached", result.Lines);
+        Assert.Contains("subscriptions 0", result.Lines);
+    }
+
+    [Theory]
     [InlineData("Register-ProcessExitEvent -SourceIdentifier Taken", "SUBSCRIBER_EXISTS")]
     [InlineData("Register-ProcessExitEvent -SourceIdentifier PowerShell.Mine", "INVALID_REGISTRATION")]
     [InlineData("Register-ProcessExitEvent -SourceIdentifier Both -Action { } -Forward", "ACTION_AND_FORWARD_NOT_SUPPORTED")]

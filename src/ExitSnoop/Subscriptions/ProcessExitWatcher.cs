@@ -92,12 +92,12 @@ public sealed class ProcessExitWatcher
                     events.GenerateEvent(
                         subscriber.SourceIdentifier, this, [this, exit], messageData,
                         processInCurrentThread: true, waitForCompletionInCurrentThread: false);
-                    ReportLosses(subscriber);
+                    Report(subscriber);
                     turn?.Wait(unsubscribed.Token);
                     while (turn is null && !trace.IsCompleted && !subscriber.ForwardEvent && WaitingCount >= WaitingMaximum)
                         unsubscribed.Token.WaitHandle.WaitOne(LookInterval);
                 }
-                ReportLosses(subscriber);
+                Report(subscriber);
                 if (trace.IsCompleted)
                     break;
                 trace.WaitForEvents(Timeout.InfiniteTimeSpan, unsubscribed.Token);
@@ -106,6 +106,10 @@ public sealed class ProcessExitWatcher
         catch (OperationCanceledException)
         {
             // Unsubscribed.
+        }
+        catch (ExitTraceException failure)
+        {
+            Report(subscriber, failure.ToErrorRecord());
         }
     }
 
@@ -118,17 +122,29 @@ public sealed class ProcessExitWatcher
         }
     }
 
-    // An action's job takes warnings. A receiver without one gets an event, where it gets all others.
-    private void ReportLosses(PSEventSubscriber subscriber)
+    // An action's job takes warnings and errors. A receiver without one gets an event, where it gets all others.
+    private void Report(PSEventSubscriber subscriber)
     {
         while (trace.TryTakeLoss(out ExitTraceLoss? loss))
         {
             if (subscriber.Action is { } job)
                 job.Warning.Add(new WarningRecord(loss.Message));
             else
-                events.GenerateEvent(
-                    subscriber.SourceIdentifier + ".Lost", this, [this, LostCount], new PSObject(loss.Message),
-                    processInCurrentThread: true, waitForCompletionInCurrentThread: false);
+                Raise(subscriber.SourceIdentifier + ".Lost", LostCount, loss.Message);
         }
+        foreach (int id in trace.TakeUnseenIds())
+            Report(subscriber, TraceErrors.NotSeen(id));
     }
+
+    private void Report(PSEventSubscriber subscriber, ErrorRecord error)
+    {
+        if (subscriber.Action is { } job)
+            job.Error.Add(error);
+        else
+            Raise(subscriber.SourceIdentifier + ".Error", error, error.Exception.Message);
+    }
+
+    private void Raise(string sourceIdentifier, object argument, string message) => events.GenerateEvent(
+        sourceIdentifier, this, [this, argument], new PSObject(message),
+        processInCurrentThread: true, waitForCompletionInCurrentThread: false);
 }
