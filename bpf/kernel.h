@@ -365,8 +365,13 @@ struct signal_struct {
 	struct mm_struct *oom_mm;
 } RELOCATABLE;
 
+struct user_namespace {
+	int level; /* 0 for the first */
+} RELOCATABLE;
+
 struct cred {
 	kuid_t uid;
+	struct user_namespace *user_ns;
 } RELOCATABLE;
 
 struct seccomp {

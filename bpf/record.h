@@ -41,6 +41,7 @@ enum record_flags {
 	RECORD_SENDER_PROBABLE = 1 << 14, /* a while passed between this signal and the end */
 	RECORD_SUMS_UNKNOWN = 1 << 15,	  /* too many threads: cpu_time and the like are not all */
 	RECORD_EXEC = 1 << 16, /* no exit, but a command line, on kernels that drop it before the exit */
+	RECORD_USER_NAMESPACE = 1 << 17, /* in a user namespace other than the first */
 };
 
 /* What is behind a signal, where its number and si_code do not say it. */

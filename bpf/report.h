@@ -26,6 +26,7 @@ static __always_inline void send_detailed(struct task_struct *task, struct task_
 	struct kernfs_node *cgroup = cgroup_node(READ(variant, task, cgroups), variant);
 	struct pid *pid = READ(variant, signal, pids[PIDTYPE_TGID]);
 	struct pid *session = READ(variant, signal, pids[PIDTYPE_SID]);
+	struct user_namespace *user_namespace = READ(variant, task, real_cred, user_ns);
 	struct detailed_record *all = scratch_of(variant & TYPED ? SCRATCH_EXIT : SCRATCH_EXIT_RAW);
 	struct exit_detail *detail;
 
@@ -38,6 +39,8 @@ static __always_inline void send_detailed(struct task_struct *task, struct task_
 
 	detail->uid = user_and_group;
 	detail->gid = user_and_group >> 32;
+	if (READ(variant, user_namespace, level))
+		all->record.flags |= RECORD_USER_NAMESPACE;
 	BPF_CORE_READ_INTO(&detail->parent_comm, parent, group_leader, comm);
 	if (config.pid_namespace)
 		detail->session = id_in_namespace(session);

@@ -215,10 +215,10 @@ public sealed class ExitEvent : EventArgs
     public uint? GroupId => HasDetail ? Detail.Gid : null;
 
     /// <summary>
-    /// The user's name; null where this machine has none for the id, and for a process in a container, which has
-    /// users of its own: only 0 is root everywhere.
+    /// The user's name; null where this machine has none for the id, and for a process in a container without a user
+    /// namespace of its own, whose ids are those of its image: only 0 is root everywhere.
     /// </summary>
-    public string? UserName => texts is not null ? texts.UserName : UserId is { } id && (id == 0 || !IsInOtherContainer) ? UserNames.GetName(id) : null;
+    public string? UserName => texts is not null ? texts.UserName : UserId is { } id && (id == 0 || !HasUsersOfItsOwn) ? UserNames.GetName(id) : null;
 
     /// <summary>comm of the parent. Source: real_parent->group_leader->comm.</summary>
     public string? ParentName => texts is not null ? texts.ParentName : HasDetail ? Detail.ParentComm.ToString() : null;
@@ -402,8 +402,10 @@ public sealed class ExitEvent : EventArgs
 
     private bool HasSenderTask => HasDetail && Record.Flags.HasFlag(RecordFlags.SenderTask);
 
-    // A container of the reader's own has the reader's users, as ids of processes are the same there.
-    private bool IsInOtherContainer => NamespaceId != Id && ContainerId is not null;
+    // In a container an id may be any user of the image's own. Not in the reader's container, where ids of processes are
+    // the same; nor in a user namespace, whose ids the kernel translates into those of the first namespace.
+    private bool HasUsersOfItsOwn =>
+        NamespaceId != Id && ContainerId is not null && !Record.Flags.HasFlag(RecordFlags.UserNamespace);
 
     private WaitStatus Wait => new(Record.WaitStatus, Record.Flags.HasFlag(RecordFlags.KernelThread));
 

@@ -20,7 +20,7 @@ public static class ExitEventDefinition
             // struct exit_record
             ("exit_time", "__u64", 8, Boot, "bpf_ktime_get_boot_ns()", "The moment of death: the last thread passes the tracepoint sched:sched_process_exit."),
             ("start_time", "__u64", 8, Boot, "task->group_leader->start_boottime", "When the process (or thread) began; with the id its identity."),
-            ("flags", "__u32", 4, "bits", "", "enum record_flags of bpf/record.h: thread, dead, sender known, OOM, cut texts."),
+            ("flags", "__u32", 4, "bits", "", "enum record_flags of bpf/record.h: thread, dead, sender known, OOM, cut texts, user namespace."),
             ("pid", "__u32", 4, Namespaced, "task->tgid", "The process."),
             ("tid", "__u32", 4, Namespaced, "task->pid", "The thread; the process itself in the event of a process."),
             ("ppid", "__u32", 4, Namespaced, "task->group_leader->real_parent->tgid", "The parent at the time of the exit."),
@@ -118,7 +118,7 @@ public static class ExitEventDefinition
             Property(nameof(ExitEvent.CommandLineTruncated), "bool", "", "flags", "Whether arguments are missing: there were more than 4 KiB, or a page of them was not in memory."),
             Property(nameof(ExitEvent.UserId), "uint?", "", "uid", "The real user: who started it, of a setuid program too."),
             Property(nameof(ExitEvent.GroupId), "uint?", "", "gid", "The real group of who started it."),
-            Property(nameof(ExitEvent.UserName), "string", "", "uid, getpwuid(3)", "The user's name, looked up when asked for; null where this machine has none, and in a container but for root."),
+            Property(nameof(ExitEvent.UserName), "string", "", "uid, getpwuid(3)", "The user's name, looked up when asked for; null where this machine has none, and in a container without a user namespace of its own but for root."),
             Property(nameof(ExitEvent.ParentName), "string", "", "parent_comm", "The parent's name (comm) when the process died."),
             Property(nameof(ExitEvent.SessionId), "int?", Namespaced, "session", "The session: what one login or one terminal started has the same."),
             Property(nameof(ExitEvent.TotalProcessorTime), "TimeSpan?", "ns, to the last tick", "cpu_time", "CPU time of all threads; waited-for children and the teardown after the exit not included. Null where too many threads end at once."),

@@ -76,6 +76,7 @@ internal enum RecordFlags : uint
     SenderProbable = 1 << 14,
     SumsUnknown = 1 << 15,
     Exec = 1 << 16,
+    UserNamespace = 1 << 17,
 }
 
 /// <summary>struct ancestor of bpf/record.h.</summary>

@@ -18,6 +18,22 @@ public sealed class IdentityTests
         Assert.Equal(leader.Id, recording.Of(leader).SessionId);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("--user")]
+    public void A_user_in_a_container_has_the_name_of_this_machine_where_a_user_namespace_translates_the_id(string? userNamespace)
+    {
+        using TestCgroup scope = TestCgroup.Create($"docker-{new string('5', 64)}.scope");
+        using Recording recording = Recording.Start(new() { Cgroup = scope.Folder });
+        string[] contain = ["unshare", .. userNamespace is null ? Array.Empty<string>() : [userNamespace], "--pid", "--fork", "--kill-child"];
+        string[] user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+        // To make a PID namespace takes root or a user namespace.
+        string[] command = userNamespace is null ? [.. contain, .. user] : [.. user, .. contain];
+        using Child child = Child.Run("sh", [.. scope.Join, .. command, TestProgram.Victim, "exit", "0"]);
+        ExitEvent exit = recording.WaitFor(exit => exit.NamespaceId == 1);
+        Assert.Equal((65534u, userNamespace is null ? null : "nobody"), (exit.UserId, exit.UserName));
+    }
+
     [Fact]
     public void A_user_id_without_a_name_has_none()
     {

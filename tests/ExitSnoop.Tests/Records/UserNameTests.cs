@@ -60,15 +60,18 @@ public sealed class UserNameTests
 
     // 1 is daemon or bin on this machine; in the container it may be anyone.
     [Theory]
-    [InlineData(1, true, null)]
-    [InlineData(0, true, "root")]
-    [InlineData(0, false, "root")]
-    public void A_process_in_a_container_does_not_get_a_name_of_this_machine_but_root(uint uid, bool contained, string? name)
+    [InlineData(1, true, false, null)]
+    [InlineData(1, true, true, "daemon")]
+    [InlineData(0, true, false, "root")]
+    [InlineData(0, false, false, "root")]
+    public void A_process_in_a_container_gets_a_name_of_this_machine_only_where_its_id_is_one_of_it(
+        uint uid, bool contained, bool userNamespace, string? name)
     {
+        Assert.Equal("daemon", UserNames.GetName(1));
         string cgroup = contained ? "/docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" : "/user.slice";
-        ExitRecord record = new() { Pid = 4711, Tid = 4711, HostPid = 4711 };
+        RecordFlags flags = userNamespace ? RecordFlags.UserNamespace : 0;
+        ExitRecord record = new() { Pid = 4711, Tid = 4711, HostPid = 4711, Flags = flags };
         ExitEvent exit = RecordBytes.Event(RecordBytes.Of(record, new ExitDetail { Uid = uid, NamespacePid = contained ? 7u : 4711u }, cgroup: cgroup));
-        Assert.NotNull(UserNames.GetName(1));
         Assert.Equal(name, exit.UserName);
     }
 
