@@ -131,7 +131,7 @@ command -v debootstrap >/dev/null || skip "debootstrap is missing"
 [ $# -gt 0 ] || set -- $(rows | cut -f1)
 mkdir -p "$cache"
 programs=$cache/programs-static
-make -s -C "$top/tests/programs" OUT="$cache/programs" static
+make -s -C "$top/tests/programs" OUT="$cache/programs" "$programs/scenario"
 cc -static -O2 -Wall -Wextra -Werror -o "$cache/nobody" "$top/tests/matrix/nobody.c"
 
 failed=
