@@ -212,7 +212,7 @@ release() {
 	release_program linux-x64
 	release_program linux-arm64
 	say "packing the module"
-	dotnet build src/ExitSnoop -c Release -t:PackageModule -v quiet -tl:off --nologo -clp:NoSummary >&2
+	dotnet build src/ExitSnoop -c Release -t:PackageModule -p:ReleaseDirectory="$root/out/release/" -v quiet -tl:off --nologo -clp:NoSummary >&2
 	cp out/ExitSnoop.*.nupkg out/release/
 }
 

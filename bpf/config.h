@@ -27,6 +27,15 @@ struct exit_config {
 	__u8 oom_kills; /* of those that SIGKILL ended, only the OOM killer's victims */
 	__u8 has_group_dead; /* the raw tracepoint has that argument (6.16) */
 	__u8 two_hooks;	     /* the raw tracepoint is the second hook; see claim.h */
+	__u8 crash_hook;     /* enum crash_hook */
+	__u8 has_user_path;  /* files of an overlay have the path above behind them; see mappings.h */
+};
+
+/* Where the state of a thread that crashes is taken; see crash.h. */
+enum crash_hook {
+	CRASH_NOWHERE = 0,
+	CRASH_AT_CORE_DUMP = 1,
+	CRASH_AT_EXIT = 2,
 };
 
 enum cgroup_source {

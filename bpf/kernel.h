@@ -209,12 +209,6 @@ typedef struct {
 	__u32 val;
 } kuid_t;
 
-/* The file below that of an overlay: fs/file_table.c. */
-struct backing_file {
-	struct file file;
-	struct path user_path;
-} RELOCATABLE;
-
 struct vm_area_struct {
 	unsigned long vm_start;
 	unsigned long vm_end;
@@ -223,7 +217,7 @@ struct vm_area_struct {
 	struct file *vm_file;
 } RELOCATABLE;
 
-/* The list of mappings from 6.1, commit d4af56c5c7c6. */
+/* The mappings from 6.1 on, commit d4af56c5c7c6. */
 struct maple_tree {
 	void *ma_root;
 } RELOCATABLE;
@@ -430,10 +424,6 @@ struct task_struct {
 	struct thread_struct thread;
 	struct nsproxy *nsproxy;
 } RELOCATABLE;
-
-struct bpf_iter_task_vma {
-	__u64 opaque[1];
-};
 
 /* The registers that hold the first arguments of a function. */
 struct pt_regs___x86 {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ExitSnoop.Cli.Arguments;
 using ExitSnoop.Cli.Native;
 using ExitSnoop.Cli.Output;
@@ -12,6 +13,9 @@ internal sealed class Watch
     private readonly IEventFormat format;
 
     private int missing;
+
+    /// <summary>This program, which has the unwinder in it; not the runtime's own that runs exitsnoop.dll.</summary>
+    private static string? OwnProgram => RuntimeFeature.IsDynamicCodeSupported ? null : "/proc/self/exe";
 
     internal Watch(CommandLine command)
     {
@@ -31,7 +35,7 @@ internal sealed class Watch
     internal int Run()
     {
         using Ending ending = new();
-        using ExitTrace trace = ExitTrace.Start(command.Trace);
+        using ExitTrace trace = ExitTrace.Start(command.Trace with { UnwinderProgram = OwnProgram });
         ending.Attach(trace);
         try
         {
@@ -61,6 +65,8 @@ internal sealed class Watch
         {
             StandardError.Report($"attached ({trace.Attachment}, {trace.GroupDeath}: {trace.AttachReason}), kernel {trace.KernelRelease}, "
                 + $"libbpf {trace.LibBpfVersion} ({trace.LibBpfReason}), buffer of {trace.BufferSize} MiB");
+            if (trace.CrashSupport is { } crashes)
+                StandardError.Report(crashes);
         }
 
         while (true)

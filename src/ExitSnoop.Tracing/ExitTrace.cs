@@ -46,7 +46,7 @@ public sealed class ExitTrace : IDisposable
     private int end;
     private bool failureThrown;
 
-    internal ExitTrace(ExitTraceOptions options, ExitProgram program, CrashProgram? crashProgram = null)
+    internal ExitTrace(ExitTraceOptions options, ExitProgram program)
     {
         this.options = options;
         filter = new ExitFilter(options);
@@ -60,9 +60,17 @@ public sealed class ExitTrace : IDisposable
             commands = new CommandMemory();
             commands.ReadProc();
         }
-        if (crashProgram is not null)
-            crashes = new CrashTrace(crashProgram, new Unwinder(options.UnwinderProgram ?? UnwinderProgram.Find(), options.StackTrace), queue.Signal);
-        reader = RecordReader.Start(program, options.ForProgram(), queue, options.WallClock);
+        if (program.CrashRingFd is { } ring)
+            crashes = new CrashTrace(ring, new Unwinder(options.UnwinderProgram ?? UnwinderProgram.Find(), options.StackTrace), queue.Signal);
+        try
+        {
+            reader = RecordReader.Start(program, options.ForProgram(), queue, options.WallClock);
+        }
+        catch
+        {
+            crashes?.Dispose();
+            throw;
+        }
         timeLimit = options.TimeLimit is { } limit ? new TimeLimit(limit, () => EndBy(ExitTraceEnd.TimeLimit)) : null;
     }
 
@@ -88,6 +96,15 @@ public sealed class ExitTrace : IDisposable
     /// <summary>Why this libbpf was taken: "the system's", "named by EXITSNOOP_LIBBPF", "linked into this program", "ExitSnoop's own: the system has none".</summary>
     public string LibBpfReason => LibBpf.Reason;
 #pragma warning restore CA1822
+
+    /// <summary>
+    /// How the places of crashes are found, or why they are not: a sentence. Null where no crash can be among the events. To ask
+    /// loads libdw for a moment.
+    /// </summary>
+    public string? CrashSupport => !options.CanCrash ? null
+        : crashes is null ? "Crashes are reported without their place: this kernel has no program where one could be captured (Linux 6.1 has)."
+        : Unwinder.IsLibDwInstalled ? "Calls and functions of crashes are found with libdw."
+        : "libdw is not installed (libdw1, elfutils-libs): of crashes only programs that keep frame pointers show their calls, and functions have no names.";
 
     /// <summary>The size of the ring buffers of all processors together, in MiB.</summary>
     public int BufferSize => options.BufferSize;
@@ -126,19 +143,15 @@ public sealed class ExitTrace : IDisposable
         if (!OperatingSystem.IsLinux())
             throw ExitTraceErrors.NotLinux();
         Check(options);
-        // Beside the other, as to load it takes as long: most of it is to read the kernel's type information.
-        Task<CrashProgram?>? loading = options.CanCrash ? Task.Run(() => CrashProgram.TryStart(options.BtfPath, options.Log)) : null;
-        CrashProgram? crashes = null;
         ExitProgram? program = null;
         try
         {
-            program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find(), beforeAttach: () => crashes = loading?.Result);
-            return new ExitTrace(options, program, crashes);
+            program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
+            return new ExitTrace(options, program);
         }
         catch (Exception failure)
         {
             program?.Dispose();
-            (crashes ?? loading?.Result)?.Dispose();
             if (ExitTraceErrors.OfStart(failure) is { } meaning)
                 throw meaning;
             throw;

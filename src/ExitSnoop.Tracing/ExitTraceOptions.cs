@@ -172,6 +172,7 @@ public sealed record ExitTraceOptions
             BtfPath = BtfPath,
             Log = Log,
             Fallbacks = Fallbacks,
+            Crashes = CanCrash,
             DescendantsMax = DescendantsMax,
         };
     }

@@ -35,7 +35,7 @@ public sealed class PackageTests
                 "CHANGELOG.md", "ExitSnoop.Format.ps1xml", "ExitSnoop.Tracing.dll", "ExitSnoop.dll", "ExitSnoop.nuspec", "ExitSnoop.psd1",
                 "LICENSE", "README.md", "ThirdPartyNotices.txt", "en-US/ExitSnoop.dll-Help.xml", "en-US/about_ExitSnoop.help.txt",
                 "runtimes/linux-arm64/native/libbpf.so.1", "runtimes/linux-arm64/native/libelf.so.1", "runtimes/linux-arm64/native/libz.so.1",
-                "runtimes/linux-x64/native/libbpf.so.1", "runtimes/linux-x64/native/libelf.so.1", "runtimes/linux-x64/native/libz.so.1",
+                "runtimes/linux-x64/native/exitsnoop", "runtimes/linux-x64/native/libbpf.so.1", "runtimes/linux-x64/native/libelf.so.1", "runtimes/linux-x64/native/libz.so.1",
             ],
             files.Order(StringComparer.Ordinal));
     }

@@ -17,6 +17,7 @@ public sealed partial class ReadmeTests
     {
         ["Crashes into a CSV file, for an hour:"] = "^.*\"ExitTime\",.*\"CommandLine\"(.*\n)*.*\"victim\".*\"signal 11 \\(SEGV\\)",
         ["Wait for a process that is not your child, and get its exit status:"] = @"^7\n$",
+        ["Where do programs crash?"] = @"^TIME +NAME .*SITE\n-.*\n(.*\n)*.* victim +\d+ +SEGV.* victim!\w+\+0x",
         ["What does the OOM killer take?"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +KILL +out of memory .*victim -w memory",
         ["Who keeps killing my workers?"] = @"^Id +: \d+\nStatus +: signal 15 \(TERM\)\nSenderName : \S.*\nSenderId +: {own id}\n",
         ["The next failure of a service, with all that is known of it:"] = @"^Status +: code 3\n(.*\n)*CommandLine +: .*victim -w exit 3\n(.*\n)*CgroupPath +: /system\.slice/nginx\.service\n",

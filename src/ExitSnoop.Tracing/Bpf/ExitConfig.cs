@@ -27,6 +27,8 @@ internal struct ExitConfig
     public byte OomKills;
     public byte HasGroupDead;
     public byte TwoHooks;
+    public CrashHook CrashHook;
+    public byte HasUserPath;
 
     [InlineArray(4)]
     internal struct ExitCodeSet

@@ -51,13 +51,16 @@ internal sealed record ExitHook(string AttachType, string Point, bool Tracepoint
         };
     }
 
+    /// <summary>Whether programs run at functions. Where not, the kernel attaches them nevertheless.</summary>
+    internal static bool HasFunctionTracing => !File.Exists(FunctionTracing) || File.ReadAllText(FunctionTracing).Trim() != "0";
+
     /// <summary>The hooks to try on the running kernel, the best first.</summary>
     internal static IEnumerable<ExitHook> Candidates(ExitProgramFallbacks without) => Candidates(
         without,
         Environment.OSVersion.Version,
         File.ReadAllText("/proc/sys/kernel/version").Contains("PREEMPT", StringComparison.Ordinal),
         KernelTypeInfo.InKernel ? KernelTypeInfo.Names : null,
-        !File.Exists(FunctionTracing) || File.ReadAllText(FunctionTracing).Trim() != "0");
+        HasFunctionTracing);
 
     /// <param name="without">What is ruled out.</param>
     /// <param name="release">Only a guess at what the kernel has: where it is wrong, the kernel refuses the load.</param>

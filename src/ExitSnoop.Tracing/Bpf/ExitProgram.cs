@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Numerics;
+using System.Reflection;
 using ExitSnoop.Linux;
 
 namespace ExitSnoop.Bpf;
@@ -26,10 +27,12 @@ internal sealed class ExitProgram : IDisposable
     private readonly List<BpfLink> links = [];
     private readonly string exitProgram;
     private readonly bool includeChildren;
+    private readonly CrashHook crashHook;
 
-    private ExitProgram(BpfObject bpf, ExitHook hook, ExitProgramOptions options, CgroupHierarchy hierarchy)
+    private ExitProgram(BpfObject bpf, ExitHook hook, CrashHook crashHook, ExitProgramOptions options, CgroupHierarchy hierarchy)
     {
         Hierarchy = hierarchy;
+        this.crashHook = crashHook;
         this.bpf = bpf;
         Hook = hook;
 
@@ -38,7 +41,7 @@ internal sealed class ExitProgram : IDisposable
 
         // In a program of its own, which looks at nothing else where nothing failed.
         bool nonzero = options is { Failed: true, PerThread: false, Ids.Count: 0 };
-        exitProgram = hook.Program(basic, nonzero);
+        exitProgram = hook.Program(basic, nonzero) + (crashHook == CrashHook.AtExit ? "_crash" : "");
         includeChildren = options.IncludeChildren;
     }
 
@@ -47,6 +50,9 @@ internal sealed class ExitProgram : IDisposable
 
     /// <summary>Where its records come from; opened before it is attached, so that the first has a place to go.</summary>
     internal IRecordSource Source { get; set; } = null!;
+
+    /// <summary>The ring of the records of crashes, each sent before that of its exit; null where none are taken.</summary>
+    internal int? CrashRingFd => crashHook == CrashHook.None ? null : bpf.MapFd("crashes");
 
     /// <summary>The memory that the programs share with the reader.</summary>
     internal SharedMemory Shared { get; private set; } = null!;
@@ -82,12 +88,11 @@ internal sealed class ExitProgram : IDisposable
     /// <summary>Loads and attaches.</summary>
     /// <param name="options">What to trace.</param>
     /// <param name="cgroups">Where cgroups are.</param>
-    /// <param name="beforeAttach">Called once all is loaded: what it attaches runs before these programs.</param>
     /// <exception cref="LoadRefusedException">No way to load was accepted; the error is that of the best one.</exception>
     /// <exception cref="LibBpfException">There is no libbpf.</exception>
     /// <exception cref="TypeInfoException">There is no type information.</exception>
     /// <exception cref="CgroupNotFoundException">There is no such cgroup.</exception>
-    internal static ExitProgram Start(ExitProgramOptions options, CgroupHierarchy cgroups, Action? beforeAttach = null)
+    internal static ExitProgram Start(ExitProgramOptions options, CgroupHierarchy cgroups)
     {
         LibBpf.Load();
         KernelTypeInfo.Check(options.BtfPath, needsKernelFile: options.IncludeChildren);
@@ -96,14 +101,17 @@ internal sealed class ExitProgram : IDisposable
         LoadRefusedException? first = null;
         foreach (ExitHook hook in ExitHook.Candidates(options.Fallbacks))
         {
-            try
+            foreach (CrashHook crashHook in options.Crashes ? CrashHooks.Candidates(hook) : [CrashHook.None])
             {
-                return Start(options, cgroups, hook, beforeAttach);
-            }
-            catch (Win32Exception refused)
-            {
-                // What is refused at one hook may be allowed at another.
-                first ??= new LoadRefusedException(refused, messages.Warnings);
+                try
+                {
+                    return Start(options, cgroups, hook, crashHook);
+                }
+                catch (Win32Exception refused)
+                {
+                    // What is refused at one hook may be allowed at another.
+                    first ??= new LoadRefusedException(refused, messages.Warnings);
+                }
             }
         }
         throw first!;
@@ -126,12 +134,12 @@ internal sealed class ExitProgram : IDisposable
     }
 
     /// <summary>The inode number of the caller's PID namespace, 0 for the first.</summary>
-    internal static uint OwnPidNamespace =>
+    private static uint OwnPidNamespace =>
         FileIdentity.Inode("/proc/self/ns/pid") is { } own and not FirstPidNamespace ? (uint)own : 0;
 
-    private static ExitProgram Start(ExitProgramOptions options, CgroupHierarchy cgroups, ExitHook hook, Action? beforeAttach)
+    private static ExitProgram Start(ExitProgramOptions options, CgroupHierarchy cgroups, ExitHook hook, CrashHook crashHook)
     {
-        ExitProgram program = new(BpfObject.Open(EmbeddedObject.Read("exitsnoop.bpf.o"), "exitsnoop", options.BtfPath), hook, options, cgroups);
+        ExitProgram program = new(BpfObject.Open(Image(), "exitsnoop", options.BtfPath), hook, crashHook, options, cgroups);
         try
         {
             program.Configure(options, cgroups);
@@ -139,7 +147,6 @@ internal sealed class ExitProgram : IDisposable
             program.Fill(options, cgroups);
             program.Shared = new SharedMemory(program.bpf.MapFd(".bss"));
             program.Source = program.OpenRings(options.BufferSize);
-            beforeAttach?.Invoke();
             foreach (string name in program.Programs(options).Where(name => name != DescendantsProgram))
                 program.links.Add(program.Attach(name));
             return program;
@@ -164,6 +171,8 @@ internal sealed class ExitProgram : IDisposable
             programs.AddRange(["signal_generate", "signal_deliver"]);
         if (!options.Basic && Hook.IsAfterMemory)
             programs.Add("process_exec");
+        if (crashHook == CrashHook.AtCoreDump)
+            programs.Add(CrashHooks.CoreDumpProgram);
         programs.AddRange(ForkPrograms);
         if (options.IncludeChildren)
             programs.Add(DescendantsProgram);
@@ -186,6 +195,8 @@ internal sealed class ExitProgram : IDisposable
         config = options.Config;
         config.HasGroupDead = Hook.TracepointHasGroupDead ? (byte)1 : (byte)0;
         config.TwoHooks = Hook.HasSecond ? (byte)1 : (byte)0;
+        config.CrashHook = crashHook;
+        config.HasUserPath = Environment.OSVersion.Version >= new Version(6, 8) ? (byte)1 : (byte)0;
         config.CgroupSource = cgroups.Source;
         config.CgroupHierarchy = cgroups.Id;
         config.PidNamespace = OwnPidNamespace;
@@ -211,6 +222,17 @@ internal sealed class ExitProgram : IDisposable
             SizeLeastRecentlyUsed("departed", 16384);
         else
             bpf.Omit("departed");
+        if (crashHook == CrashHook.None)
+        {
+            bpf.Omit("crashes");
+            bpf.Omit("handled_signals");
+        }
+        else
+        {
+            SizeLeastRecentlyUsed("handled_signals", 1024);
+        }
+        if (crashHook != CrashHook.AtExit)
+            bpf.Omit("deliveries");
         if (options.Basic)
         {
             bpf.Omit("senders");
@@ -274,5 +296,14 @@ internal sealed class ExitProgram : IDisposable
         }
         if (options.Cgroup is not null)
             Cgroups.Set(cgroups.IdOf(options.Cgroup), 1);
+    }
+
+    private static byte[] Image()
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("exitsnoop.bpf.o")
+            ?? throw new InvalidOperationException("The assembly was built without its BPF program.");
+        byte[] image = new byte[stream.Length];
+        stream.ReadExactly(image);
+        return image;
     }
 }

@@ -27,6 +27,9 @@ internal sealed record ExitProgramOptions
     /// <summary>Ways to load that this kernel would not choose, forced by tests.</summary>
     public ExitProgramFallbacks Fallbacks { get; init; }
 
+    /// <summary>Whether the state of threads that crash is wanted.</summary>
+    public bool Crashes { get; init; }
+
     /// <summary>How many processes can be watched at once, in place of the usual maximum.</summary>
     public uint? DescendantsMax { get; init; }
 

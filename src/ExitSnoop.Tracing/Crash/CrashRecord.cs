@@ -4,7 +4,7 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop.Crash;
 
-/// <summary>struct crash_record of bpf/crash.h, without the mappings and paths that follow.</summary>
+/// <summary>struct crash_record of bpf/crash_record.h, without the mappings and paths that follow.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct CrashRecord
 {

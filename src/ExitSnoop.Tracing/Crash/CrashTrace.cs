@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using ExitSnoop.Bpf;
 using ExitSnoop.Linux;
 
 namespace ExitSnoop.Crash;
@@ -9,29 +10,35 @@ namespace ExitSnoop.Crash;
 /// </summary>
 internal sealed class CrashTrace : IDisposable
 {
+    /// <summary>The size of the ring, as in bpf/crash.h.</summary>
+    internal const int RingSize = 1 << 22;
+
     /// <summary>Crashes whose stacks wait for the unwinder; further ones are reported without frames. A stack takes 20 or 40 KiB.</summary>
-    private const int WaitingMaximum = 256;
+    private const int WaitingMaximum = 128;
 
     /// <summary>Crashes kept until their exit is read.</summary>
     private const int KeptMaximum = 4096;
 
     private readonly object gate = new();
-    private readonly CrashProgram program;
+    private readonly int ringFd;
+    private readonly RingBuffer ring;
     private readonly Unwinder unwinder;
     private readonly Action completed;
     private readonly Dictionary<uint, List<RecordedCrash>> crashes = [];
-    private readonly Queue<RecordedCrash> order = new();
     private readonly Queue<CrashCapture> waiting = new();
     private readonly Thread drainThread, unwindThread;
     private readonly int stopFd;
+    private int kept;
     private bool stopping;
 
-    /// <param name="program">Its own from here on.</param>
+    /// <param name="ringFd">Where the records come from; it stays the caller's.</param>
     /// <param name="unwinder">Its own from here on.</param>
     /// <param name="completed">Called, on another thread, when a crash that an event may wait for has been unwound.</param>
-    internal CrashTrace(CrashProgram program, Unwinder unwinder, Action completed)
+    internal CrashTrace(int ringFd, Unwinder unwinder, Action completed)
     {
-        this.program = program;
+        // The program is unloaded when the last exit has been read, which may be before the last crash is.
+        this.ringFd = LibC.Duplicate(ringFd);
+        ring = new RingBuffer(this.ringFd, RingSize);
         this.unwinder = unwinder;
         this.completed = completed;
         stopFd = LibC.eventfd(0, LibC.CloseOnExec);
@@ -51,7 +58,11 @@ internal sealed class CrashTrace : IDisposable
             // The record was sent before that of the exit, but need not have been taken out yet.
             Drain();
             // Where several threads were given a signal, the first decided how the process ends.
-            return crashes.GetValueOrDefault(task.HostPid)?.Where(crash => crash.IsOf(task)).MinBy(crash => crash.Time) ?? Missing(task);
+            RecordedCrash? found = crashes.GetValueOrDefault(task.HostPid)?.Where(crash => crash.IsOf(task)).MinBy(crash => crash.Time);
+            if (found is null)
+                return Missing(task);
+            Forget(found);
+            return found;
         }
     }
 
@@ -95,14 +106,15 @@ internal sealed class CrashTrace : IDisposable
         drainThread.Join();
         unwindThread.Join();
         _ = LibC.close(stopFd);
-        program.Dispose();
+        ring.Dispose();
+        _ = LibC.close(ringFd);
         unwinder.Dispose();
     }
 
     private unsafe void DrainUntilStopped()
     {
         LibC.PollFd* waits = stackalloc LibC.PollFd[2];
-        waits[0] = new LibC.PollFd { Fd = program.Ring.Fd, Events = LibC.PollIn };
+        waits[0] = new LibC.PollFd { Fd = ring.Fd, Events = LibC.PollIn };
         waits[1] = new LibC.PollFd { Fd = stopFd, Events = LibC.PollIn };
         while (true)
         {
@@ -131,15 +143,15 @@ internal sealed class CrashTrace : IDisposable
     private void TakeRecords()
     {
         bool added = false;
-        while (program.Ring.TryPeek(program.Ring.End, out ReadOnlySpan<byte> record))
+        while (ring.TryPeek(ring.End, out ReadOnlySpan<byte> record))
         {
             if (CrashRecordView.TryParse(record, out CrashRecordView view))
             {
                 Add(new CrashCapture(view, withStack: waiting.Count < WaitingMaximum));
                 added = true;
             }
-            program.Ring.Advance(record.Length);
-            program.Ring.Release();
+            ring.Advance(record.Length);
+            ring.Release();
         }
         if (added)
             Monitor.PulseAll(gate);
@@ -151,18 +163,18 @@ internal sealed class CrashTrace : IDisposable
         if (!crashes.TryGetValue(crash.HostPid, out List<RecordedCrash>? ofProcess))
             crashes[crash.HostPid] = ofProcess = [];
         ofProcess.Add(crash);
-        order.Enqueue(crash);
-        if (order.Count > KeptMaximum)
-            Forget(order.Dequeue());
+        if (++kept > KeptMaximum)
+            Forget(crashes.Values.Select(crashes => crashes[0]).MinBy(first => first.Time)!);
         waiting.Enqueue(capture);
     }
 
-    private void Forget(RecordedCrash oldest)
+    private void Forget(RecordedCrash crash)
     {
-        List<RecordedCrash> ofProcess = crashes[oldest.HostPid];
-        ofProcess.Remove(oldest);
+        List<RecordedCrash> ofProcess = crashes[crash.HostPid];
+        ofProcess.Remove(crash);
         if (ofProcess.Count == 0)
-            crashes.Remove(oldest.HostPid);
+            crashes.Remove(crash.HostPid);
+        kept--;
     }
 
     private void UnwindUntilStopped()

@@ -6,7 +6,7 @@ namespace ExitSnoop.Crash;
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal partial struct FileStatus
 {
-    private const uint TypeMask = 0xf000, Regular = 0x8000, WritableByOthers = 0x12, Basic = 0x7ff;
+    private const uint TypeMask = 0xf000, Regular = 0x8000, WritableByOthers = 0x12, Executable = 0x49, Basic = 0x7ff;
     private const int EmptyPath = 0x1000;
 
     [FieldOffset(20)]
@@ -29,6 +29,9 @@ internal partial struct FileStatus
     internal readonly bool IsRegular => (mode & TypeMask) == Regular;
 
     internal readonly long Size => (long)Math.Min(size, long.MaxValue);
+
+    /// <summary>Whether anybody may execute it.</summary>
+    internal readonly bool IsExecutable => (mode & Executable) != 0;
 
     /// <summary>Whether only root can write it or cut it off.</summary>
     internal readonly bool OnlyRootCanWrite => owner == 0 && (mode & WritableByOthers) == 0;

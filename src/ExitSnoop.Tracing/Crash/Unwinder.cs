@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
+using ExitSnoop.Crash.Unwinding;
 
 namespace ExitSnoop.Crash;
 
@@ -16,6 +18,18 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
     private readonly UnwinderProcess? process = program is null ? null : new UnwinderProcess(program);
     private readonly MountNamespaces mountNamespaces = new();
 
+    /// <summary>Whether the unwinder will find the library that it unwinds with.</summary>
+    internal static bool IsLibDwInstalled
+    {
+        get
+        {
+            if (!NativeLibrary.TryLoad(LibDw.Library, out nint library))
+                return false;
+            NativeLibrary.Free(library);
+            return true;
+        }
+    }
+
     /// <summary>The id of the unwinder's process; 0 while there is none.</summary>
     internal int ProcessId => process?.Pid ?? 0;
 
@@ -24,7 +38,9 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
     {
         string? root = mountNamespaces.FindRoot(capture.MountNamespace);
         using Modules modules = new(capture, root);
-        string? note = capture.Stack.Part is null || Stopwatch.GetElapsedTime(capture.ReceivedAt) > WaitMaximum ? Busy
+        // Its start, at the first crash, is nobody's fault.
+        long waitingSince = Math.Max(capture.ReceivedAt, process?.StartedAt ?? 0);
+        string? note = capture.Stack.Part is null || Stopwatch.GetElapsedTime(waitingSince) > WaitMaximum ? Busy
             : process is null ? "the program exitsnoop, which unwinds stacks, is not beside the module"
             : null;
         List<UnwoundFrame> frames = [];

@@ -29,6 +29,9 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
     /// <summary>The process's id; 0 while there is none.</summary>
     internal int Pid => pid;
 
+    /// <summary>When it was last started, as a <see cref="Stopwatch"/>'s timestamp.</summary>
+    internal long StartedAt { get; private set; }
+
     /// <summary>Unwinds a stack; null where that failed or took too long.</summary>
     /// <exception cref="Win32Exception">The program cannot be started.</exception>
     internal UnwindResponse? Unwind(UnwindRequest question, ReadOnlySpan<int> descriptors)
@@ -110,7 +113,8 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
                     environment[count++] = Text($"{variable}={value}");
             environment[count] = 0;
             int child;
-            int error = posix_spawn(&child, Text(program), actions, attributes, arguments, environment);
+            using UnwinderProgram file = UnwinderProgram.Open(program);
+            int error = posix_spawn(&child, Text(file.Path), actions, attributes, arguments, environment);
             if (error != 0)
             {
                 own.Dispose();
@@ -123,6 +127,7 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
                 Stop();
                 throw new Win32Exception(LibC.ESRCH);
             }
+            StartedAt = Stopwatch.GetTimestamp();
         }
         finally
         {

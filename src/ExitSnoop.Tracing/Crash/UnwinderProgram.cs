@@ -1,23 +1,67 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Runtime.InteropServices;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Crash;
 
-/// <summary>Where the console program is, which has the unwinder in it.</summary>
-internal static class UnwinderProgram
+/// <summary>
+/// The console program as a file to execute. A package from a gallery is a zip archive whose unpacked files nobody may
+/// execute; what stands in the module's folder, which is as trusted as the assembly beside it, is executed from a copy then.
+/// </summary>
+internal sealed partial class UnwinderProgram : IDisposable
 {
-    private const string Name = "exitsnoop";
+    private readonly int copy;
 
-    /// <summary>This process's own program where it is the console's; else the one that the module carries; null where there is none.</summary>
+    private UnwinderProgram(string path, int copy)
+    {
+        Path = path;
+        this.copy = copy;
+    }
+
+    /// <summary>What to execute, in this process or a child that has its descriptors.</summary>
+    internal string Path { get; }
+
+    /// <summary>The one that the module carries; null where there is none.</summary>
     internal static string? Find()
     {
-        if (Path.GetFileName(Environment.ProcessPath) == Name)
-            return "/proc/self/exe";
         string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
-        string beside = Path.Join(LibraryFolder, "runtimes", "linux-" + architecture, "native", Name);
+        string beside = System.IO.Path.Join(LibraryFolder, "runtimes", "linux-" + architecture, "native", "exitsnoop");
         return File.Exists(beside) ? beside : null;
     }
 
-    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "In a single file the program is the console's, and was found before.")]
-    private static string? LibraryFolder => Path.GetDirectoryName(typeof(UnwinderProgram).Assembly.Location);
+    /// <summary>Opens it. Where that does not make it executable, to execute it fails.</summary>
+    internal static UnwinderProgram Open(string path)
+    {
+        int copy = -1;
+        int fd = RegularFile.TryOpen(path, out FileStatus status);
+        if (fd >= 0)
+        {
+            // On a mount with noexec nothing is to be executed, and a copy would go around that.
+            if (!status.IsExecutable && !IsOnNoExecMount(fd))
+                copy = SealedCopy.TryMake(fd, status.Size, executable: true);
+            _ = LibC.close(fd);
+        }
+        return new UnwinderProgram(copy < 0 ? path : string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{copy}"), copy);
+    }
+
+    public void Dispose()
+    {
+        if (copy >= 0)
+            _ = LibC.close(copy);
+    }
+
+    /// <summary>ST_NOEXEC of statvfs(3).</summary>
+    private static unsafe bool IsOnNoExecMount(int fd)
+    {
+        const int flags = 9, noExec = 8;
+        ulong* status = stackalloc ulong[32];
+        return fstatvfs(fd, status) == 0 && (status[flags] & noExec) != 0;
+    }
+
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "A single file is the console program, which names itself.")]
+    private static string? LibraryFolder => System.IO.Path.GetDirectoryName(typeof(UnwinderProgram).Assembly.Location);
+
+    [LibraryImport("libc")]
+    private static unsafe partial int fstatvfs(int fd, ulong* status);
 }

@@ -6,6 +6,9 @@ namespace ExitSnoop.Linux;
 /// <summary>The functions of libc that .NET does not offer.</summary>
 internal static unsafe partial class LibC
 {
+    /// <summary>F_DUPFD_CLOEXEC of include/uapi/linux/fcntl.h.</summary>
+    private const int DuplicateCloseOnExec = 1030;
+
     private const string Library = "libc";
 
     internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EINVAL = 22, ENFILE = 23,
@@ -108,6 +111,13 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int close(int fd);
+
+    /// <summary>Another descriptor of the same open file, which no program that is executed inherits; -1 where there are too many.</summary>
+    internal static int Duplicate(int fd) => fcntl(fd, DuplicateCloseOnExec, 0);
+
+    // Variadic in C; arguments of this kind are passed alike on x86-64 and arm64 Linux.
+    [LibraryImport("libc")]
+    internal static partial int fcntl(int fd, int command, int argument);
 
     /// <summary>Reads from an offset of a file until the buffer is full or the file ends; how many bytes there were.</summary>
     internal static int ReadAt(int fd, Span<byte> buffer, long offset)

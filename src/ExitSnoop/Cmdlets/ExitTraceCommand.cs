@@ -51,6 +51,8 @@ public abstract class ExitTraceCommand : ExitFilterCommand, IDisposable
             WriteMessages();
             Describe($"Linux {trace.KernelRelease}; attached by {trace.Attachment}, last thread by {trace.GroupDeath}: {trace.AttachReason}");
             Describe($"libbpf {trace.LibBpfVersion} from {trace.LibBpfPath} ({trace.LibBpfReason}); ring buffers of {trace.BufferSize} MiB");
+            if (IsDescribing && trace.CrashSupport is { } crashes)
+                Describe(crashes);
             return trace;
         }
         catch (ExitTraceException)
@@ -79,6 +81,8 @@ public abstract class ExitTraceCommand : ExitFilterCommand, IDisposable
         while (messages.TryDequeue(out string? message))
             WriteDebug(message);
     }
+
+    private bool IsDescribing => MyInvocation.BoundParameters.ContainsKey("Verbose") || MyInvocation.BoundParameters.ContainsKey("Debug");
 
     // With -Debug alone PowerShell asks at each verbose message whether to go on.
     private void Describe(string text)

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using ExitSnoop.Bpf;
 using ExitSnoop.Crash;
+using ExitSnoop.Crash.Unwinding;
+using ExitSnoop.Linux;
 using ExitSnoop.Tests.Kernel;
 
 namespace ExitSnoop.Tests.Crash;
@@ -142,14 +145,9 @@ public sealed class CrashTests
     [Fact]
     public void What_stood_on_the_stack_is_in_the_record_and_in_nothing_that_is_shown()
     {
-        LoadableBpf.Require();
         const string secret = "hunter2-stands-on-the-stack";
-        using CrashProgramOfTest crashes = new();
-        using Child child = Child.Start(
-            CrashingProgram.Plain, [Encoding.UTF8.GetBytes("null-read")], new Dictionary<string, string?> { ["CRASH_SECRET"] = secret });
-        child.Wait();
+        CrashCapture capture = Capture(CrashingProgram.Plain, ("CRASH_SECRET", secret));
         using Unwinder unwinder = new(UnwinderTests.Program, withStackTrace: true);
-        CrashCapture capture = crashes.CaptureOf(child.Id);
         byte[] bytes = capture.Stack.Part!.Bytes;
         Assert.True(bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) >= 0, "The secret was not on the stack.");
 
@@ -160,33 +158,55 @@ public sealed class CrashTests
         Assert.Equal(-1, bytes.AsSpan().IndexOfAnyExcept((byte)0));
     }
 
+    [Fact]
+    public void Without_libdw_a_program_that_keeps_frame_pointers_shows_the_same_calls_but_the_caller_of_a_function_that_calls_none()
+    {
+        CrashCapture capture = Capture(CrashingProgram.WithFramePointers);
+        using Modules modules = new(capture, "");
+        modules.OpenAll();
+        UnwindRequest request = new(capture.Stack.Registers, [capture.Stack.Part!], modules.ForUnwinder().Modules);
+        UnwindResponse byPointers = FramePointerUnwinder.Unwind(request);
+        using Unwinder unwinder = new(UnwinderTests.Program, withStackTrace: true);
+        StackFrame[] frames = unwinder.Unwind(capture).StackTrace!;
+        int main = Array.FindIndex(frames, frame => frame.Symbol == "main");
+        Assert.InRange(main, 3, 5);
+        // read_null() calls nothing, so compilers give it no frame.
+        Assert.Equal(
+            [frames[0].InstructionPointer, .. frames[2..(main + 1)].Select(frame => frame.InstructionPointer)],
+            byPointers.Frames.Take(main).Select(frame => frame.InstructionPointer));
+    }
+
     private static string Everything(CrashReport report) =>
         string.Join('\n', typeof(CrashReport).GetProperties(BindingFlags.Instance | BindingFlags.NonPublic).Select(property => property.GetValue(report)))
         + string.Join('\n', report.StackTrace!.Select(frame => $"{frame} {frame.Module} {frame.Symbol} {frame.BuildId}"));
 
-    /// <summary>The programs that capture crashes, without those that report exits.</summary>
-    private sealed class CrashProgramOfTest : IDisposable
+    /// <summary>What the kernel sends of a null read.</summary>
+    private static CrashCapture Capture(string crashing, params (string Name, string Value)[] environment)
     {
-        private readonly CrashProgram program = CrashProgram.TryStart()!;
+        LoadableBpf.Require();
+        using ExitProgram program = ExitProgram.Start(Options.ForProgram(), CgroupHierarchy.Find());
+        using RingBuffer ring = new(program.CrashRingFd!.Value, CrashTrace.RingSize);
+        using Child child = Child.Start(
+            crashing, [Encoding.UTF8.GetBytes("null-read")], environment.ToDictionary(each => each.Name, each => (string?)each.Value));
+        child.Wait();
+        return CaptureOf(ring, child.Id);
+    }
 
-        internal CrashCapture CaptureOf(int id)
-        {
-            CrashCapture? capture = null;
-            Eventually.True(
-                () =>
+    private static CrashCapture CaptureOf(RingBuffer ring, int id)
+    {
+        CrashCapture? capture = null;
+        Eventually.True(
+            () =>
+            {
+                while (capture is null && ring.TryPeek(ring.End, out ReadOnlySpan<byte> record))
                 {
-                    while (capture is null && program.Ring.TryPeek(program.Ring.End, out ReadOnlySpan<byte> record))
-                    {
-                        if (CrashRecordView.TryParse(record, out CrashRecordView view) && view.Record.Tid == id)
-                            capture = new CrashCapture(view, withStack: true);
-                        program.Ring.Advance(record.Length);
-                    }
-                    return capture is not null;
-                },
-                string.Create(CultureInfo.InvariantCulture, $"Process {id} was not captured."));
-            return capture!;
-        }
-
-        public void Dispose() => program.Dispose();
+                    if (CrashRecordView.TryParse(record, out CrashRecordView view) && view.Record.Tid == id)
+                        capture = new CrashCapture(view, withStack: true);
+                    ring.Advance(record.Length);
+                }
+                return capture is not null;
+            },
+            string.Create(CultureInfo.InvariantCulture, $"Process {id} was not captured."));
+        return capture!;
     }
 }

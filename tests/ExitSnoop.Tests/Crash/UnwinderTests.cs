@@ -14,7 +14,7 @@ public sealed class UnwinderTests
     private static readonly ExitTraceOptions Options = new() { StackTrace = true, UnwinderProgram = Program };
 
     [Fact]
-    public void It_has_no_privileges_no_capabilities_and_limits()
+    public void It_has_no_privileges_no_capabilities_a_filter_of_system_calls_and_limits()
     {
         using Recording recording = Recording.OfChildren(options: Options);
         _ = Crash(recording);
@@ -23,6 +23,7 @@ public sealed class UnwinderTests
             .Select(line => line.Split(":\t")).ToDictionary(pair => pair[0], pair => pair[^1]);
         Assert.All(["CapInh", "CapPrm", "CapEff", "CapAmb"], set => Assert.Equal("0000000000000000", status[set]));
         Assert.Equal("1", status["NoNewPrivs"]);
+        Assert.Equal("2", status["Seccomp"]);
         if (Environment.UserName == "root")
             Assert.Equal(["65534", "65534", "65534", "65534"], status["Uid"].Split('\t'));
         string limits = File.ReadAllText($"/proc/{pid}/limits");
@@ -65,6 +66,17 @@ public sealed class UnwinderTests
         ExitEvent exit = Crash(recording);
         Assert.StartsWith("crash+0x", exit.CrashSite, StringComparison.Ordinal);
         Assert.StartsWith("the unwinder cannot be started", exit.CrashNote, StringComparison.Ordinal);
+    }
+
+    /// <summary>As Install-PSResource leaves it, which unpacks a zip archive.</summary>
+    [Fact]
+    public void A_program_that_nobody_may_execute_unwinds_as_well()
+    {
+        using TestFolder folder = new();
+        string program = folder.Copy(Program, "exitsnoop");
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        using Recording recording = Recording.OfChildren(options: Options with { UnwinderProgram = program });
+        Assert.StartsWith("crash!read_null+", Crash(recording).CrashSite, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class LayoutTests
     /// <summary>Fields whose names are not the same word in both languages.</summary>
     private static readonly Dictionary<string, string> Renamed = new() { ["ppid"] = "parentpid", ["bufsize"] = "buffersize", ["changetimens"] = "changetimenanoseconds" };
 
-    private static readonly CompiledTypes Compiled = new(Bytes("exitsnoop.bpf.o")), CompiledCrash = new(Bytes("crash.bpf.o"));
+    private static readonly CompiledTypes Compiled = new(Bytes("exitsnoop.bpf.o"));
 
     [Fact]
     public void The_record_is_laid_out_as_in_C() => AssertSame<ExitRecord>("exit_record");
@@ -28,10 +28,9 @@ public sealed class LayoutTests
     [Fact]
     public void The_record_of_a_crash_is_laid_out_as_in_C()
     {
-        AssertSame<CrashStack>("crash_stack", CompiledCrash);
-        AssertSame<CrashMapping>("crash_mapping", CompiledCrash);
-        AssertSame<CrashProgram.CrashConfig>("crash_config", CompiledCrash);
-        IReadOnlyList<(string Name, int Offset, int Size)> compiled = [.. CompiledCrash.Members("crash_record")];
+        AssertSame<CrashStack>("crash_stack");
+        AssertSame<CrashMapping>("crash_mapping");
+        IReadOnlyList<(string Name, int Offset, int Size)> compiled = [.. Compiled.Members("crash_record")];
         Assert.Equal(["mappings", "paths"], compiled.TakeLast(2).Select(member => member.Name));
         Assert.Equal(Managed<CrashRecord>(), compiled.SkipLast(2).Select(ToManaged));
         Assert.Equal(Unsafe.SizeOf<CrashRecord>(), compiled[^2].Offset);
@@ -39,7 +38,8 @@ public sealed class LayoutTests
     }
 
     [Theory]
-    [InlineData("crash.h", "crash_flags", typeof(CrashFlags))]
+    [InlineData("crash_record.h", "crash_flags", typeof(CrashFlags))]
+    [InlineData("config.h", "crash_hook", typeof(CrashHook))]
     [InlineData("config.h", "cgroup_source", typeof(CgroupSource))]
     [InlineData("record.h", "record_flags", typeof(RecordFlags))]
     [InlineData("record.h", "signal_cause", typeof(SignalCause))]
@@ -74,11 +74,10 @@ public sealed class LayoutTests
         Assert.All(ExitEventDefinition.Fields, field => Assert.False(string.IsNullOrWhiteSpace(field.Description), field.Name));
     }
 
-    private static void AssertSame<T>(string name, CompiledTypes? types = null) where T : unmanaged
+    private static void AssertSame<T>(string name) where T : unmanaged
     {
-        CompiledTypes compiled = types ?? Compiled;
-        Assert.Equal(compiled.Members(name).Where(member => member.Name != "reserved").Select(ToManaged), Managed<T>().Where(field => field.Item1 != "reserved"));
-        Assert.Equal(compiled.Size(name), Unsafe.SizeOf<T>());
+        Assert.Equal(Compiled.Members(name).Where(member => member.Name != "reserved").Select(ToManaged), Managed<T>().Where(field => field.Item1 != "reserved"));
+        Assert.Equal(Compiled.Size(name), Unsafe.SizeOf<T>());
     }
 
     private static IEnumerable<(string, int, int)> Managed<T>() where T : unmanaged => typeof(T)

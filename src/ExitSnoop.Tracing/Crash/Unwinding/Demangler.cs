@@ -8,7 +8,8 @@ internal static unsafe partial class Demangler
 {
     private const string Library = "libstdc++.so.6";
 
-    private static readonly bool HasLibrary = NativeLibrary.TryLoad(Library, out _);
+    /// <summary>Whether names of C++ can be read.</summary>
+    internal static bool HasLibrary { get; } = NativeLibrary.TryLoad(Library, out _);
 
     internal static string Demangle(ReadOnlySpan<byte> symbol)
     {

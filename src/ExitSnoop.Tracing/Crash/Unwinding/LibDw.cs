@@ -5,7 +5,7 @@ namespace ExitSnoop.Crash.Unwinding;
 /// <summary>The functions of elfutils' libdw that are used here, as <c>elfutils/libdwfl.h</c> declares them.</summary>
 internal static unsafe partial class LibDw
 {
-    private const string Library = "libdw.so.1";
+    internal const string Library = "libdw.so.1";
 
     /// <summary>DWARF_CB_OK and DWARF_CB_ABORT: whether a callback wants the next frame.</summary>
     internal const int Continue = 0, Stop = 1;

@@ -22,8 +22,13 @@ internal static class UnwinderServer
     {
         if (argument == Argument)
             return Confinement.DropPrivilegesAndExecute(ConfinedArgument);
+        // Loaded now, as it can open no file later.
         _ = LibDw.IsAvailable;
+        _ = Demangler.HasLibrary;
         Confinement.LimitResources(DebugInfod.IsConfigured);
+        // To download symbols takes a network and files.
+        if (!DebugInfod.IsConfigured)
+            SystemCallFilter.Install();
 
         using DescriptorSocket socket = new(SocketFd);
         byte[] request = new byte[UnwindRequest.SizeMaximum], response = new byte[UnwindResponse.SizeMaximum];
