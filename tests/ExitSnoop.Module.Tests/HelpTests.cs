@@ -33,6 +33,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
         ["Write a line of JSON for each exit"] = @"^(\{""Name"":.*,""Age"":\d.*""Signal"":""\w+"".*\}\n){3}",
         ["Watch in the background"] = @"PCOMM.*\n.*\nsleep +\d+ ",
 
+        ["Everything but the cron jobs"] = @"PCOMM +PID .*EXIT_CODE\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){3}",
         ["What crashed in a service"] = "^$",
         ["Who ends my workers, and who started them"] = @"Name +Reason +Ancestors\n.*\nsleep +killed by \S+ \(\d+\) +\S+ \(\d+\) < ",
         ["What a login session left behind"] = @"(sh +.* code 3|ExitTime +Name)",
