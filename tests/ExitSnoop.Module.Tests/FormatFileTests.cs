@@ -30,7 +30,8 @@ public sealed partial class FormatFileTests
         using RunningScript watch = shell.StartWatch("(Watch-ProcessExit $id).View.PSObject.Properties.Name", ("id", victim.Id));
         victim.Die();
         string[] cells = [.. watch.Wait().Output.Cast<string>()];
-        HashSet<string> properties = [.. typeof(ExitEvent).GetProperties().Concat(typeof(ExitEventField).GetProperties()).Select(property => property.Name)];
+        HashSet<string> properties = [.. typeof(ExitEvent).GetProperties().Concat(typeof(ExitEventField).GetProperties()).Select(property => property.Name),
+            .. shell.Run("[ExitSnoop.Commands.Measuring.ProcessExitMeasurement].GetProperties().Name").Output.Cast<string>()];
 
         XElement[] values = [.. XDocument.Load(File).Descendants().Where(element => element.Name.LocalName is "ScriptBlock" or "PropertyName")];
         foreach (string value in values.Select(element => element.Value).Where(value => value != "''"))
@@ -38,7 +39,7 @@ public sealed partial class FormatFileTests
             if (Cell().Match(value) is { Success: true } cell)
                 Assert.Contains(cell.Groups[1].Value, cells);
             else
-                Assert.Contains(value, properties);
+                Assert.Contains(Formatted().Match(value) is { Success: true } formatted ? formatted.Groups[1].Value : value, properties);
         }
         Assert.NotEmpty(values);
     }
@@ -112,4 +113,8 @@ public sealed partial class FormatFileTests
 
     [GeneratedRegex(@"^\$_\.View\.(\w+)$")]
     private static partial Regex Cell();
+
+    // '{0:0.00}' -f $_.MedianAge.TotalSeconds
+    [GeneratedRegex(@"^'\{0:[^}]*\}' -f \$_\.(\w+)(\.TotalSeconds)?$")]
+    private static partial Regex Formatted();
 }

@@ -60,6 +60,11 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
         ["Make a CSV file of JSON"] = @"^4$",
         ["Find what ran for long"] = @"Name +Age\n.*\n\S+ +[\d:.]+",
 
+        // Measure-ProcessExit
+        ["See which programs exit most"] = @"NAME +COUNT +FAILED +CRASH +PER MIN +CPU\(s\) +MEDIAN +95%\(s\) +PEAK\n-.*\n\S+ +\d+ ",
+        ["Find what crashes, by program and user"] = @"NAME +COUNT .*\n-.*\n\S+, root +1 +1 +1 ",
+        ["Measure a file"] = @"^3$",
+
         // Get-ProcessExitEventDefinition
         ["List all fields and properties"] = @"^exit_time +__u64 +0 +8 +\S(.*\n)*ExitTime +DateTime ",
         ["Read all about one property"] = @"^Name +: FaultAddress\nType +: ulong\?\n(.*\n)*Kernels +: \S",
@@ -138,7 +143,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
             foreach (string heading in (string[])["NAME", "SYNOPSIS", "SYNTAX", "DESCRIPTION", "PARAMETERS", "INPUTS", "OUTPUTS", "RELATED LINKS", "Example 1: "])
                 Assert.True(Text(cmdlet, "Shown").Contains(heading, StringComparison.Ordinal), $"{name} shows no {heading}");
         }
-        Assert.Equal(4, Cmdlets().Length);
+        Assert.Equal(5, Cmdlets().Length);
     }
 
     [Fact]

@@ -8,7 +8,6 @@ namespace HelpBuilder;
 /// </summary>
 internal static class Program
 {
-    private const int MinimumExamples = 8;
     private const string AboutPage = "about_ExitSnoop";
 
     /// <summary>
@@ -44,9 +43,6 @@ internal static class Program
                 ?? throw new HelpException("docs/en-US", $"there is no page for {cmdlet.Name}");
             foreach (string section in (string[])["Description", "Parameters", "Inputs", "Outputs", "Links"])
                 page.Require(section);
-            int examples = page.Sections("Examples").Count();
-            if (examples < MinimumExamples)
-                throw new HelpException(page.File, $"{examples} examples are fewer than {MinimumExamples}");
             matched.Add((cmdlet, page, [.. Parameters(cmdlet, page, pages)]));
         }
         return matched;

@@ -35,15 +35,17 @@ internal static class Program
             column.Width == 0 ? null : new XElement("Width", column.Width),
             new XElement("Alignment", "Left")))),
         new XElement("TableRowEntries", new XElement("TableRowEntry", new XElement("TableColumnItems",
-            view.Columns.Select(column => new XElement("TableColumnItem", Value(column.Property))))))));
+            view.Columns.Select(column => new XElement("TableColumnItem", Value(column.Property, column.Format))))))));
 
     private static XElement List() => new("ListControl", new XElement("ListEntries", new XElement("ListEntry", new XElement("ListItems",
         EventViews.List.Select(entry => new XElement("ListItem",
             entry.Label == entry.Property ? null : new XElement("Label", entry.Label),
             entry.Property is null ? new XElement("ScriptBlock", "''") : Value(entry.Property)))))));
 
-    // A property of a property takes a script.
-    private static XElement Value(string property) => property.Contains('.', StringComparison.Ordinal)
+    // A format and a property of a property take a script.
+    private static XElement Value(string property, string? format = null) =>
+        format is not null ? new XElement("ScriptBlock", $"'{{0:{format}}}' -f $_.{property}")
+        : property.Contains('.', StringComparison.Ordinal)
         ? new XElement("ScriptBlock", "$_." + property)
         : new XElement("PropertyName", property);
 }

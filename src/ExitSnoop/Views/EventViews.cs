@@ -4,7 +4,11 @@ namespace ExitSnoop.Commands.Views;
 /// <param name="Header">What stands above it.</param>
 /// <param name="Width">Its width; 0 for the last column, which takes the room that is left.</param>
 /// <param name="Property">The property that it shows: of an event, mostly one of its <c>View</c>.</param>
-internal sealed record Column(string Header, int Width, string Property);
+internal sealed record Column(string Header, int Width, string Property)
+{
+    /// <summary>How the property is shown, as a format of .NET; null for PowerShell's own.</summary>
+    internal string? Format { get; init; }
+}
 
 /// <summary>A table of ExitSnoop.Format.ps1xml.</summary>
 /// <param name="Name">What Format-Table -View calls it.</param>
@@ -98,6 +102,18 @@ internal static class EventViews
             new("PEAK", 8, "View.Peak"),
             new("READ", 8, "View.Read"),
             new("WRITTEN", 0, "View.Written"),
+        ]),
+        new(DefaultName, "ExitSnoop.Commands.Measuring.ProcessExitMeasurement",
+        [
+            new("NAME", 18, "Name"),
+            new("COUNT", 7, "Count"),
+            new("FAILED", 6, "Failed"),
+            new("CRASH", 5, "Crashed"),
+            new("PER MIN", 7, "PerMinute") { Format = "0.0" },
+            new("CPU(s)", 7, "TotalProcessorTime.TotalSeconds") { Format = "0.00" },
+            new("MEDIAN", 7, "MedianAge.TotalSeconds") { Format = "0.00" },
+            new("95%(s)", 7, "Age95.TotalSeconds") { Format = "0.00" },
+            new("PEAK", 0, "PeakWorkingSet64") { Format = "#,##0.0,, MB" },
         ]),
         new(DefaultName, "ExitSnoop.ExitEventField",
         [
