@@ -20,15 +20,18 @@ public sealed class BootstrapTests
         string dotnet = folder.Write("dotnet", DotnetWithoutFeed);
         File.SetUnixFileMode(dotnet, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
-        (int status, string output, string errors) = Command.Run(
-            "/bin/sh",
-            ["-c", "(sleep 1; exec sh -c 'exit 42') & \"$0\" watch -Failed -ExitCode 42 -MinimumAge 0.5 -MaxEvents 1 -Timeout 30", Path.Combine(Paths.Repository, "bootstrap.sh")],
+        using Victim victim = Victim.Start("exit", "42");
+        using Command watch = Command.Start(
+            Path.Combine(Paths.Repository, "bootstrap.sh"),
+            ["watch", "-Failed", "-ExitCode", "42", "-MinimumAge", "0.05", "-ParentId", Environment.ProcessId.Text(), "-MaxEvents", "1"],
             environment: new Dictionary<string, string?>
             {
                 ["PATH"] = $"{folder.FullName}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin",
                 ["NUGET_PACKAGES"] = folder.FullName,
             });
-
+        watch.WaitForOutput("PCOMM");
+        victim.Die();
+        (int status, string output, string errors) = watch.Wait();
         Assert.True(status == 0, errors);
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.StartsWith("PCOMM", lines[0], StringComparison.Ordinal);

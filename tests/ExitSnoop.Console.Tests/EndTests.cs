@@ -174,17 +174,6 @@ public sealed class EndTests
     }
 
     [Fact]
-    public void It_ends_with_a_process_whose_death_is_filtered_out()
-    {
-        using Child fine = Child.StartHeld("true");
-        using Command trace = ConsoleProgram.Trace("-x", "-p", fine.Id.Text());
-        Release(fine);
-        CommandResult result = trace.Wait();
-        Assert.Equal(0, result.ExitCode);
-        Assert.Single(result.Lines);
-    }
-
-    [Fact]
     public void A_process_that_does_not_exist_is_an_error()
     {
         Need.Kernel();

@@ -128,13 +128,6 @@ public sealed class JsonFormatTests
     }
 
     [Fact]
-    public void Every_signal_is_called_by_the_name_of_its_member()
-    {
-        foreach (Signal signal in Enum.GetValues<Signal>())
-            Assert.Equal(signal.ToString(), Write(new EventMaker { WaitStatus = (uint)signal, Basic = true }.Make()).GetProperty("Signal").GetString());
-    }
-
-    [Fact]
     public void A_hostile_name_is_escaped_and_comes_back_as_it_was()
     {
         for (int b = 1; b < 256; b++)

@@ -1,4 +1,3 @@
-using System.Reflection;
 using ExitSnoop.ModuleTests.Engine;
 using ExitSnoop.ModuleTests.Support;
 using Xunit;
@@ -8,44 +7,6 @@ namespace ExitSnoop.ModuleTests;
 /// <summary>Get-ProcessExitEventDefinition: what an event is, without privileges and without loading anything.</summary>
 public sealed class DefinitionTests
 {
-    [Fact]
-    public void Every_property_of_an_event_is_described()
-    {
-        using Shell shell = Shell.Open();
-        ExitEventField[] fields = [.. shell.Run("Get-ProcessExitEventDefinition").Output.Cast<ExitEventField>()];
-        ExitEventField[] derived = [.. fields.Where(field => field.Offset is null)];
-
-        Assert.Equal(
-            typeof(ExitEvent).GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name).Order(),
-            derived.Select(field => field.Name).Order());
-        Assert.All(fields, field => Assert.NotEmpty(field.Description));
-        Assert.All(fields, field => Assert.NotEmpty(field.Type));
-        foreach (ExitEventField field in derived)
-        {
-            Type type = typeof(ExitEvent).GetProperty(field.Name)!.PropertyType;
-            string name = (Nullable.GetUnderlyingType(type) ?? type).Name.Replace("[]", "", StringComparison.Ordinal);
-            Assert.Contains(
-                field.Type.TrimEnd('?').Replace("[]", "", StringComparison.Ordinal),
-                (string[])[name, $"ExitSnoop.{name}", name.ToLowerInvariant(), name switch { "Int32" => "int", "UInt32" => "uint", "Int64" => "long", "UInt64" => "ulong", "Boolean" => "bool", _ => name }]);
-        }
-    }
-
-    [Fact]
-    public void The_record_s_fields_come_first_one_behind_the_other()
-    {
-        using Shell shell = Shell.Open();
-        ExitEventField[] fields = [.. shell.Run("Get-ProcessExitEventDefinition").Output.Cast<ExitEventField>()];
-        int next = 0;
-        foreach (ExitEventField field in fields.TakeWhile(field => field.Offset is not null))
-        {
-            Assert.Equal(next, field.Offset);
-            Assert.InRange(field.Size ?? 0, 1, 64);
-            next += field.Size!.Value;
-        }
-        Assert.True(next > 0);
-        Assert.DoesNotContain(fields.SkipWhile(field => field.Offset is not null), field => field.Offset is not null || field.Size is not null);
-    }
-
     [Theory]
     [InlineData("")]
     [InlineData("-Signal SEGV, KILL -MinimumAge 1.5 -User root -Label 'a*/b' -Basic -IncludeChildren -Id 1")]

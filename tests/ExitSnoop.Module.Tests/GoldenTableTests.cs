@@ -44,15 +44,17 @@ public sealed partial class GoldenTableTests
         using Command shell = Pwsh.StartWatch(
             $"Start-ThreadJob {{ $VerbosePreference = 'Continue'; Import-Module '{Paths.Module}'; Watch-ProcessExit {victim.Id} {parameters} | Out-String -Stream -Width 200 }} | Receive-Job -Wait",
             null, ("TZ", zone));
+        DateTime before = DateTime.UtcNow.AddHours(hours);
         victim.Die();
-        TimeSpan expected = DateTime.UtcNow.AddHours(hours).TimeOfDay;
+        TimeSpan death = DateTime.UtcNow.AddHours(hours) - before;
         string[] lines = [.. shell.Wait().Lines.Where(line => !line.StartsWith("VERBOSE:", StringComparison.Ordinal))];
         if (golden is not null)
             AssertAsOriginal(golden, victim, lines);
         else
             Assert.StartsWith("TIME-03      PCOMM            PID ", lines[0], StringComparison.Ordinal);
         string row = Assert.Single(lines, line => line.Contains(" exit_42 ", StringComparison.Ordinal));
-        Assert.InRange((TimeSpan.Parse(row[..12], CultureInfo.InvariantCulture) - expected).TotalSeconds, -2, 2);
+        TimeSpan after = TimeSpan.Parse(row[..12], CultureInfo.InvariantCulture) - before.TimeOfDay, slack = TimeSpan.FromMilliseconds(5);
+        Assert.InRange(after < TimeSpan.FromHours(-12) ? after + TimeSpan.FromDays(1) : after, -slack, death + slack);
     }
 
     [Fact]

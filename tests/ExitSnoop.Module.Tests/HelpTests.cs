@@ -249,6 +249,8 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
     /// </summary>
     public sealed class Runs : IDisposable
     {
+        private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
         private readonly ManualResetEventSlim over = new();
         private readonly TestFolder programs = new();
         private readonly Dictionary<string, Lazy<(string Output, string Nap)>> runs;
@@ -270,7 +272,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
             {
                 begun = true;
                 deaths = Task.Run(Die);
-                all = Task.Run(() => Parallel.ForEach(runs.Values, new ParallelOptions { MaxDegreeOfParallelism = 4 }, each => _ = Record.Exception(() => each.Value)));
+                all = Task.Run(() => Parallel.ForEach(runs.Values, new ParallelOptions { MaxDegreeOfParallelism = 3 }, each => _ = Record.Exception(() => each.Value)));
             }
             return runs[title].Value;
         }
@@ -285,32 +287,50 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
             programs.Dispose();
         }
 
-        // What has a process of its own, or says which process it is, needs a pwsh to be.
+        // What has a process of its own, or says which process it is, needs a pwsh to be. When a watch has attached, naps begin.
         private string Run(string code, string nap)
         {
             using TestFolder folder = new();
             programs.Copy(TestProgram.Nap, nap);
-            code = code.Replace("sleep", nap, StringComparison.Ordinal);
-            return NeedsPwsh().IsMatch(code) ? InPwsh(code, folder) : InThisProcess(code, folder);
+            code = $"$VerbosePreference = 'Continue'\n{code.Replace("sleep", nap, StringComparison.Ordinal).Replace("Start-Sleep", $"& {nap}", StringComparison.Ordinal)}";
+            bool attached = false;
+            void Look(string messages)
+            {
+                if (attached || !(attached = messages.Contains("attached by", StringComparison.Ordinal)))
+                    return;
+                programs.Write(nap + ".go", "");
+            }
+            return NeedsPwsh().IsMatch(code) ? InPwsh(code, folder, Look) : InThisProcess(code, folder, Look);
         }
 
         // Where the module is installed, it is found without an import, by jobs too.
-        private static string InPwsh(string code, TestFolder folder)
+        private static string InPwsh(string code, TestFolder folder, Action<string> look)
         {
-            CommandResult result = Command.Run(
+            using Command shell = Command.Start(
                 Pwsh.Executable, ["-NoProfile", "-Command", code], folder.FullName, Pwsh.Environment(("PSModulePath", Paths.Out.TrimEnd('/'))));
+            shell.CloseInput();
+            Eventually.True(() => Looked(look, shell.Output) && shell.HasExited, () => $"It has not ended: {shell.Output}\n{shell.Error}", Patience);
+            CommandResult result = shell.Wait();
             Assert.Equal((0, ""), (result.ExitCode, result.Error));
-            return result.Output;
+            return string.Join('\n', result.Output.Split('\n').Where(line => !line.StartsWith("VERBOSE:", StringComparison.Ordinal)));
         }
 
-        private static string InThisProcess(string code, TestFolder folder)
+        private static string InThisProcess(string code, TestFolder folder, Action<string> look)
         {
             using Shell shell = Shell.Open();
-            ShellResult result = shell.Run($"$env:PSModulePath += ':{Paths.Out}'; Set-Location '{folder.FullName}'; . {{ {code}\n }} 6>&1 | Out-String -Stream -Width 120");
+            using RunningScript running = shell.Start($"$env:PSModulePath += ':{Paths.Out}'; Set-Location '{folder.FullName}'; . {{ {code}\n }} 6>&1 | Out-String -Stream -Width 120");
+            Eventually.True(() => Looked(look, string.Join('\n', running.Now.Verbose)) && !running.IsRunning, () => $"It has not ended: {running.Now}", Patience);
+            ShellResult result = running.Wait();
             shell.Run("Get-EventSubscriber -Force | Unregister-Event -Force");
             Assert.Null(result.Terminating);
             Assert.Empty(result.Errors);
             return string.Join('\n', result.Lines);
+        }
+
+        private static bool Looked(Action<string> look, string messages)
+        {
+            look(messages);
+            return true;
         }
 
         private void Die()

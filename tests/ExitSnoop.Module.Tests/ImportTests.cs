@@ -20,7 +20,7 @@ public sealed class ImportTests
             Paths.Repository,
             Pwsh.Environment());
         Assert.Equal("", result.Error);
-        Assert.Equal(["True", "exit_time", "ExitSnoop Why Resources Everything"], result.Lines);
+        Assert.Equal(["True", "exit_time", "ExitSnoop Why Crash Resources Everything"], result.Lines);
     }
 
     [Fact]

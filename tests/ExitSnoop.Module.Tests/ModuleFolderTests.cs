@@ -38,18 +38,6 @@ public sealed class ModuleFolderTests
     }
 
     [Fact]
-    public void A_command_of_it_is_found_without_an_import_where_the_module_is_installed()
-    {
-        CommandResult result = Command.Run(
-            Pwsh.Executable,
-            ["-NoProfile", "-Command", "(Get-ProcessExitEventDefinition)[0].Name; (Get-Command exitsnoop).Source"],
-            null,
-            Pwsh.Environment(("PSModulePath", Paths.Out.TrimEnd('/'))));
-        Assert.Equal(["exit_time", "ExitSnoop"], result.Lines);
-        Assert.Equal("", result.Error);
-    }
-
-    [Fact]
     [Trait("measures", "time")]
     public void It_is_imported_in_half_a_second_at_most()
     {

@@ -98,24 +98,6 @@ public sealed class PackageTests
     }
 
     [Fact]
-    public void Unpacked_into_an_empty_module_path_it_runs_a_watch()
-    {
-        Need.Kernel();
-        using TestFolder folder = new();
-        string installed = Install(folder);
-        using Victim victim = Victim.Start("exit", "42");
-        using Command shell = StartEmptyShell(folder, $"Watch-ProcessExit {victim.Id} -Verbose; (Get-Module ExitSnoop).ModuleBase; (Get-Help Watch-ProcessExit).Synopsis");
-        shell.WaitForOutput("attached by");
-        Assert.Equal(42, victim.Die());
-
-        CommandResult result = shell.Wait();
-        Assert.Equal("", result.Error);
-        Assert.Contains(result.Lines, line => Regex.IsMatch(line, $@"^victim +{victim.Id} .* code 42$"));
-        Assert.Contains(installed, result.Lines);
-        Assert.StartsWith("Shows each process", result.Lines[^1], StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Install_PSResource_installs_it_from_a_repository_and_it_runs_a_watch()
     {
         Need.Kernel();
@@ -130,6 +112,7 @@ public sealed class PackageTests
             Install-PSResource ExitSnoop -Repository local
             (Get-PSResource ExitSnoop).ProjectUri.ToString()
             Watch-ProcessExit {{victim.Id}} -Verbose
+            (Get-Help Watch-ProcessExit).Synopsis
             (Get-Module ExitSnoop).ModuleBase
             """);
         shell.WaitForOutput("attached by");
@@ -139,6 +122,7 @@ public sealed class PackageTests
         Assert.Equal("", result.Error);
         Assert.Contains($"{Server}/{Repository}", result.Lines);
         Assert.Contains(result.Lines, line => Regex.IsMatch(line, $@"^victim +{victim.Id} .* code 42$"));
+        Assert.StartsWith("Shows each process", result.Lines[^2], StringComparison.Ordinal);
         Assert.Equal(Path.Combine(folder.FullName, ".local/share/powershell/Modules/ExitSnoop", Version), result.Lines[^1]);
     }
 
@@ -159,14 +143,6 @@ public sealed class PackageTests
         CommandResult result = shell.Wait();
         Assert.Equal("", result.Error);
         Assert.Equal($"{Server}/{Repository}/blob/main/docs/en-US/Watch-ProcessExit.md", File.ReadAllText(folder.Path("opened")).Trim());
-    }
-
-    [Fact]
-    public void Before_it_is_unpacked_there_is_no_such_command()
-    {
-        using TestFolder folder = new();
-        CommandResult result = InEmptyShell(folder, "[bool](Get-Command Watch-ProcessExit -ErrorAction Ignore)");
-        Assert.Equal(["False"], result.Lines);
     }
 
     private static string TakePackage()

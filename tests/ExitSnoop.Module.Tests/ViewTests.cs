@@ -66,8 +66,6 @@ public sealed class ViewTests
 
     [Theory]
     [InlineData("")]
-    [InlineData("-Utc")]
-    [InlineData("-Label here")]
     [InlineData("-Utc -Label here")]
     [InlineData("-Timestamp")]
     public void Objects_that_were_saved_show_as_those_that_were_not(string parameters)
@@ -97,22 +95,6 @@ public sealed class ViewTests
             ($all[0] | Select-Object ProcessName, Id).ProcessName
             """, out _, out _);
         Assert.Equal(["True", "True", "victim"], lines);
-    }
-
-    [Fact]
-    public void A_row_is_shown_at_once_not_when_the_table_is_complete()
-    {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
-        using Victim first = Victim.Start("exit", "1"), second = Victim.Start("exit", "2");
-        using RunningScript watch = shell.StartWatch(
-            "Watch-ProcessExit $ids -Utc | Format-Table | Out-String -Stream", ("ids", new[] { first.Id, second.Id }));
-        first.Die();
-        Eventually.True(
-            () => watch.Now.Lines.Any(line => line.EndsWith("code 1", StringComparison.Ordinal)), () => $"The row is held back.\n{watch.Now}");
-        Assert.True(watch.IsRunning);
-        second.Die();
-        watch.Wait();
     }
 
     [Fact]

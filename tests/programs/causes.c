@@ -31,7 +31,8 @@ static const char usage[] = "causes MODE [ARG...]\n"
 			    "  share-memory MEGABYTES [vfork]    two processes with one memory use too much\n"
 			    "  raise SIGNAL            sends it to itself by kill(2)\n"
 			    "  exec-after MEGABYTES    touches that much, then executes a small program\n"
-			    "  burn-at-once MILLISECONDS THREADS   threads that die all at once\n";
+			    "  burn-at-once MILLISECONDS THREADS   threads that die all at once\n"
+			    "  burn-and-leave MILLISECONDS   in the main thread, which ends before another does\n";
 
 static char **args;
 static char *self_path;
@@ -411,6 +412,35 @@ static void burn_at_once(void)
 	kill(getpid(), SIGKILL);
 }
 
+static void *outlive_main_thread(void *unused)
+{
+	char stat[256];
+	ssize_t size;
+	int fd;
+
+	(void)unused;
+	do {
+		fd = open("/proc/self/stat", O_RDONLY);
+		size = read(fd, stat, sizeof(stat) - 1);
+		close(fd);
+		stat[size > 0 ? size : 0] = 0;
+	} while (!strstr(stat, ") Z "));
+	_exit(0);
+}
+
+/* The main thread is released only with the process, whenever it ends. */
+static void burn_and_leave(void)
+{
+	pthread_t thread;
+
+	burn_ms = number(next(), 0, 10000);
+	while (clock_ns(CLOCK_THREAD_CPUTIME_ID) < burn_ms * 1000000)
+		;
+	if (pthread_create(&thread, NULL, outlive_main_thread, NULL))
+		errx(1, "pthread_create");
+	pthread_exit(NULL);
+}
+
 static const struct mode {
 	const char *name;
 	void (*run)(void);
@@ -431,6 +461,7 @@ static const struct mode {
     {"share-memory", share_memory},
     {"exec-after", exec_after},
     {"burn-at-once", burn_at_once},
+    {"burn-and-leave", burn_and_leave},
 };
 
 int main(int argc, char **argv)

@@ -19,28 +19,6 @@ public sealed partial class CauseOfDeathTests
     }
 
     [Fact]
-    public void The_shell_that_calls_kill_is_named()
-    {
-        using Recording recording = Recording.OfChildren();
-        using Child victim = Child.Start(TestProgram.Victim, "sleep", "30");
-        victim.ReadId();
-        using Child shell = Child.Run("sh", "-c", $"kill -9 {victim.Id}");
-        victim.Wait();
-        AssertSentBy(recording.Of(victim), Signal.KILL, "USER", shell.Id, "sh");
-    }
-
-    [Fact]
-    public void Pkill_is_named()
-    {
-        using Recording recording = Recording.OfChildren();
-        using Child victim = Child.Start(TestProgram.Victim, "sleep", "30");
-        victim.ReadId();
-        using Child pkill = Child.Run("pkill", "-USR1", "-x", "-P", $"{Environment.ProcessId}", "victim");
-        victim.Wait();
-        AssertSentBy(recording.Of(victim), Signal.USR1, "USER", pkill.Id, "pkill");
-    }
-
-    [Fact]
     public void A_killer_with_threads_is_named_by_its_process()
     {
         using Recording recording = Recording.OfChildren();
@@ -132,16 +110,6 @@ public sealed partial class CauseOfDeathTests
         AssertSentBy(recording.Of(victim), Signal.KILL, "USER", murder.Id, "murder");
     }
 
-    [Fact]
-    public void A_timer_has_no_sender()
-    {
-        using Recording recording = Recording.OfChildren();
-        using Child victim = Child.Run(TestProgram.Murder, "timer", "VTALRM");
-        ExitEvent exit = recording.Of(victim);
-        Assert.Equal((Signal.VTALRM, "TIMER"), (exit.Signal, exit.SignalCode));
-        AssertNoSender(exit);
-    }
-
     /// <summary>The victim prints what its own handler was told: "signal NUMBER code CODE address ADDRESS".</summary>
     [Theory]
     [InlineData("null-deref")]
@@ -164,16 +132,7 @@ public sealed partial class CauseOfDeathTests
         Assert.Equal(NameOf(signal, code), exit.SignalCode);
         // SI_KERNEL comes without an address, which the handler sees as 0.
         Assert.Equal(code == 128 ? null : address, exit.FaultAddress);
-        AssertNoSender(exit);
-    }
-
-    [Fact]
-    public void A_null_dereference_is_MAPERR_at_address_0()
-    {
-        using Recording recording = Recording.OfChildren();
-        using Child victim = Child.Run(TestProgram.Victim, "null-deref");
-        ExitEvent exit = recording.Of(victim);
-        Assert.Equal((Signal.SEGV, "MAPERR", 0UL), (exit.Signal, exit.SignalCode, exit.FaultAddress));
+        Sender.AssertNone(exit);
     }
 
     [Theory]
@@ -190,7 +149,7 @@ public sealed partial class CauseOfDeathTests
         if (own)
             AssertSentBy(exit, signal, NameOf(signal, code), victim.Id, "victim");
         else
-            AssertNoSender(exit);
+            Sender.AssertNone(exit);
         Assert.Equal((signal, NameOf(signal, code)), (exit.Signal, exit.SignalCode));
         Assert.Null(exit.FaultAddress);
     }
@@ -208,7 +167,7 @@ public sealed partial class CauseOfDeathTests
         AssertSentBy(container.Events.Single(exit => exit.Id == init), Signal.KILL, "USER", murder.Id, "murder");
         ExitEvent rest = container.Events.Single(exit => exit.Name == "victim");
         Assert.Equal((Signal.KILL, "KERNEL"), (rest.Signal, rest.SignalCode));
-        AssertNoSender(rest);
+        Sender.AssertNone(rest);
     }
 
     [Fact]
@@ -220,7 +179,7 @@ public sealed partial class CauseOfDeathTests
         Assert.Null(exit.SignalCode);
         Assert.Null(exit.FaultAddress);
         Assert.False(exit.OomKilled);
-        AssertNoSender(exit);
+        Sender.AssertNone(exit);
     }
 
     [Fact]
@@ -235,23 +194,7 @@ public sealed partial class CauseOfDeathTests
         Assert.Equal(1, cgroup.OomKills);
         ExitEvent exit = recording.Of(victim);
         Assert.Equal((Signal.KILL, true, "KERNEL"), (exit.Signal, exit.OomKilled, exit.SignalCode));
-        AssertNoSender(exit);
-    }
-
-    [Fact]
-    public void In_the_same_cgroup_one_that_was_killed_by_hand_is_not_called_a_victim_of_the_OOM_killer()
-    {
-        LoadableBpf.Require();
-        using TestCgroup cgroup = TestCgroup.Create();
-        cgroup.LimitMemory(mebibytes: 40);
-        using Recording recording = Recording.OfChildren();
-        using Child victim = cgroup.Start(TestProgram.Victim, "memory", "10", "30");
-        victim.ReadId();
-        victim.Kill(Signal.KILL);
-        victim.Wait();
-        ExitEvent exit = recording.Of(victim);
-        Assert.False(exit.OomKilled);
-        Assert.Equal(Environment.ProcessId, exit.SenderId);
+        Sender.AssertNone(exit);
     }
 
     private static void AssertSentBy(ExitEvent exit, Signal signal, string code, int sender, string comm, uint user = 0)
@@ -259,13 +202,6 @@ public sealed partial class CauseOfDeathTests
         Assert.Equal((signal, code), (exit.Signal, exit.SignalCode));
         Assert.Equal((sender, comm, user), (exit.SenderId, exit.SenderName, exit.SenderUserId));
         Assert.False(exit.OomKilled);
-    }
-
-    private static void AssertNoSender(ExitEvent exit)
-    {
-        Assert.Null(exit.SenderId);
-        Assert.Null(exit.SenderName);
-        Assert.Null(exit.SenderUserId);
     }
 
     private static (Signal Signal, int Code, ulong Address) ReadSignalInfo(Child victim)

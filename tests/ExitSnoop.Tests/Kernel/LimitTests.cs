@@ -15,6 +15,7 @@ public sealed class LimitTests
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
 
     [Fact]
+    [Trait("measures", "time")]
     public void A_time_limit_ends_it_beside_an_endless_producer_and_a_slower_reader_still_gets_what_happened_within_it()
     {
         LoadableBpf.Require();
@@ -39,6 +40,7 @@ public sealed class LimitTests
     }
 
     [Fact]
+    [Trait("measures", "time")]
     public void A_time_limit_ends_it_although_nobody_reads()
     {
         LoadableBpf.Require();

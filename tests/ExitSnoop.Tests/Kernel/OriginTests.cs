@@ -118,20 +118,6 @@ public sealed class OriginTests
         }
     }
 
-    [Fact]
-    public void A_basic_event_has_none_of_it()
-    {
-        using Recording recording = Recording.OfChildren(options: new() { Basic = true });
-        using Child child = Child.Run(TestProgram.Victim, "exit", "0");
-        ExitEvent exit = recording.Of(child);
-        Assert.Null(exit.Ancestors);
-        Assert.Null(exit.WorkingDirectory);
-        Assert.Null(exit.Terminal);
-        Assert.Null(exit.LoginUserId);
-        Assert.Null(exit.Executed);
-        Assert.Null(exit.ServiceName);
-    }
-
     /// <summary>Runs a program and traces it with all that it starts.</summary>
     private static (Child Child, Recording Recording) Tree(string file, params string[] arguments)
     {

@@ -72,6 +72,14 @@ public sealed class LayoutTests
             typeof(ExitEvent).GetProperties().Select(property => property.Name).Order(),
             ExitEventDefinition.Fields.Where(field => field.Offset is null).Select(field => field.Name).Order());
         Assert.All(ExitEventDefinition.Fields, field => Assert.False(string.IsNullOrWhiteSpace(field.Description), field.Name));
+        // The types by their names in C#.
+        foreach (ExitEventField field in ExitEventDefinition.Fields.Where(field => field.Offset is null))
+        {
+            Type type = typeof(ExitEvent).GetProperty(field.Name)!.PropertyType;
+            string name = (Nullable.GetUnderlyingType(type) ?? type).Name;
+            string keyword = name switch { "Int32" => "int", "UInt32" => "uint", "Int64" => "long", "UInt64" => "ulong", "Boolean" => "bool", "String" => "string", _ => name };
+            Assert.Contains(field.Type.TrimEnd('?'), (string[])[keyword, name, $"ExitSnoop.{name}"]);
+        }
     }
 
     private static void AssertSame<T>(string name) where T : unmanaged
