@@ -29,7 +29,7 @@ static __always_inline void put_ancestors(struct detailed_record *all, struct ta
 			break;
 		ancestor = (struct ancestor *)&all->bytes[i * sizeof(*ancestor)];
 		ancestor->pid = pid;
-		bpf_core_read(&ancestor->comm, COMM_SIZE, &leader->comm);
+		copy_comm(ancestor->comm, leader, variant);
 		count++;
 	}
 	all->detail.ancestor_count = count;

@@ -41,11 +41,11 @@ static __always_inline void send_detailed(struct task_struct *task, struct task_
 	detail->gid = user_and_group >> 32;
 	if (READ(variant, user_namespace, level))
 		all->record.flags |= RECORD_USER_NAMESPACE;
-	BPF_CORE_READ_INTO(&detail->parent_comm, parent, group_leader, comm);
+	copy_comm(detail->parent_comm, READ(variant, parent, group_leader), variant);
 	if (config.pid_namespace)
 		detail->session = id_in_namespace(session);
 	else
-		detail->session = id_at_level(session, 0).nr;
+		detail->session = READ(variant, session, numbers[0].nr);
 	level = READ(variant, pid, level);
 	detail->namespace_pid = level ? id_at_level(pid, level).nr : record->host_pid;
 
@@ -82,7 +82,7 @@ static __always_inline void report(struct task_struct *task, struct task_struct 
 				  : (__u32)READ(variant, task, pid);
 	if (READ(variant, task, flags) & PF_KTHREAD)
 		record->flags |= RECORD_KTHREAD;
-	bpf_core_read(&record->comm, COMM_SIZE, &subject->comm);
+	copy_comm(record->comm, subject, variant);
 
 	if (variant & WHOLE && config.detail)
 		send_detailed(task, leader, parent, signal, record, leader_start, variant);

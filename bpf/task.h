@@ -12,6 +12,25 @@ static __always_inline __u64 start_time(struct task_struct *task, const int vari
 	return READ(variant, task, start_boottime);
 }
 
+/* Through a typed pointer two loads, which cost less than a helper call. */
+static __always_inline void copy_comm(__u8 *comm, struct task_struct *task, const int variant)
+{
+	const __u64 *from = (const void *)&task->comm;
+	__u32 *to = (void *)comm;
+
+	if (!(variant & TYPED)) {
+		bpf_core_read(comm, COMM_SIZE, &task->comm);
+		return;
+	}
+	/* Halves, as in a record it begins at a multiple of 4 only. */
+	for (int i = 0; i < 2; i++) {
+		__u64 bytes = from[i];
+
+		to[2 * i] = bytes;
+		to[2 * i + 1] = bytes >> 32;
+	}
+}
+
 /* The id and its namespace at a level; the last, level pid->level, is the process's own. */
 static __always_inline struct upid id_at_level(struct pid *pid, __u32 level)
 {
