@@ -10,6 +10,19 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
+        try
+        {
+            return Run(args);
+        }
+        catch (OutOfMemoryException)
+        {
+            StandardError.WriteBytes("exitsnoop: error: memory ran out. Raise its limit (ulimit -v, or the memory limit of the cgroup)\n"u8);
+            return ExitStatus.Software;
+        }
+    }
+
+    private static int Run(string[] args)
+    {
         if (args is [UnwinderServer.Argument or UnwinderServer.ConfinedArgument])
             return UnwinderServer.Run(args[0]);
         ProcessSignals.IgnoreBrokenPipes();
@@ -58,11 +71,6 @@ internal static class Program
                 ExitTraceError.InvalidOption => ExitStatus.Usage,
                 _ => ExitStatus.Software,
             };
-        }
-        catch (OutOfMemoryException)
-        {
-            StandardError.Report("error: memory ran out. Raise its limit (ulimit -v, or the memory limit of the cgroup)");
-            return ExitStatus.Software;
         }
     }
 

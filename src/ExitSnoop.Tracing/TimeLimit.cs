@@ -2,45 +2,49 @@ using System.Diagnostics;
 
 namespace ExitSnoop;
 
-/// <summary>Calls back once when a time has passed: on a thread of the pool, or at once for a time of zero.</summary>
+/// <summary>Calls back once when a time has passed: on a thread of its own, or at once for a time of zero.</summary>
+/// <remarks>
+/// No timer of the runtime's: that asks the thread pool for a thread when the time has come, and where there is no
+/// memory for one, the exception ends the process.
+/// </remarks>
 internal sealed class TimeLimit : IDisposable
 {
-    /// <summary>A timer is set for less than 50 days, whose milliseconds are a uint; a longer limit takes several turns.</summary>
-    private const long LongestTurn = 49L * 24 * 60 * 60 * 1000;
-
     private readonly TimeSpan limit;
     private readonly Action reached;
     private readonly Stopwatch elapsed = Stopwatch.StartNew();
-    private readonly Timer timer;
-    private readonly Lock gate = new();
+    private readonly object gate = new();
     private bool disposed;
 
+    /// <exception cref="OutOfMemoryException">There is no memory for a thread.</exception>
     internal TimeLimit(TimeSpan limit, Action reached)
     {
         this.limit = limit;
         this.reached = reached;
-        timer = new Timer(_ => Look(), null, Timeout.Infinite, Timeout.Infinite);
-        Look();
+        if (limit <= TimeSpan.Zero)
+            reached();
+        else
+            new Thread(Run, maxStackSize: 256 << 10) { IsBackground = true, Name = "ExitSnoop time limit" }.Start();
     }
 
     public void Dispose()
     {
         lock (gate)
+        {
             disposed = true;
-        timer.Dispose();
+            Monitor.Pulse(gate);
+        }
     }
 
-    private void Look()
+    private void Run()
     {
-        TimeSpan left = limit - elapsed.Elapsed;
-        if (left <= TimeSpan.Zero)
-        {
-            reached();
-            return;
-        }
-        // A timer that has been disposed of cannot be set: an exception here would end the process.
         lock (gate)
-            if (!disposed)
-                timer.Change(Math.Min((long)Math.Ceiling(left.TotalMilliseconds), LongestTurn), Timeout.Infinite);
+        {
+            TimeSpan left;
+            while (!disposed && (left = limit - elapsed.Elapsed) > TimeSpan.Zero)
+                Monitor.Wait(gate, (int)Math.Min(Math.Ceiling(left.TotalMilliseconds), int.MaxValue));
+            if (disposed)
+                return;
+        }
+        reached();
     }
 }

@@ -22,6 +22,19 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public void With_little_memory_no_timer_aborts_it()
+    {
+        Need.Kernel();
+        // With less the runtime itself does not start.
+        for (int limit = 90_000; limit <= 120_000; limit += 3_000)
+        {
+            (int status, _, string errors) = ConsoleProgram.Script(
+                string.Create(CultureInfo.InvariantCulture, $"ulimit -v {limit}; exec \"$exitsnoop\" --timeout 0.1"));
+            Assert.False(status == 128 + 6 || errors.Contains("Unhandled", StringComparison.Ordinal), $"With {limit}: {status}, {errors}");
+        }
+    }
+
+    [Fact]
     public void Without_memory_to_map_the_trace_ends_and_says_what_to_raise()
     {
         using Command trace = ConsoleProgram.Trace("--buffer-size", "1", "--per-thread");

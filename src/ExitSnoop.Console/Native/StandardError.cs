@@ -9,9 +9,11 @@ internal static unsafe class StandardError
     private const int Fd = 2;
 
     /// <summary>Where even this cannot be told, there is nobody left to tell.</summary>
-    internal static void WriteLine(string line)
+    internal static void WriteLine(string line) => WriteBytes(Encoding.UTF8.GetBytes(line.EndsWith('\n') ? line : line + "\n"));
+
+    /// <summary>Takes no memory.</summary>
+    internal static void WriteBytes(ReadOnlySpan<byte> bytes)
     {
-        byte[] bytes = Encoding.UTF8.GetBytes(line.EndsWith('\n') ? line : line + "\n");
         fixed (byte* start = bytes)
             LibC.write(Fd, start, (nuint)bytes.Length);
     }
