@@ -140,9 +140,13 @@ internal static class ExitEventJson
             writer.WriteNull(name);
             return;
         }
-        (long seconds, long fraction) = Math.DivRem(time.Ticks, TimeSpan.TicksPerSecond);
+        // A record that is damaged may have a process exit before it started.
+        int sign = time.Ticks < 0 ? 1 : 0;
+        (ulong seconds, ulong fraction) = Math.DivRem((ulong)(sign == 0 ? time.Ticks : -time.Ticks), TimeSpan.TicksPerSecond);
         Span<byte> text = stackalloc byte[32];
-        Utf8Formatter.TryFormat(seconds, text, out int length);
+        text[0] = (byte)'-';
+        Utf8Formatter.TryFormat(seconds, text[sign..], out int length);
+        length += sign;
         if (fraction != 0)
         {
             text[length] = (byte)'.';
