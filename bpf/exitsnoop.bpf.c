@@ -9,7 +9,6 @@
 #include "kernel.h"
 #include "claim.h"
 #include "command.h"
-#include "crash.h"
 #include "filter.h"
 #include "report.h"
 #include "task.h"
@@ -85,21 +84,6 @@ int process_exit_nonzero(unsigned long long *ctx)
 	return typed_exit(ctx, WHOLE | TYPED | NONZERO);
 }
 
-/* The same for a kernel that has no better place to see a crash. */
-SEC("tp_btf/sched_process_exit")
-int process_exit_crash(unsigned long long *ctx)
-{
-	capture_at_exit((void *)ctx[0]);
-	return typed_exit(ctx, WHOLE | TYPED);
-}
-
-SEC("tp_btf/sched_process_exit")
-int process_exit_nonzero_crash(unsigned long long *ctx)
-{
-	capture_at_exit((void *)ctx[0]);
-	return typed_exit(ctx, WHOLE | TYPED | NONZERO);
-}
-
 SEC("tp_btf/sched_process_exit")
 int basic_exit(unsigned long long *ctx)
 {
@@ -167,32 +151,7 @@ int signal_deliver(unsigned long long *ctx)
 
 	if (can_kill(signal))
 		follow_signal(signal, (void *)ctx[1], (void *)ctx[2]);
-	if (config.crash_hook && dumps_core(signal))
-		follow_core_signal(signal, (void *)ctx[2]);
 	return 0;
-}
-
-/*
- * Called for every signal whose default action is a core dump, whether or not a core will be
- * written, by the thread that was given it (kernel/signal.c, get_signal). No other exit passes here.
- */
-static __always_inline int dump_core(struct kernel_siginfo *info)
-{
-	capture((void *)bpf_get_current_task(), BPF_CORE_READ(info, si_signo), bpf_ktime_get_boot_ns());
-	return 0;
-}
-
-/* From 6.17, commit 1751f872cc2a. */
-SEC("fentry/vfs_coredump")
-int vfs_core_dump(unsigned long long *ctx)
-{
-	return dump_core((void *)ctx[0]);
-}
-
-SEC("fentry/do_coredump")
-int core_dump(unsigned long long *ctx)
-{
-	return dump_core((void *)ctx[0]);
 }
 
 /* A child of a watched process is watched too. */

@@ -9,12 +9,49 @@
 #include "crash_record.h"
 #include "maps.h"
 
+/*
+ * A walk through the maple tree of mappings. The layout of its nodes is that of include/linux/maple_tree.h for 64 bits
+ * in all kernels that have it (6.1 to 7.3). Neither these types nor bpf_iter_task_vma (6.7), which would do the same,
+ * is in all kernels: libbpf looks for what is missing in the modules too, which only root may do. Nodes are freed under
+ * RCU, so what changes meanwhile is at worst seen as it was.
+ */
+#define MAPLE_LEVELS 6
+#define MAPLE_STEPS 8192
+#define MAPLE_NODE(entry) ((void *)((entry) & ~0xffULL))
+#define MAPLE_TYPE(entry) ((entry) >> 3 & 0xf)
+#define MAPLE_LEAF 1
+#define MAPLE_ARANGE 3
+#define MAPLE_RANGE_PIVOTS 15 /* maple_leaf_64, maple_range_64: parent, pivots, slots, of which the last may be the metadata */
+#define MAPLE_ARANGE_PIVOTS 9 /* maple_arange_64: parent, pivots, slots, gaps, metadata */
+
+struct maple_level {
+	__u64 entry; /* the node, with its type in the last bits */
+	__u64 last;  /* the last address that it is about */
+	__u32 slot;  /* the next to look at */
+	__u32 end;   /* the last slot in use */
+};
+
+/*
+ * How far the walk is. It stands in the record, behind the room for paths, until the walk is over: of what is in
+ * memory the verifier remembers nothing, while it would follow each value on the stack through every step.
+ */
+struct maple_walk {
+	struct maple_level levels[MAPLE_LEVELS];
+	__u32 level;
+};
+
+#define WALK_OF(crash) ((struct maple_walk *)&(crash)->paths[CRASH_PATHS - sizeof(struct maple_walk)])
+
+struct maple_context {
+	struct crash_record *crash;
+};
+
 static __always_inline bool put_component(struct crash_record *crash, const void *name)
 {
 	__u64 end = crash->path_bytes;
 	long size;
 
-	if (end > CRASH_PATHS - 256)
+	if (end > CRASH_PATHS - sizeof(struct maple_walk) - 256)
 		return false;
 	size = bpf_probe_read_kernel_str(&crash->paths[end], 256, name);
 	if (size <= 0)
@@ -116,34 +153,6 @@ static __always_inline bool put_mapping(struct crash_record *crash, struct vm_ar
 	return true;
 }
 
-/*
- * A walk through the maple tree of mappings. The layout of its nodes is that of include/linux/maple_tree.h for 64 bits
- * in all kernels that have it (6.1 to 7.3). Neither these types nor bpf_iter_task_vma (6.7), which would do the same,
- * is in all kernels: libbpf looks for what is missing in the modules too, which only root may do. Nodes are freed under
- * RCU, so what changes meanwhile is at worst seen as it was.
- */
-#define MAPLE_LEVELS 6
-#define MAPLE_STEPS 8192
-#define MAPLE_NODE(entry) ((void *)((entry) & ~0xffULL))
-#define MAPLE_TYPE(entry) ((entry) >> 3 & 0xf)
-#define MAPLE_LEAF 1
-#define MAPLE_ARANGE 3
-#define MAPLE_RANGE_PIVOTS 15 /* maple_leaf_64, maple_range_64: parent, pivots, slots, of which the last may be the metadata */
-#define MAPLE_ARANGE_PIVOTS 9 /* maple_arange_64: parent, pivots, slots, gaps, metadata */
-
-struct maple_level {
-	__u64 entry; /* the node, with its type in the last bits */
-	__u64 last;  /* the last address that it is about */
-	__u32 slot;  /* the next to look at */
-	__u32 end;   /* the last slot in use */
-};
-
-struct maple_walk {
-	struct crash_record *crash;
-	struct maple_level levels[MAPLE_LEVELS];
-	__u32 level;
-};
-
 static __always_inline __u64 maple_word(__u64 entry, __u32 index)
 {
 	__u64 word = 0;
@@ -175,8 +184,10 @@ static __always_inline void enter_node(struct maple_walk *walk, __u32 level, __u
 }
 
 /* A step looks at one slot. */
-static long walk_maple(__attribute__((unused)) __u32 step, struct maple_walk *walk)
+static long walk_maple(__attribute__((unused)) __u32 step, struct maple_context *context)
 {
+	struct crash_record *crash = context->crash;
+	struct maple_walk *walk = WALK_OF(crash);
 	__u32 level = walk->level, slot, pivots;
 	__u64 entry, last, value;
 
@@ -195,7 +206,7 @@ static long walk_maple(__attribute__((unused)) __u32 step, struct maple_walk *wa
 	if (!(value >> 63))
 		return 0;
 	if (MAPLE_TYPE(entry) == MAPLE_LEAF)
-		return !put_mapping(walk->crash, (void *)value);
+		return !put_mapping(crash, (void *)value);
 	if (slot < walk->levels[level].end && slot < pivots)
 		last = maple_word(entry, 1 + slot);
 	level++;
@@ -208,13 +219,14 @@ static long walk_maple(__attribute__((unused)) __u32 step, struct maple_walk *wa
 /* Not inlined: so the object's type information has the record, with which a test compares C#'s. */
 static __attribute__((noinline)) void put_mappings(struct crash_record *crash, struct task_struct *task)
 {
-	struct maple_walk walk = { .crash = crash };
+	struct maple_context context = { .crash = crash };
 	__u64 root = (unsigned long)BPF_CORE_READ(task, mm, mm_mt.ma_root);
 
 	if (!(root >> 63))
 		return;
-	enter_node(&walk, 0, root, ~0ULL);
-	bpf_loop(MAPLE_STEPS, walk_maple, &walk, 0);
+	enter_node(WALK_OF(crash), 0, root, ~0ULL);
+	bpf_loop(MAPLE_STEPS, walk_maple, &context, 0);
+	__builtin_memset(WALK_OF(crash), 0, sizeof(struct maple_walk));
 }
 
 #endif

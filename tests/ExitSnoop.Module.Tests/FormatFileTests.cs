@@ -30,7 +30,7 @@ public sealed partial class FormatFileTests
         using RunningScript watch = shell.StartWatch("(Watch-ProcessExit $id).View.PSObject.Properties.Name", ("id", victim.Id));
         victim.Die();
         string[] cells = [.. watch.Wait().Output.Cast<string>()];
-        HashSet<string> properties = [.. typeof(ExitEvent).GetProperties().Concat(typeof(ExitEventField).GetProperties()).Select(property => property.Name),
+        HashSet<string> properties = [.. typeof(ExitEvent).GetProperties().Concat(typeof(ExitEventField).GetProperties()).Select(property => property.Name), "Call",
             .. shell.Run("[ExitSnoop.Commands.Measuring.ProcessExitMeasurement].GetProperties().Name").Output.Cast<string>()];
 
         XElement[] values = [.. XDocument.Load(File).Descendants().Where(element => element.Name.LocalName is "ScriptBlock" or "PropertyName")];
@@ -89,6 +89,20 @@ public sealed partial class FormatFileTests
         Assert.Matches(@"FaultAddress +: 0x1234", shown[3]);
         Assert.Equal("SEGV", shown[4]);
         Assert.Equal(shown[..5], shown[5..10]);
+    }
+
+    [Fact]
+    public void Calls_of_a_crash_show_one_a_line_alone_and_in_a_list()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using Victim victim = Victim.Start("null-deref");
+        using RunningScript watch = shell.StartWatch(
+            "$exit = Watch-ProcessExit $id -StackTrace; $exit.StackTrace | Out-String -Width 200; $exit | Format-List | Out-String -Width 200", ("id", victim.Id));
+        victim.Die();
+        string[] shown = [.. watch.Wait().Output.Cast<string>()];
+        Assert.Matches(@"\ACALL\n-+\n#0  0x[0-9a-f]{16} in null_deref\+0x\w+ from \S+/victim *\n#1  0x[0-9a-f]{16} in main\+", shown[0].Trim().Replace("\r", "", StringComparison.Ordinal));
+        Assert.Matches(@"\nStackTrace +: #0  0x[0-9a-f]{16} in null_deref\+.*\n +#1  0x[0-9a-f]{16} in main\+", shown[1]);
     }
 
     [Fact]

@@ -141,6 +141,12 @@ NOINLINE void raise_quit(void)
 	AND_RETURN;
 }
 
+NOINLINE void raise_segv(void)
+{
+	raise(SIGSEGV);
+	AND_RETURN;
+}
+
 NOINLINE void raise_quit_later(void)
 {
 	puts("ready");
@@ -258,6 +264,7 @@ static const struct {
 	{ "generated", in_generated_code },
 	{ "handled", read_null },
 	{ "handled-alternate", read_null },
+	{ "handled-raise", raise_segv },
 	{ "seccomp", forbidden_call },
 };
 
@@ -304,7 +311,7 @@ int main(int argc, char **argv)
 		use_alternate_stack();
 	if (!strcmp(name, "overflow-alternate"))
 		handle(SA_ONSTACK | SA_NODEFER);
-	if (!strcmp(name, "handled"))
+	if (!strcmp(name, "handled") || !strcmp(name, "handled-raise"))
 		handle(SA_NODEFER);
 	if (!strcmp(name, "handled-alternate"))
 		handle(SA_ONSTACK | SA_NODEFER);

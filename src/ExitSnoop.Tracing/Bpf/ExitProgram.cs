@@ -139,7 +139,7 @@ internal sealed class ExitProgram : IDisposable
 
     private static ExitProgram Start(ExitProgramOptions options, CgroupHierarchy cgroups, ExitHook hook, CrashHook crashHook)
     {
-        ExitProgram program = new(BpfObject.Open(Image(), "exitsnoop", options.BtfPath), hook, crashHook, options, cgroups);
+        ExitProgram program = new(BpfObject.Open(Image(crashHook == CrashHook.None ? "exitsnoop.bpf.o" : "crash.bpf.o"), "exitsnoop", options.BtfPath), hook, crashHook, options, cgroups);
         try
         {
             program.Configure(options, cgroups);
@@ -168,7 +168,7 @@ internal sealed class ExitProgram : IDisposable
     {
         List<string> programs = [];
         if (!options.Basic)
-            programs.AddRange(["signal_generate", "signal_deliver"]);
+            programs.AddRange(["signal_generate", crashHook == CrashHook.None ? "signal_deliver" : "signal_deliver_crash"]);
         if (!options.Basic && Hook.IsAfterMemory)
             programs.Add("process_exec");
         if (crashHook == CrashHook.AtCoreDump)
@@ -222,16 +222,9 @@ internal sealed class ExitProgram : IDisposable
             SizeLeastRecentlyUsed("departed", 16384);
         else
             bpf.Omit("departed");
-        if (crashHook == CrashHook.None)
-        {
-            bpf.Omit("crashes");
-            bpf.Omit("handled_signals");
-        }
-        else
-        {
+        if (crashHook != CrashHook.None)
             SizeLeastRecentlyUsed("handled_signals", 1024);
-        }
-        if (crashHook != CrashHook.AtExit)
+        if (crashHook == CrashHook.AtCoreDump)
             bpf.Omit("deliveries");
         if (options.Basic)
         {
@@ -298,10 +291,10 @@ internal sealed class ExitProgram : IDisposable
             Cgroups.Set(cgroups.IdOf(options.Cgroup), 1);
     }
 
-    private static byte[] Image()
+    private static byte[] Image(string name)
     {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("exitsnoop.bpf.o")
-            ?? throw new InvalidOperationException("The assembly was built without its BPF program.");
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"The assembly was built without {name}.");
         byte[] image = new byte[stream.Length];
         stream.ReadExactly(image);
         return image;

@@ -57,7 +57,9 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
         if (frames.Count == 0)
             frames.Add(new UnwoundFrame(origin ?? capture.Stack.Registers.InstructionPointer, true, null, 0));
         StackFrame[] named = [.. frames.Select((frame, index) => modules.Name(index, frame))];
-        StackFrame site = Array.Find(named, frame => frame.InstructionPointer == origin) ?? CrashSite.Choose(named, capture.Crash.Signal);
+        // Whoever raised a signal, and a handler that raises it again, were at the same instruction: the outer one was the first.
+        int interrupted = Math.Max(0, Array.FindLastIndex(named, frame => frame.InstructionPointer == origin));
+        StackFrame site = CrashSite.Choose(named[interrupted..], capture.Crash.Signal);
         note ??= root is null ? "no process is left in its mount namespace: no symbols"
             : modules.IsUnreadable(site.InstructionPointer) ? $"{site.Module} cannot be read, or is another file by now: no symbols"
             : capture.MappingsCut ? "it had more executable mappings than are kept"

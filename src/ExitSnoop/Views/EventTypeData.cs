@@ -22,7 +22,7 @@ public sealed class EventTypeData : IModuleAssemblyInitializer
     {
         using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
         shell.AddCommand(@"Microsoft.PowerShell.Utility\Update-TypeData")
-            .AddParameter("TypeData", new[] { Live(), FromElsewhere(), SignalFromElsewhere() })
+            .AddParameter("TypeData", new[] { Live(), FromElsewhere(), SignalFromElsewhere(), Frame() })
             .AddParameter("Force");
         try
         {
@@ -49,6 +49,16 @@ public sealed class EventTypeData : IModuleAssemblyInitializer
 
     /// <summary>StartTime, with the text that files need.</summary>
     public static object? StartTime(PSObject exit) => exit?.BaseObject is ExitEvent live ? new EventTime(live.StartTime) : null;
+
+    /// <summary>A call of a stack as a line.</summary>
+    public static object? Call(PSObject frame) => (frame?.BaseObject as StackFrame)?.ToString();
+
+    private static TypeData Frame()
+    {
+        TypeData data = new(EventViews.FrameType);
+        Add(data, new CodePropertyData(nameof(Call), typeof(EventTypeData).GetMethod(nameof(Call))) { IsHidden = true });
+        return data;
+    }
 
     private static TypeData Live()
     {

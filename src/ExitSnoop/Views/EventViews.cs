@@ -28,7 +28,7 @@ internal sealed record ListEntry(string Label, string? Property);
 /// </summary>
 internal static class EventViews
 {
-    internal const string EventType = "ExitSnoop.ExitEvent";
+    internal const string EventType = "ExitSnoop.ExitEvent", FrameType = "ExitSnoop.StackFrame";
 
     /// <summary>
     /// The name of every table that is a default. Format-Table -View offers the views of all type names that begin like
@@ -123,6 +123,7 @@ internal static class EventViews
             new("Size", 4, "Size"),
             new("Description", 0, "Description"),
         ]),
+        new(DefaultName, FrameType, [new("CALL", 0, "Call")]),
     ];
 
     /// <summary>What Format-List shows of an event: every property, below headings.</summary>

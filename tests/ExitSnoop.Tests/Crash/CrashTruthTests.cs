@@ -22,6 +22,7 @@ public sealed class CrashTruthTests
     [InlineData("library", "crash-library.so+0x", Signal.SEGV)]
     [InlineData("generated", "<anonymous>+0x", Signal.SEGV)]
     [InlineData("handled", "crash!read_null+", Signal.SEGV)]
+    [InlineData("handled-raise", "crash!raise_segv+", Signal.SEGV)]
     [InlineData("seccomp", "libc.so.6!getppid+", Signal.SYS)]
     public void The_place_is_the_one_in_the_source_and_the_calls_are_those_of_the_core(string way, string site, Signal signal) =>
         AssertTrue(CrashingProgram.Plain, way, site, signal);

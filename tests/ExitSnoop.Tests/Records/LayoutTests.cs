@@ -14,7 +14,7 @@ public sealed class LayoutTests
     /// <summary>Fields whose names are not the same word in both languages.</summary>
     private static readonly Dictionary<string, string> Renamed = new() { ["ppid"] = "parentpid", ["bufsize"] = "buffersize", ["changetimens"] = "changetimenanoseconds" };
 
-    private static readonly CompiledTypes Compiled = new(Bytes("exitsnoop.bpf.o"));
+    private static readonly CompiledTypes Compiled = new(Bytes("crash.bpf.o"));
 
     [Fact]
     public void The_record_is_laid_out_as_in_C() => AssertSame<ExitRecord>("exit_record");

@@ -13,7 +13,7 @@ public sealed class LoopTests
     [Fact]
     public void Every_loop_is_closed_by_a_jump_as_older_kernels_require()
     {
-        using Stream stream = typeof(ExitTrace).Assembly.GetManifestResourceStream("exitsnoop.bpf.o")!;
+        using Stream stream = typeof(ExitTrace).Assembly.GetManifestResourceStream("crash.bpf.o")!;
         byte[] elf = new byte[stream.Length];
         stream.ReadExactly(elf);
         Dictionary<string, byte[]> programs = Programs(elf);
