@@ -34,6 +34,7 @@ public sealed class ExitEvent : EventArgs
 
     private readonly byte[] bytes;
     private readonly byte[]? execBytes;
+    private readonly RecordOrigin? origin;
     private readonly long exitTicks;
     private readonly bool utc;
     private readonly ExitEventTexts? texts;
@@ -50,8 +51,10 @@ public sealed class ExitEvent : EventArgs
     /// <param name="clockOffset">Nanoseconds to add to the record's times to get Unix time.</param>
     /// <param name="utc">Times in UTC, not in local time.</param>
     /// <param name="label">A text to carry.</param>
-    internal ExitEvent(byte[] record, byte[]? exec, long clockOffset, bool utc, string? label)
+    /// <param name="origin">The machine that a recorded exit comes from; null for one of this machine, now.</param>
+    internal ExitEvent(byte[] record, byte[]? exec, long clockOffset, bool utc, string? label, RecordOrigin? origin = null)
     {
+        this.origin = origin;
         bytes = record;
         execBytes = exec;
         this.utc = utc;
@@ -218,7 +221,7 @@ public sealed class ExitEvent : EventArgs
     /// The user's name; null where this machine has none for the id, and for a process in a container without a user
     /// namespace of its own, whose ids are those of its image: only 0 is root everywhere.
     /// </summary>
-    public string? UserName => texts is not null ? texts.UserName : UserId is { } id && (id == 0 || !HasUsersOfItsOwn) ? UserNames.GetName(id) : null;
+    public string? UserName => texts is not null ? texts.UserName : UserId is { } id && (id == 0 || !HasUsersOfItsOwn) ? NameOfUser(id) : null;
 
     /// <summary>comm of the parent. Source: real_parent->group_leader->comm.</summary>
     public string? ParentName => texts is not null ? texts.ParentName : HasDetail ? Detail.ParentComm.ToString() : null;
@@ -246,7 +249,7 @@ public sealed class ExitEvent : EventArgs
     /// not count, as it does for wait4(2). Null for a kernel thread, and where the kernel has taken the memory away
     /// before the exit is seen. Source: mm->hiwater_rss and mm->rss_stat, in pages.
     /// </summary>
-    public long? PeakWorkingSet64 => HasDetail && Detail.MaxRss > 0 ? (long)Detail.MaxRss * Environment.SystemPageSize : null;
+    public long? PeakWorkingSet64 => HasDetail && Detail.MaxRss > 0 ? (long)Detail.MaxRss * (origin?.PageSize ?? Environment.SystemPageSize) : null;
 
     /// <summary>Page faults served without I/O. Source: min_flt.</summary>
     public long? MinorFaults => HasSums ? (long)Detail.MinorFaults : null;
@@ -295,7 +298,7 @@ public sealed class ExitEvent : EventArgs
     public uint? LoginUserId => HasDetail && Detail.LoginUid != uint.MaxValue ? Detail.LoginUid : null;
 
     /// <summary>The name of <see cref="LoginUserId"/>; null where this machine has none for the id.</summary>
-    public string? LoginUserName => texts is not null ? texts.LoginUserName : LoginUserId is { } id ? UserNames.GetName(id) : null;
+    public string? LoginUserName => texts is not null ? texts.LoginUserName : LoginUserId is { } id ? NameOfUser(id) : null;
 
     /// <summary>Its controlling terminal, as ps(1) names it: <c>pts/3</c>, <c>tty1</c>; null where it has none. Source: signal->tty->name.</summary>
     public string? Terminal => texts is not null ? texts.Terminal : HasDetail ? TerminalName(Detail.Terminal.ToString()) : null;
@@ -329,9 +332,6 @@ public sealed class ExitEvent : EventArgs
 
     /// <summary>What the unwinder found; null where the process did not crash.</summary>
     internal CrashReport? CrashReport { get; set; }
-
-    /// <summary>By what its crash is found.</summary>
-    internal ExitedTask Task => new(Record.HostPid, Record.StartTime, ThreadId, IsThread, Signal);
 
     /// <summary>Identity, with the id, among all processes since boot: ids are used again.</summary>
     internal ulong StartTimestamp => Record.StartTime;
@@ -409,7 +409,7 @@ public sealed class ExitEvent : EventArgs
 
     private WaitStatus Wait => new(Record.WaitStatus, Record.Flags.HasFlag(RecordFlags.KernelThread));
 
-    private RecordView View => RecordView.TryParse(bytes, out RecordView view) ? view : default;
+    internal RecordView View => RecordView.TryParse(bytes, out RecordView view) ? view : default;
 
     /// <summary>The record that has the command: the exit's own, else that of the exec.</summary>
     private RecordView Command
@@ -514,6 +514,8 @@ public sealed class ExitEvent : EventArgs
         }
         return whole.ToString();
     }
+
+    private string? NameOfUser(uint id) => origin is null ? UserNames.GetName(id) : origin.Users.GetValueOrDefault(id);
 
     private static TimeSpan FromNanoseconds(ulong nanoseconds) =>
         TimeSpan.FromTicks((long)(nanoseconds / TimeSpan.NanosecondsPerTick));

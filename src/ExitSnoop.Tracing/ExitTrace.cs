@@ -34,6 +34,7 @@ public sealed class ExitTrace : IDisposable
     private readonly ExitTraceOptions options;
     private readonly ExitHook hook;
     private readonly ExitFilter filter;
+    private readonly bool isFiltered;
     private readonly RecordQueue queue;
     private readonly RecordReader reader;
     private readonly CommandMemory? commands;
@@ -41,7 +42,7 @@ public sealed class ExitTrace : IDisposable
     private readonly TimeLimit? timeLimit;
     private readonly CrashTrace? crashes;
     private RecordQueue.Chunk? chunk;
-    private (ExitEvent Exit, RecordedCrash Crash)? held;
+    private (ExitEvent Exit, byte[]? Exec, long ClockOffset, RecordedCrash Crash)? held;
     private long eventsLeft;
     private int end;
     private bool failureThrown;
@@ -50,11 +51,12 @@ public sealed class ExitTrace : IDisposable
     {
         this.options = options;
         filter = new ExitFilter(options);
+        isFiltered = ExitFilter.IsSet(options);
         hook = program.Hook;
         eventsLeft = options.MaxEvents ?? long.MaxValue;
         long queueSize = Math.Min(QueueMaximum, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
         queue = new RecordQueue(queueSize);
-        lossReport = new LossReport(options.BufferSize, queueSize, ExitFilter.IsSet(options), () => Environment.TickCount64);
+        lossReport = new LossReport(options.BufferSize, queueSize, isFiltered, () => Environment.TickCount64);
         if (!options.Basic && hook.IsAfterMemory)
         {
             commands = new CommandMemory();
@@ -179,27 +181,43 @@ public sealed class ExitTrace : IDisposable
     /// <exception cref="ExitTraceException">Memory or open files ran out, so the trace has ended early. Thrown once, after the last event.</exception>
     public bool TryRead([NotNullWhen(true)] out ExitEvent? exit)
     {
-        if (held is { } waiting)
+        if (TryReadRecord(out ReceivedExit received))
         {
-            exit = waiting.Exit;
-            exit.CrashReport = waiting.Crash.Report;
-            if (exit.CrashReport is null)
-                return false;
-            held = null;
-            CountEvent();
+            exit = received.Event ?? Event(received);
+            exit.CrashReport = received.Crash;
             return true;
         }
+        exit = null;
+        return false;
+    }
+
+    /// <summary>
+    /// Takes the next exit as the kernel sent it, without waiting, in place of <see cref="TryRead"/>: the same exits in the same
+    /// order.
+    /// </summary>
+    /// <exception cref="ExitTraceException">As <see cref="TryRead"/>.</exception>
+    internal bool TryReadRecord(out ReceivedExit exit)
+    {
+        if (held is not null)
+            return TryTakeHeld(out exit);
         while (eventsLeft > 0 && (chunk ??= queue.Take()) is { } current)
         {
             while (current.TryRead(out ReadOnlySpan<byte> bytes, out long clockOffset))
             {
-                exit = Decode(bytes, clockOffset);
-                if (exit is null)
+                if (!RecordView.TryParse(bytes, out RecordView record) || !TakeCommand(record, out byte[]? exec))
                     continue;
-                if (crashes?.Find(exit.Task) is { } crash && (exit.CrashReport = crash.Report) is null)
+                exit = new ReceivedExit(record, exec, clockOffset);
+                if (isFiltered)
+                {
+                    exit.Event = Event(exit);
+                    if (!filter.Wants(exit.Event))
+                        continue;
+                }
+                if (crashes?.Find(exit.Task) is { } crash && (exit.Crash = crash.Report) is null)
                 {
                     // The crash is being unwound. Events stay in order, so those behind this one wait too.
-                    held = (exit, crash);
+                    held = (exit.Event ?? Event(exit), exec, clockOffset, crash);
+                    exit = default;
                     return false;
                 }
                 CountEvent();
@@ -213,7 +231,7 @@ public sealed class ExitTrace : IDisposable
             failureThrown = true;
             throw ExitTraceErrors.CannotRead(reader.Failure!);
         }
-        exit = null;
+        exit = default;
         return false;
     }
 
@@ -309,19 +327,33 @@ public sealed class ExitTrace : IDisposable
         reader.Stop();
     }
 
-    private ExitEvent? Decode(ReadOnlySpan<byte> bytes, long clockOffset)
+    /// <summary>Takes the exit that the others wait behind, once its crash has been unwound.</summary>
+    private bool TryTakeHeld(out ReceivedExit exit)
     {
-        if (!RecordView.TryParse(bytes, out RecordView view))
-            return null;
-        byte[] copy = bytes.ToArray();
-        if (view.Record.Flags.HasFlag(RecordFlags.Exec))
-        {
-            commands?.Add(view, copy);
-            return null;
-        }
-        ExitEvent exit = new(copy, commands?.Find(view.Record), clockOffset, options.Utc, options.Label);
-        return filter.Wants(exit) ? exit : null;
+        exit = default;
+        if (held is not { } waiting || waiting.Crash.Report is not { } report)
+            return false;
+        held = null;
+        exit = new ReceivedExit(waiting.Exit.View, waiting.Exec, waiting.ClockOffset) { Event = waiting.Exit, Crash = report };
+        CountEvent();
+        return true;
     }
+
+    /// <summary>Finds the command of an exit; false for the record of an exec, which is kept for that.</summary>
+    private bool TakeCommand(in RecordView record, out byte[]? exec)
+    {
+        exec = null;
+        if (record.Record.Flags.HasFlag(RecordFlags.Exec))
+        {
+            commands?.Add(record, record.Bytes.ToArray());
+            return false;
+        }
+        exec = commands?.Find(record.Record);
+        return true;
+    }
+
+    private ExitEvent Event(in ReceivedExit exit) =>
+        new(exit.Record.Bytes.ToArray(), exit.Exec, exit.ClockOffset, options.Utc, options.Label);
 
     private static void Check(ExitTraceOptions options)
     {

@@ -44,7 +44,7 @@ internal sealed unsafe class RecordReader : IDisposable
         losses = new LossCounter(program);
         source = program.Source;
         perThread = options.PerThread;
-        clocks = new WallClockOffset(BootTime(), wallClock ?? RealTime);
+        clocks = new WallClockOffset(Clocks.Boot, wallClock ?? Clocks.Wall);
         add = Add;
         thread = new Thread(Run) { IsBackground = true, Name = "ExitSnoop reader" };
         stopFd = LibC.eventfd(0, LibC.CloseOnExec);
@@ -252,22 +252,5 @@ internal sealed unsafe class RecordReader : IDisposable
             Volatile.Write(ref finished, true);
         }
         queue.Signal();
-    }
-
-    /// <summary>The boot clock as the kernel's records have it, in whatever time namespace this process is.</summary>
-    private static Func<long> BootTime()
-    {
-        long ahead = TimeNamespace.BootOffset;
-        return () =>
-        {
-            _ = LibC.clock_gettime(LibC.ClockBoottime, out LibC.Timespec boot);
-            return boot.TotalNanoseconds - ahead;
-        };
-    }
-
-    private static long RealTime()
-    {
-        _ = LibC.clock_gettime(LibC.ClockRealtime, out LibC.Timespec real);
-        return real.TotalNanoseconds;
     }
 }

@@ -118,6 +118,9 @@ internal readonly ref struct RecordView
 
     private RecordView(ReadOnlySpan<byte> bytes) => this.bytes = bytes;
 
+    /// <summary>All of it.</summary>
+    internal ReadOnlySpan<byte> Bytes => bytes;
+
     internal ref readonly ExitRecord Record => ref MemoryMarshal.AsRef<ExitRecord>(bytes);
 
     internal bool HasDetail => bytes.Length >= BytesOffset;

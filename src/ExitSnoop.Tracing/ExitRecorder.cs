@@ -1,0 +1,230 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using ExitSnoop.Linux;
+using ExitSnoop.Recording;
+using ExitSnoop.Records;
+
+namespace ExitSnoop;
+
+/// <summary>
+/// Records every exit into a directory, with all that an event has, for <see cref="ExitRecording"/> to read:
+/// <code>
+/// using ExitRecorder recorder = ExitRecorder.Start(new ExitTraceOptions(), new ExitRecorderOptions { Directory = "/var/log/exitsnoop" });
+/// recorder.Wait(Timeout.InfiniteTimeSpan);
+/// </code>
+/// </summary>
+/// <remarks>
+/// A thread of its own takes the records from the trace and writes them, at most a second after the exit; another has the
+/// device keep them, five seconds later. docs/recording-format.md says what survives what.
+/// </remarks>
+public sealed class ExitRecorder : IDisposable
+{
+    /// <summary>Records between two looks at what is due.</summary>
+    private const int TickInterval = 1024;
+
+    private readonly RecordingWriter writer;
+    private readonly ConcurrentQueue<string> messages = new();
+    private readonly ManualResetEventSlim ended = new();
+    private readonly SemaphoreSlim changed = new(0);
+    private readonly Thread thread;
+    private ulong lossSince;
+
+    private ExitRecorder(ExitTrace trace, RecordingFolder folder, RecordingLimits limits, RecordingMachine machine, string filters)
+    {
+        Trace = trace;
+        lossSince = (ulong)machine.Boot();
+        writer = new RecordingWriter(folder, limits, machine, filters, Report);
+        thread = new Thread(Run) { IsBackground = true, Name = "ExitSnoop recorder" };
+        thread.Start();
+    }
+
+    /// <summary>The trace whose events are recorded. They are not to be read: the recorder does.</summary>
+    public ExitTrace Trace { get; }
+
+    /// <summary>What was done so far.</summary>
+    public ExitRecorderStatus Status => new()
+    {
+        Events = writer.Exits,
+        Bytes = writer.Bytes,
+        Size = writer.Size,
+        Lost = Trace.LostCount,
+        Missed = writer.Missed,
+        Pauses = writer.Pauses,
+        SyncFailures = writer.SyncFailures,
+        PauseReason = writer.PauseReason,
+    };
+
+    /// <summary>What ended the recording before it was stopped; null where nothing has.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Begins to trace and to record. When this returns, every exit from here on is recorded.</summary>
+    /// <param name="trace">What is traced: filters, the number of events and the time after which it ends.</param>
+    /// <param name="options">Where it is kept.</param>
+    /// <exception cref="ExitRecordingException">The directory cannot be used; the message says why.</exception>
+    /// <exception cref="ExitTraceException">There is no tracing here; the message names the remedy.</exception>
+    public static ExitRecorder Start(ExitTraceOptions trace, ExitRecorderOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(trace);
+        ArgumentNullException.ThrowIfNull(options);
+        Check(options);
+        RecordingFolder folder = Open(options);
+        ExitTrace? running = null;
+        try
+        {
+            running = ExitTrace.Start(trace);
+            WallClockOffset clocks = new(Clocks.Boot, trace.WallClock ?? Clocks.Wall);
+            RecordingMachine machine = new() { Head = SegmentHead.Here(), WallOffset = clocks.Sample };
+            machine = options.Machine?.Invoke(machine) ?? machine;
+            RecordingLimits limits = new(options.MaxSize, options.MaxAge, options.FreeOf, options.KeepArguments);
+            return new ExitRecorder(running, folder, limits, machine, RecordedFilters.Describe(trace));
+        }
+        catch
+        {
+            running?.Dispose();
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until the recording has ended: it was stopped, or its time or number of events is reached.</summary>
+    /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="cancellation">Ends the waiting, not the recording.</param>
+    /// <returns>Whether it has ended.</returns>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public bool Wait(TimeSpan timeout, CancellationToken cancellation = default) => ended.Wait(timeout, cancellation);
+
+    /// <summary>Waits until there is a message to take, or the recording has ended.</summary>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public void WaitForMessage(CancellationToken cancellation = default)
+    {
+        while (messages.IsEmpty && !ended.IsSet)
+            changed.Wait(cancellation);
+    }
+
+    /// <summary>Takes the next sentence that people should know: a loss, a full disk, an fsync that failed.</summary>
+    public bool TryTakeMessage([NotNullWhen(true)] out string? message) => messages.TryDequeue(out message);
+
+    /// <summary>Ends the recording, from any thread. What happened until now is still written.</summary>
+    public void Stop() => Trace.Stop();
+
+    /// <summary>Ends the recording, and waits until all of it is on the device.</summary>
+    public void Dispose()
+    {
+        Stop();
+        thread.Join();
+        Trace.Dispose();
+        ended.Dispose();
+        changed.Dispose();
+    }
+
+    private static void Check(ExitRecorderOptions options)
+    {
+        static void Require(bool condition, string message)
+        {
+            if (!condition)
+                throw new ExitRecordingException(ExitRecordingError.InvalidOption, message);
+        }
+
+        Require(options.MaxSize >= ExitRecorderOptions.SmallestSize, "The size of a recording is at least 1 MiB.");
+        Require(options.MaxAge > TimeSpan.Zero && options.MaxAge.TotalSeconds <= ExitTraceOptions.MaximumSeconds, "Exits are kept for more than no time, and 1000000000 seconds at most.");
+        Require(options.KeepFree is null or >= 0, "The bytes to keep free are 0 or more.");
+        Require(options.KeepFreePercent is null or (>= 0 and < 100), "The part to keep free is 0 to 99 percent.");
+    }
+
+    private static RecordingFolder Open(ExitRecorderOptions options)
+    {
+        string folder = options.Directory;
+        uint? group = null;
+        if (options.Group is { } name)
+            group = FileCalls.GroupId(name) ?? throw new ExitRecordingException(ExitRecordingError.InvalidOption, $"There is no group '{name}'.");
+        try
+        {
+            return RecordingFolder.Open(folder, group);
+        }
+        catch (FolderInUseException)
+        {
+            throw new ExitRecordingException(ExitRecordingError.InUse, $"Another recorder writes to {folder}. Stop it, or record to another directory.");
+        }
+        catch (FolderUnsafeException)
+        {
+            throw new ExitRecordingException(
+                ExitRecordingError.Unsafe, $"{folder} belongs to another user, or others can write to it. Use a directory that only its owner can write to (chmod go-w).");
+        }
+        catch (Win32Exception refused)
+        {
+            throw new ExitRecordingException(
+                refused.NativeErrorCode is LibC.EACCES or LibC.EPERM ? ExitRecordingError.NoPermission : ExitRecordingError.CannotWrite,
+                $"The directory {folder} cannot be used: {refused.Message}.", refused);
+        }
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (true)
+            {
+                int taken = 0;
+                while (Trace.TryReadRecord(out ReceivedExit exit))
+                {
+                    _ = RecordView.TryParse(exit.Exec, out RecordView command);
+                    writer.Add(exit.Record, command, exit.Crash is null ? [] : CrashJson.Write(exit.Crash), exit.ClockOffset);
+                    if (++taken % TickInterval == 0)
+                        Tick();
+                }
+                Tick();
+                if (Trace.IsCompleted)
+                    break;
+                Trace.WaitForEvents(writer.UntilDue);
+            }
+        }
+        catch (Exception failure)
+        {
+            // An exception that leaves a thread ends the process: it is told by the recorder instead.
+            Failure = failure;
+        }
+        Finish();
+    }
+
+    private void Finish()
+    {
+        try
+        {
+            Trace.Stop();
+            writer.Stop();
+        }
+        catch (Exception failure)
+        {
+            Failure ??= failure;
+        }
+        writer.Dispose();
+        ended.Set();
+        changed.Release();
+    }
+
+    private void Tick()
+    {
+        while (Trace.TryTakeLoss(out ExitTraceLoss? loss))
+        {
+            Report(loss.Message);
+            if (loss.IsTotal)
+                continue;
+            writer.AddLoss(lossSince, loss.Count, loss.IsUpperBound, loss.Message);
+            lossSince = (ulong)Clocks.Boot();
+        }
+        foreach (int id in Trace.TakeMissingIds())
+            Report(string.Create(CultureInfo.InvariantCulture, $"no process has the id {id}"));
+        foreach (int id in Trace.TakeUnseenIds())
+            Report(string.Create(CultureInfo.InvariantCulture, $"process {id} has exited, but the kernel did not run the BPF program for its exit"));
+        writer.Tick();
+    }
+
+    private void Report(string message)
+    {
+        messages.Enqueue(message);
+        changed.Release();
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using ExitSnoop.Recording;
+
+namespace ExitSnoop;
+
+/// <summary>A span of time in which a recording does not have, or may not have, every exit.</summary>
+public sealed record ExitRecordingFinding
+{
+    /// <summary>Since when.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>Until when.</summary>
+    public required DateTimeOffset Until { get; init; }
+
+    /// <summary>How many exits are missing; null where that is not known.</summary>
+    public required long? Count { get; init; }
+
+    /// <summary>Whether nobody looked in that time, so that the absence of an exit means nothing.</summary>
+    public required bool IsGap { get; init; }
+
+    /// <summary>A sentence for people: what is missing, since when and until when, and why.</summary>
+    public required string Message { get; init; }
+
+    internal static ExitRecordingFinding Of(Finding finding, bool utc)
+    {
+        DateTimeOffset since = Moment(finding.Since, utc), until = Moment(finding.Until, utc);
+        string span = $"from {Text(since)} to {Text(until)}";
+        string count = finding.Count is { } known
+            ? string.Create(CultureInfo.InvariantCulture, $"{(finding.IsUpperBound ? "Up to " : "")}{known} {(known == 1 ? "exit" : "exits")}")
+            : "Exits";
+        string why = finding.Text.TrimEnd('.');
+        return new ExitRecordingFinding
+        {
+            Since = since,
+            Until = until,
+            Count = finding.Count,
+            IsGap = finding.Kind <= FindingKind.Missing,
+            Message = finding.Kind switch
+            {
+                FindingKind.Stopped => $"Nothing was recorded {span}: the recorder was stopped.",
+                FindingKind.BrokenOff => $"Nothing was recorded {span}: the recorder was killed.",
+                FindingKind.Restarted => $"Nothing was recorded {span}: the machine was restarted.",
+                FindingKind.Ended => $"Nothing has been recorded since {Text(since)}: no recorder runs.",
+                FindingKind.Missing => $"Segments are missing: exits {span} are not in the recording.",
+                FindingKind.Lost => $"{count} {span} were lost before they could be recorded: {why}.",
+                FindingKind.Paused => $"{count} {span} were not recorded: {why}.",
+                FindingKind.Doubtful => $"What was recorded {span} may be incomplete after a power failure: fsync failed ({why}).",
+                FindingKind.Damaged => $"{count} {span} cannot be read: {why} is damaged.",
+                _ => $"{why}.",
+            },
+        };
+    }
+
+    private static DateTimeOffset Moment(long wall, bool utc)
+    {
+        DateTime time = DateTime.UnixEpoch.AddTicks(wall / TimeSpan.NanosecondsPerTick);
+        return utc ? new DateTimeOffset(time) : new DateTimeOffset(time).ToOffset(Linux.LocalTime.OffsetAt(time));
+    }
+
+    private static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+}

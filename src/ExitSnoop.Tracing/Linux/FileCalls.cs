@@ -1,0 +1,134 @@
+using System.Runtime.InteropServices;
+
+namespace ExitSnoop.Linux;
+
+/// <summary>Files by descriptor, with errno where .NET would throw or hide it. Each call returns 0 or errno, if not said otherwise.</summary>
+internal static unsafe partial class FileCalls
+{
+    internal const int EIO = 5, EEXIST = 17, ENOTDIR = 20, ENOSPC = 28, EROFS = 30, ELOOP = 40, EDQUOT = 122, EWOULDBLOCK = 11;
+
+    // include/uapi/asm-generic/fcntl.h; arm64 has other numbers for O_DIRECTORY and O_NOFOLLOW.
+    private const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800, CloseOnExec = 0x80000;
+    private const int LockShared = 1, LockExclusive = 2, LockNonBlocking = 4, Unlock = 8;
+    private const int GroupBufferSize = 64 << 10;
+
+    private static readonly int NoFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+    private static readonly int Folder = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+
+    // struct statx, include/uapi/linux/stat.h
+    private const int StatxSize = 256, UidOffset = 20, ModeOffset = 28;
+    private const uint StatxTypeModeUid = 0x1 | 0x2 | 0x8;
+    private const int AtEmptyPath = 0x1000;
+
+    internal const int TypeMask = 0xf000, RegularFile = 0x8000, GroupOrOthersWrite = 0x12;
+
+    /// <summary>The user whose rights this process has.</summary>
+    internal static uint EffectiveUser => geteuid();
+
+    /// <summary>Makes a file that must not exist, for writing.</summary>
+    internal static int CreateNew(string path, int mode, out int fd) => Result(fd = open(path, WriteOnly | Create | Exclusive | CloseOnExec | NoFollow, mode));
+
+    /// <summary>Opens a file for reading; a FIFO that nobody writes to does not hold the caller.</summary>
+    internal static int OpenForReading(string path, out int fd) => Result(fd = open(path, ReadOnly | NonBlocking | CloseOnExec, 0));
+
+    internal static int OpenFolder(string path, out int fd) => Result(fd = open(path, ReadOnly | Folder | CloseOnExec, 0));
+
+    /// <summary>Writes all at an offset.</summary>
+    internal static int WriteAt(int fd, ReadOnlySpan<byte> bytes, long offset)
+    {
+        fixed (byte* start = bytes)
+        {
+            for (int written = 0; written < bytes.Length;)
+            {
+                nint count = pwrite(fd, start + written, (nuint)(bytes.Length - written), offset + written);
+                if (count > 0)
+                    written += (int)count;
+                else if (count == 0)
+                    return EIO;
+                else if (Marshal.GetLastPInvokeError() is not LibC.EINTR and int error)
+                    return error;
+            }
+        }
+        return 0;
+    }
+
+    internal static int Sync(int fd) => Result(fsync(fd));
+
+    internal static int Truncate(int fd, long length) => Result(ftruncate(fd, length));
+
+    internal static int ChangeMode(int fd, int mode) => Result(fchmod(fd, mode));
+
+    internal static int ChangeGroup(int fd, uint group) => Result(fchown(fd, uint.MaxValue, group));
+
+    /// <summary>Locks for this process alone, or tells that another has it locked.</summary>
+    internal static int TryLock(int fd) => Result(flock(fd, LockExclusive | LockNonBlocking));
+
+    /// <summary>Whether another process has locked it for itself.</summary>
+    internal static bool IsLocked(int fd)
+    {
+        if (flock(fd, LockShared | LockNonBlocking) != 0)
+            return Marshal.GetLastPInvokeError() == EWOULDBLOCK;
+        _ = flock(fd, Unlock);
+        return false;
+    }
+
+    internal static int MakeFolder(string path, int mode) => Result(mkdir(path, mode));
+
+    /// <summary>Type and permissions, and the owner.</summary>
+    internal static int Status(int fd, out int mode, out uint owner)
+    {
+        byte* buffer = stackalloc byte[StatxSize];
+        int result = Result(statx(fd, "", AtEmptyPath, StatxTypeModeUid, buffer));
+        mode = *(ushort*)(buffer + ModeOffset);
+        owner = *(uint*)(buffer + UidOffset);
+        return result;
+    }
+
+    /// <summary>The id of a group by name, or by the id itself in digits; null where there is none.</summary>
+    internal static uint? GroupId(string nameOrId)
+    {
+        // struct group: name, password, id, members.
+        byte* group = stackalloc byte[4 * sizeof(nint)];
+        nint found = 0;
+        byte[] buffer = new byte[GroupBufferSize];
+        fixed (byte* space = buffer)
+            if (getgrnam_r(nameOrId, group, space, GroupBufferSize, out found) == 0 && found != 0)
+                return *(uint*)(group + (2 * sizeof(nint)));
+        return uint.TryParse(nameOrId, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out uint id) ? id : null;
+    }
+
+    private static int Result(int returned) => returned >= 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint pwrite(int fd, void* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ftruncate(int fd, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fchmod(int fd, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fchown(int fd, uint owner, uint group);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(int fd, int operation);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mkdir(string path, int mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int folder, string path, int flags, uint mask, byte* result);
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int getgrnam_r(string name, byte* group, byte* buffer, nuint size, out nint result);
+}

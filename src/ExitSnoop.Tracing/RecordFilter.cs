@@ -1,0 +1,101 @@
+using ExitSnoop.Linux;
+using ExitSnoop.Records;
+
+namespace ExitSnoop;
+
+/// <summary>
+/// Decides as the BPF program does (bpf/filter.h, bpf/report.h, bpf/watch.h), on the bytes of a record: for records that were kept without
+/// a filter. What the kernel does not decide is left to <see cref="ExitFilter"/>.
+/// </summary>
+internal sealed class RecordFilter
+{
+    private readonly ExitTraceOptions options;
+    private readonly ulong signals, minimumAge;
+    private readonly bool oomKills;
+    private readonly HashSet<uint> ids, parents, users;
+    private readonly HashSet<int> exitCodes;
+    private readonly byte[][]? cgroup;
+
+    internal RecordFilter(ExitTraceOptions options)
+    {
+        this.options = options;
+        foreach (Signal signal in ExitFilter.Signals(options) ?? [])
+            signals |= 1UL << ((int)signal - 1);
+        oomKills = options.Crashed || options.OomKilled;
+        minimumAge = (ulong)(options.MinimumAge.Ticks * TimeSpan.NanosecondsPerTick);
+        ids = [.. options.Ids.Select(id => (uint)id)];
+        parents = [.. options.ParentIds.Select(id => (uint)id)];
+        users = [.. options.Users];
+        exitCodes = [.. options.ExitCodes];
+        cgroup = options.Cgroup is { } path ? ComponentsOf(path) : null;
+    }
+
+    internal bool Wants(in RecordView exit)
+    {
+        ref readonly ExitRecord record = ref exit.Record;
+        return WantsStatus(record.WaitStatus)
+            && (!oomKills || (record.WaitStatus & 0x7f) != (uint)Signal.KILL || record.Flags.HasFlag(RecordFlags.OomKilled))
+            && (minimumAge == 0 || record.ExitTime - record.StartTime >= minimumAge)
+            && (parents.Count == 0 || parents.Contains(record.ParentPid))
+            && (ids.Count == 0 || IsWatched(exit))
+            && (users.Count == 0 || (exit.HasDetail && users.Contains(exit.Detail.Uid)))
+            && (cgroup is null || IsIn(exit, cgroup));
+    }
+
+    private bool WantsStatus(uint status)
+    {
+        uint signal = status & 0x7f;
+        // A kernel thread that failed leaves a negative error number, which is neither signal nor code.
+        if ((int)status < 0 && (signals != 0 || exitCodes.Count > 0))
+            return false;
+        return (!options.Failed || status != 0)
+            && (signals == 0 || (signal != 0 && (signals >> ((int)signal - 1) & 1) != 0))
+            && (exitCodes.Count == 0 || exitCodes.Contains(signal != 0 ? ExitEvent.SignalExitCode + (int)signal : (int)(status >> 8 & 0xff)));
+    }
+
+    /// <summary>Descendants are those whose ancestors at the exit say so: the kernel's own following of forks is not in a record.</summary>
+    private bool IsWatched(in RecordView exit)
+    {
+        if (ids.Contains(exit.Record.Pid))
+            return true;
+        if (!options.IncludeChildren)
+            return false;
+        if (ids.Contains(exit.Record.ParentPid))
+            return true;
+        if (exit.HasDetail)
+            foreach (AncestorRecord ancestor in exit.Ancestors)
+                if (ids.Contains(ancestor.Pid))
+                    return true;
+        return false;
+    }
+
+    private static bool IsIn(in RecordView exit, byte[][] components)
+    {
+        if (!exit.HasDetail || exit.Record.Flags.HasFlag(RecordFlags.CgroupCut))
+            return false;
+        // The kernel sent them from the last to the first, each ended by a NUL.
+        ReadOnlySpan<byte> path = exit.Cgroup;
+        foreach (byte[] component in components)
+        {
+            path = path is [.., 0] ? path[..^1] : path;
+            int start = path.LastIndexOf((byte)0) + 1;
+            if (!path[start..].SequenceEqual(component))
+                return false;
+            path = path[..start];
+        }
+        return true;
+    }
+
+    /// <summary>The components of a cgroup that is given by its path in the hierarchy, or by its folder on the machine of the recording or this one.</summary>
+    private static byte[][] ComponentsOf(string path)
+    {
+        const string usual = "/sys/fs/cgroup";
+        foreach (string mountPoint in new[] { CgroupHierarchy.Find().MountPoint, usual })
+            if (mountPoint.Length > 1 && (path == mountPoint || path.StartsWith(mountPoint + "/", StringComparison.Ordinal)))
+            {
+                path = path[mountPoint.Length..];
+                break;
+            }
+        return [.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(System.Text.Encoding.UTF8.GetBytes)];
+    }
+}

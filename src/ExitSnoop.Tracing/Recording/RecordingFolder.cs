@@ -1,0 +1,207 @@
+using System.ComponentModel;
+using System.Globalization;
+using ExitSnoop.Linux;
+
+namespace ExitSnoop.Recording;
+
+/// <summary>The directory of a recording, locked by the recorder that writes to it.</summary>
+internal sealed class RecordingFolder : IDisposable
+{
+    private const string Prefix = "exits-", Suffix = ".rec";
+
+    // 0700 and 0600, and for a group 0750 and 0640.
+    private const int OwnFolder = 0x1c0, OwnFile = 0x180, GroupFolder = 0x1e8, GroupFile = 0x1a0;
+
+    /// <summary>A reader that looks whether a recorder runs has the lock for a moment.</summary>
+    private const int LockAttempts = 20, LockPause = 25;
+
+    private readonly SortedDictionary<int, long> segments = [];
+    private readonly uint? group;
+
+    private RecordingFolder(string path, int fd, uint? group)
+    {
+        (Path, Fd, this.group) = (path, fd, group);
+        foreach ((int number, string file) in Segments(path))
+            segments[number] = new FileInfo(file).Length;
+        Sum();
+    }
+
+    internal string Path { get; }
+
+    internal int Fd { get; }
+
+    /// <summary>Bytes of all segments, without what was appended to the newest since it was made.</summary>
+    internal long Size { get; private set; }
+
+    /// <summary>Opens the directory, made where it is missing, and locks it.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="group">The group that may read; null for none.</param>
+    /// <exception cref="Win32Exception">It cannot be made or opened.</exception>
+    /// <exception cref="FolderInUseException">Another recorder has it.</exception>
+    /// <exception cref="FolderUnsafeException">Others can write to it.</exception>
+    internal static RecordingFolder Open(string path, uint? group)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        int mode = group is null ? OwnFolder : GroupFolder;
+        int made = FileCalls.MakeFolder(path, mode);
+        if (made is not (0 or FileCalls.EEXIST))
+            throw new Win32Exception(made);
+        Check(FileCalls.OpenFolder(path, out int fd));
+        try
+        {
+            if (made == 0 || group is not null)
+            {
+                if (group is { } id)
+                    Check(FileCalls.ChangeGroup(fd, id));
+                Check(FileCalls.ChangeMode(fd, mode));
+            }
+            // Whoever can write to it could have other files made and deleted with the recorder's rights.
+            Check(FileCalls.Status(fd, out int status, out uint owner));
+            if ((status & FileCalls.GroupOrOthersWrite) != 0 || (owner != 0 && owner != FileCalls.EffectiveUser))
+                throw new FolderUnsafeException();
+            Lock(fd);
+            return new RecordingFolder(path, fd, group);
+        }
+        catch
+        {
+            _ = LibC.close(fd);
+            throw;
+        }
+    }
+
+    /// <summary>The segments in a directory, oldest first.</summary>
+    internal static IReadOnlyList<(int Number, string Path)> Segments(string folder)
+    {
+        List<(int Number, string Path)> found = [];
+        foreach (string file in Directory.EnumerateFiles(folder, Prefix + "*" + Suffix))
+            if (int.TryParse(
+                System.IO.Path.GetFileName(file).AsSpan()[Prefix.Length..^Suffix.Length], NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+                found.Add((number, file));
+        found.Sort();
+        return found;
+    }
+
+    /// <summary>Whether a recorder is writing to a directory; false also where that cannot be found out.</summary>
+    internal static bool IsRecording(string folder)
+    {
+        if (FileCalls.OpenFolder(folder, out int fd) != 0)
+            return false;
+        bool locked = FileCalls.IsLocked(fd);
+        _ = LibC.close(fd);
+        return locked;
+    }
+
+    /// <summary>The part of the file system that others than root can still use, and its size, in bytes.</summary>
+    internal (long Free, long Total) Space()
+    {
+        try
+        {
+            DriveInfo drive = new(Path);
+            return (drive.AvailableFreeSpace, drive.TotalSize);
+        }
+        catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException)
+        {
+            // The directory was deleted: the next segment that is made in it says so.
+            return (long.MaxValue, 0);
+        }
+    }
+
+    /// <summary>The number of the next segment.</summary>
+    internal int NextNumber => segments.Count == 0 ? 1 : segments.Keys.Last() + 1;
+
+    /// <summary>Makes a segment with its heads; errno where that fails, and nothing is left.</summary>
+    internal int Create(SegmentHead head, out SegmentFile? segment)
+    {
+        segment = null;
+        string path = PathOf(head.Number);
+        byte[] bytes = head.ToBytes(out uint checksum);
+        int error = FileCalls.CreateNew(path, group is null ? OwnFile : GroupFile, out int fd);
+        if (error != 0)
+            return error;
+        SegmentFile file = new(fd, head.Number, checksum);
+        if (group is { } id)
+            error = FileCalls.ChangeGroup(fd, id) is not 0 and int refused ? refused : FileCalls.ChangeMode(fd, GroupFile);
+        if (error == 0)
+            error = file.Append(bytes, head.Time);
+        if (error != 0)
+        {
+            file.Close();
+            Delete(path);
+            return error;
+        }
+        segments[head.Number] = 0;
+        segment = file;
+        return 0;
+    }
+
+    /// <summary>Takes note of the size of a segment that is done with.</summary>
+    internal void Finished(SegmentFile file)
+    {
+        segments[file.Number] = file.Length;
+        Sum();
+    }
+
+    /// <summary>Deletes the oldest segment; false where only the newest is left.</summary>
+    internal bool DeleteOldest()
+    {
+        if (segments.Count <= 1)
+            return false;
+        int oldest = segments.Keys.First();
+        segments.Remove(oldest);
+        Sum();
+        Delete(PathOf(oldest));
+        return true;
+    }
+
+    /// <summary>Deletes the segments but the newest that were last written to before a time.</summary>
+    internal void DeleteOlder(DateTime time)
+    {
+        while (segments.Count > 1 && File.GetLastWriteTimeUtc(PathOf(segments.Keys.First())) < time)
+            DeleteOldest();
+    }
+
+    public void Dispose() => _ = LibC.close(Fd);
+
+    private void Sum() => Size = segments.Values.Sum();
+
+    private string PathOf(int number) => System.IO.Path.Join(Path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number:D8}{Suffix}"));
+
+    private static void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            // It stays, and is not counted.
+        }
+    }
+
+    private static void Lock(int fd)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            int error = FileCalls.TryLock(fd);
+            if (error == 0)
+                return;
+            if (error != FileCalls.EWOULDBLOCK)
+                throw new Win32Exception(error);
+            if (attempt == LockAttempts)
+                throw new FolderInUseException();
+            Thread.Sleep(LockPause);
+        }
+    }
+
+    private static void Check(int error)
+    {
+        if (error != 0)
+            throw new Win32Exception(error);
+    }
+}
+
+/// <summary>Another recorder writes to the directory.</summary>
+internal sealed class FolderInUseException : Exception;
+
+/// <summary>Others than its owner, or another owner than root and this user, can write to the directory.</summary>
+internal sealed class FolderUnsafeException : Exception;
