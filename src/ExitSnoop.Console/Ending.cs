@@ -11,9 +11,10 @@ internal sealed class Ending : IDisposable
 {
     private readonly object gate = new();
     private readonly PosixSignalRegistration[] signals;
-    private ExitTrace? attached;
+    private Action? stop;
 
-    internal Ending()
+    /// <param name="hangupEnds">Whether SIGHUP ends it as well, or changes nothing.</param>
+    internal Ending(bool hangupEnds = true)
     {
         ProcessSignals.ReceiveInterrupts();
         signals =
@@ -21,32 +22,34 @@ internal sealed class Ending : IDisposable
             PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
             // Stays ignored where nohup has it ignored.
-            PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, hangupEnds ? OnSignal : context => context.Cancel = true),
         ];
     }
 
     /// <summary>The first that ended the trace.</summary>
     internal EndReason Reason { get; private set; }
 
-    /// <summary>From now on this trace is what is ended; at once if its end came before it did.</summary>
-    internal void Attach(ExitTrace trace)
+    /// <summary>From now on this is what ends the run; at once if its end came before.</summary>
+    internal void Attach(Action stop)
     {
         lock (gate)
         {
-            attached = trace;
+            this.stop = stop;
             if (Reason != EndReason.None)
-                trace.Stop();
+                stop();
         }
+    }
 
+    /// <summary>A reader of the output that goes away ends the run too.</summary>
+    internal void FollowOutput() =>
         // A thread that sleeps in poll(2) until something happens; it needs next to no stack.
         new Thread(WatchOutput, 128 * 1024) { IsBackground = true, Name = "output" }.Start();
-    }
 
     /// <inheritdoc />
     public void Dispose()
     {
         lock (gate)
-            attached = null;
+            stop = null;
         foreach (PosixSignalRegistration signal in signals)
             signal.Dispose();
     }
@@ -65,7 +68,7 @@ internal sealed class Ending : IDisposable
             if (Reason != EndReason.None)
                 return false;
             Reason = reason;
-            attached?.Stop();
+            stop?.Invoke();
             return true;
         }
     }

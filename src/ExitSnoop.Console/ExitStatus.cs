@@ -10,8 +10,17 @@ internal static class ExitStatus
 
     internal const int Usage = 2;
 
+    /// <summary>EX_DATAERR: what is to be read is no recording, or one of an unknown version.</summary>
+    internal const int DataError = 65;
+
+    /// <summary>EX_NOINPUT: there is no recording.</summary>
+    internal const int NoInput = 66;
+
     /// <summary>EX_SOFTWARE: the BPF program cannot be loaded or attached here.</summary>
     internal const int Software = 70;
+
+    /// <summary>EX_CANTCREAT: it cannot be recorded there.</summary>
+    internal const int CannotCreate = 73;
 
     /// <summary>EX_IOERR: standard output takes no more, and not because its reader has left.</summary>
     internal const int OutputError = 74;

@@ -43,13 +43,13 @@ internal static class Program
             RunMode.Help => Print(UsageText.Help),
             RunMode.Version => Print(UsageText.Version),
             RunMode.ProgramSource => Print(ExitProgramSource.GetText(command.Trace, "exitsnoop " + string.Join(' ', args))),
-            _ => Watch(command),
+            _ => Run(command),
         };
     }
 
-    private static int Watch(CommandLine command)
+    private static int Run(CommandLine command)
     {
-        if (!StandardOutput.IsOpen)
+        if (!StandardOutput.IsOpen && command.Mode != RunMode.Record)
         {
             StandardError.Report("standard output is closed");
             return ExitStatus.OutputError;
@@ -60,7 +60,24 @@ internal static class Program
 
         try
         {
-            return new Watch(command).Run();
+            return command.Mode switch
+            {
+                RunMode.Record => Recorder.Run(command),
+                RunMode.Read => new History(command).Run(),
+                _ => new Watch(command).Run(),
+            };
+        }
+        catch (ExitRecordingException e)
+        {
+            StandardError.Report("error: " + e.Message);
+            return e.Error switch
+            {
+                ExitRecordingError.NoPermission => ExitStatus.NoPermission,
+                ExitRecordingError.InvalidOption => ExitStatus.Usage,
+                ExitRecordingError.NotFound => ExitStatus.NoInput,
+                ExitRecordingError.NotARecording or ExitRecordingError.UnknownVersion => ExitStatus.DataError,
+                _ => ExitStatus.CannotCreate,
+            };
         }
         catch (ExitTraceException e)
         {

@@ -15,19 +15,12 @@ internal sealed class Watch
     private int missing;
 
     /// <summary>This program, which has the unwinder in it; not the runtime's own that runs exitsnoop.dll.</summary>
-    private static string? OwnProgram => RuntimeFeature.IsDynamicCodeSupported ? null : "/proc/self/exe";
+    internal static string? OwnProgram => RuntimeFeature.IsDynamicCodeSupported ? null : "/proc/self/exe";
 
     internal Watch(CommandLine command)
     {
         this.command = command;
-        bool utc = command.Trace.Utc;
-        string? label = command.Trace.Label;
-        format = command.View switch
-        {
-            View.Json => new JsonFormat(output),
-            View.Why => new WhyFormat(output, utc, label),
-            _ => new TableFormat(output, command.Timestamp, utc, label),
-        };
+        format = EventFormat.Of(command, output);
     }
 
     /// <summary>Runs until something ends it; the exit status.</summary>
@@ -36,7 +29,8 @@ internal sealed class Watch
     {
         using Ending ending = new();
         using ExitTrace trace = ExitTrace.Start(command.Trace with { UnwinderProgram = OwnProgram });
-        ending.Attach(trace);
+        ending.Attach(trace.Stop);
+        ending.FollowOutput();
         try
         {
             return Show(trace, ending);

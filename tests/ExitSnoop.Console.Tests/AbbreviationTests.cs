@@ -57,7 +57,7 @@ public sealed class AbbreviationTests
     [InlineData("--why", "Why")]
     [InlineData("--vers", "Version")]
     [InlineData("--us=root", "User=root")]
-    [InlineData("--b", "!ambiguous option: --b could match --basic, --buffer-size, --btf-path")]
+    [InlineData("--b", "!ambiguous option: --b could match --before, --basic, --buffer-size, --btf-path")]
     public void New_options_can_be_shortened_where_the_original_leaves_room(string shortened, string meaning) =>
         Assert.Equal(meaning, ArgparseFormsTests.Read([shortened]));
 

@@ -52,7 +52,7 @@ function taking(kind,    i, pattern) {
 function bash(    i, all, other) {
 	for (i = 1; i <= count; i++) {
 		all = all " " ((i in short) ? short[i] " " : "") long[i]
-		if (value[i] != "" && value[i] !~ /^(PID|PATTERN|USER|SIGNAL|PATH|FILE|MIB)$/)
+		if (value[i] != "" && value[i] !~ /^(PID|PATTERN|USER|SIGNAL|PATH|DIRECTORY|FILE|MIB)$/)
 			other = other " | " ((i in short) ? short[i] " | " : "") long[i]
 	}
 	print "# bash completion for exitsnoop(8)"
@@ -90,6 +90,11 @@ function bash(    i, all, other) {
 	print "\t" taking("PATH") ")"
 	print "\t\tmapfile -t COMPREPLY < <(compgen -d -- \"${cur:-/sys/fs/cgroup/}\")"
 	print "\t\tcompopt -o filenames -o nospace"
+	print "\t\treturn"
+	print "\t\t;;"
+	print "\t" taking("DIRECTORY") ")"
+	print "\t\tmapfile -t COMPREPLY < <(compgen -d -- \"$cur\")"
+	print "\t\tcompopt -o filenames"
 	print "\t\treturn"
 	print "\t\t;;"
 	print "\t" taking("FILE") ")"
@@ -139,7 +144,7 @@ function zsh(    i, names, text) {
 	action["PATTERN"] = "_process_names"
 	action["USER"] = "_users"
 	action["SIGNAL"] = "_signals -s"
-	action["PATH"] = "_files -/"
+	action["PATH"] = action["DIRECTORY"] = "_files -/"
 	action["FILE"] = "_files"
 	action["MIB"] = "(1 2 4 8 16 32 64 128 256)"
 	print "#compdef exitsnoop"
@@ -161,7 +166,7 @@ function fish(    i) {
 	action["PATTERN"] = "(__fish_complete_proc)"
 	action["USER"] = "(__fish_complete_users)"
 	action["SIGNAL"] = "(kill -l | string split \" \")"
-	action["PATH"] = "(__fish_complete_directories (commandline -ct))"
+	action["PATH"] = action["DIRECTORY"] = "(__fish_complete_directories (commandline -ct))"
 	action["MIB"] = "1 2 4 8 16 32 64 128 256"
 	print "complete -c exitsnoop -f"
 	for (i = 1; i <= count; i++) {

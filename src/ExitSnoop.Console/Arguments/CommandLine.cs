@@ -11,6 +11,15 @@ internal sealed record CommandLine
     /// <summary>What the library is asked for.</summary>
     internal ExitTraceOptions Trace { get; init; } = new();
 
+    /// <summary>Where exits are recorded; null where they are not.</summary>
+    internal ExitRecorderOptions? Recorder { get; init; }
+
+    /// <summary>The recordings that are read.</summary>
+    internal IReadOnlyList<string> Recordings { get; init; } = [];
+
+    /// <summary>What is read of them.</summary>
+    internal ExitRecordingOptions Reading { get; init; } = new();
+
     internal View View { get; init; }
 
     /// <summary>The table has the TIME column.</summary>
@@ -44,10 +53,12 @@ internal sealed record CommandLine
         TimeSpan? timeLimit = null;
         long? maxEvents = null;
         int bufferSize = new ExitTraceOptions().BufferSize;
+        RecordingArguments recording = new();
 
         foreach ((OptionId option, string? given) in options)
         {
             string value = given ?? "";
+            recording.Take(option, value);
             switch (option)
             {
                 case OptionId.Timestamp: timestamp = true; break;
@@ -122,49 +133,56 @@ internal sealed record CommandLine
         if (basic && stackTrace)
             throw NotAllowed(OptionId.StackTrace, OptionId.Basic);
 
+        recording.Check([.. options.Select(each => each.Option)]);
         if (basic && needsDetail is { } detail)
             throw NotAllowed(detail, OptionId.Basic);
 
         // The table shows no details, but some filters ask for them: a name that the kernel cut is looked up in the executable's path.
-        bool needsDetails = view is not null || names.Count > 0 || excludedNames.Count > 0 || needsDetail is not null || stackTrace;
+        bool needsDetails = view is not null || names.Count > 0 || excludedNames.Count > 0 || needsDetail is not null || stackTrace || recording.IsRecorded;
 
+        ExitTraceOptions trace = new()
+        {
+            Ids = ids,
+            IncludeChildren = includeChildren,
+            Failed = failed,
+            PerThread = perThread,
+            Utc = utc,
+            Label = label,
+            Basic = basic || !needsDetails,
+            StackTrace = stackTrace || (recording.IsRecorded && !basic),
+            BufferSize = bufferSize,
+            Users = users,
+            Signals = signals,
+            ExitCodes = exitCodes,
+            ParentIds = parents,
+            MaxEvents = maxEvents,
+            TimeLimit = timeLimit,
+            MinimumAge = minimumAge,
+            Cgroup = cgroup,
+            NameFilter = AnyOf(names),
+            ExcludedNameFilter = AnyOf(excludedNames),
+            PathFilter = AnyOf(paths),
+            ServiceFilter = AnyOf(services),
+            ContainerFilter = AnyOf(containers),
+            ExcludedUsers = excludedUsers,
+            Crashed = crashed,
+            OomKilled = oomKilled,
+            BtfPath = btfPath,
+            Log = debug ? StandardError.WriteLine : null,
+        };
+        // A table of what happened at some other time is of little use without its times.
+        bool isTable = !recording.IsRead || options.Exists(each => each.Option == OptionId.Timestamp);
         return new CommandLine
         {
-            Mode = mode,
-            View = view switch { OptionId.Why => View.Why, OptionId.Json => View.Json, _ => View.Table },
+            Mode = recording.IsRecorded ? RunMode.Record : recording.IsRead ? RunMode.Read : mode,
+            View = view switch { OptionId.Json => View.Json, null when isTable => View.Table, _ => View.Why },
             Timestamp = timestamp,
             Verbose = verbose,
             Timespec = timespec,
-            Trace = new ExitTraceOptions
-            {
-                Ids = ids,
-                IncludeChildren = includeChildren,
-                Failed = failed,
-                PerThread = perThread,
-                Utc = utc,
-                Label = label,
-                Basic = basic || !needsDetails,
-                StackTrace = stackTrace,
-                BufferSize = bufferSize,
-                Users = users,
-                Signals = signals,
-                ExitCodes = exitCodes,
-                ParentIds = parents,
-                MaxEvents = maxEvents,
-                TimeLimit = timeLimit,
-                MinimumAge = minimumAge,
-                Cgroup = cgroup,
-                NameFilter = AnyOf(names),
-                ExcludedNameFilter = AnyOf(excludedNames),
-                PathFilter = AnyOf(paths),
-                ServiceFilter = AnyOf(services),
-                ContainerFilter = AnyOf(containers),
-                ExcludedUsers = excludedUsers,
-                Crashed = crashed,
-                OomKilled = oomKilled,
-                BtfPath = btfPath,
-                Log = debug ? StandardError.WriteLine : null,
-            },
+            Trace = trace,
+            Recorder = recording.Recorder,
+            Recordings = recording.Recordings,
+            Reading = recording.Reading(trace, DateTimeOffset.UtcNow),
         };
     }
 
@@ -197,7 +215,7 @@ internal sealed record CommandLine
         }
     }
 
-    private static int Number(OptionId option, string text, int lowest, int highest)
+    internal static int Number(OptionId option, string text, int lowest, int highest)
     {
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number < lowest || number > highest)
             throw Invalid(option, text, highest == int.MaxValue ? $"not a number from {lowest} on" : $"not a number from {lowest} to {highest}");
@@ -219,19 +237,21 @@ internal sealed record CommandLine
         return TimeSpan.FromSeconds(seconds);
     }
 
-    private static UsageException Invalid(OptionId option, string value, string reason) =>
+    internal static UsageException Invalid(OptionId option, string value, string reason) =>
         new($"argument {DisplayName(option)}: invalid value '{value}': {reason}");
 
-    private static UsageException NotAllowed(OptionId option, OptionId other) =>
+    internal static UsageException NotAllowed(OptionId option, OptionId other) =>
         new($"argument {DisplayName(option)}: not allowed with argument {DisplayName(other)}");
 
-    private static string DisplayName(OptionId option) => Array.Find(CommandLineOption.All, definition => definition.Id == option).DisplayName;
+    internal static string DisplayName(OptionId option) => Array.Find(CommandLineOption.All, definition => definition.Id == option).DisplayName;
 }
 
 /// <summary>What the program is run for.</summary>
 internal enum RunMode
 {
     Watch,
+    Record,
+    Read,
     Help,
     Version,
     ProgramSource,

@@ -9,7 +9,8 @@ namespace ExitSnoop.Cli.Arguments;
 /// bcc's exitsnoop has it. An abbreviation that means one of these never comes to mean another option,
 /// however many options are added.
 /// </param>
-internal readonly record struct CommandLineOption(OptionId Id, string Long, char Short, bool TakesValue, bool IsOriginal)
+/// <param name="TakesMany">All words that follow and are no options belong to it, not only the first.</param>
+internal readonly record struct CommandLineOption(OptionId Id, string Long, char Short, bool TakesValue, bool IsOriginal, bool TakesMany = false)
 {
     internal static readonly CommandLineOption[] All =
     [
@@ -44,6 +45,19 @@ internal readonly record struct CommandLineOption(OptionId Id, string Long, char
         new(OptionId.StackTrace, "--stack-trace", '\0', false, false),
         new(OptionId.MaxEvents, "--max-events", 'n', true, false),
         new(OptionId.TimeLimit, "--timeout", '\0', true, false),
+
+        new(OptionId.Record, "--record", '\0', true, false),
+        new(OptionId.MaxSize, "--max-size", '\0', true, false),
+        new(OptionId.MaxAge, "--max-age", '\0', true, false),
+        new(OptionId.KeepFree, "--keep-free", '\0', true, false),
+        new(OptionId.NoArguments, "--no-arguments", '\0', false, false),
+        new(OptionId.Group, "--group", '\0', true, false),
+
+        new(OptionId.Read, "--read", '\0', true, false, TakesMany: true),
+        new(OptionId.After, "--after", '\0', true, false),
+        new(OptionId.Before, "--before", '\0', true, false),
+        new(OptionId.Oldest, "--oldest", '\0', false, false),
+        new(OptionId.Follow, "--follow", '\0', false, false),
 
         new(OptionId.Basic, "--basic", '\0', false, false),
         new(OptionId.BufferSize, "--buffer-size", '\0', true, false),
@@ -89,6 +103,17 @@ internal enum OptionId
     StackTrace,
     MaxEvents,
     TimeLimit,
+    Record,
+    MaxSize,
+    MaxAge,
+    KeepFree,
+    NoArguments,
+    Group,
+    Read,
+    After,
+    Before,
+    Oldest,
+    Follow,
     Basic,
     BufferSize,
     BtfPath,

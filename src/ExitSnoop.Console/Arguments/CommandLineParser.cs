@@ -44,7 +44,11 @@ internal static class CommandLineParser
             {
                 string? next = i + 1 < words.Length && read[i + 1].Kind == WordKind.Value ? words[i + 1] : null;
                 i += Take(word, next, options) ? 2 : 1;
-                if (options.FindIndex(taken => taken.Item1 is OptionId.Help or OptionId.Version) is >= 0 and int end)
+                OptionId taken = options[^1].Item1;
+                if (Array.Find(CommandLineOption.All, option => option.Id == taken).TakesMany)
+                    while (i < words.Length && read[i].Kind == WordKind.Value)
+                        options.Add((taken, words[i++]));
+                if (options.FindIndex(given => given.Item1 is OptionId.Help or OptionId.Version) is >= 0 and int end)
                     return options[..(end + 1)];
             }
             else
@@ -105,8 +109,8 @@ internal static class CommandLineParser
         else if (FindLong(name, text) is { } option)
             return Word.For(option, isLong: true, attached);
 
-        // A negative number, or words in quotes, can only be meant as a value.
-        return IsNegativeNumber(text) || text.Contains(' ', StringComparison.Ordinal) ? Word.Value : Word.Unknown;
+        // A negative number, a time ago, or words in quotes, can only be meant as a value.
+        return IsNegativeNumber(text) || TimeArgument.IsAgo(text) || text.Contains(' ', StringComparison.Ordinal) ? Word.Value : Word.Unknown;
     }
 
     /// <summary>The option of that name, or the only one that the name can be short for; null if none.</summary>

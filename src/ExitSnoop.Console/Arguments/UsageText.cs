@@ -15,6 +15,11 @@ internal static class UsageText
                          [--why | --json] [--stack-trace] [-n COUNT]
                          [--timeout SECONDS] [--basic] [--buffer-size MIB]
                          [--btf-path FILE] [-v] [--debug] [--version]
+               exitsnoop --record DIRECTORY [--max-size SIZE] [--max-age TIME]
+                         [--keep-free SIZE] [--no-arguments] [--group NAME]
+                         [filters]
+               exitsnoop --read FILE... [--after TIME] [--before TIME] [--oldest]
+                         [--follow] [-n COUNT] [filters] [output]
         """;
 
     internal const string Help = Usage +
@@ -65,6 +70,23 @@ internal static class UsageText
                                 end after so many lines
           --timeout SECONDS     end after so long
 
+        recording, to read later what nobody watched:
+          --record DIRECTORY    keep every exit in this directory
+          --max-size SIZE       delete the oldest above this size (default 1G)
+          --max-age TIME        delete what is older (default 30d)
+          --keep-free SIZE      leave so much of the disk free, as 5G or 10% (default:
+                                10%, at most 1G)
+          --no-arguments        keep no arguments, which can hold passwords
+          --group NAME          let this group read the recording
+
+        reading a recording:
+          --read FILE           print what was recorded in this directory or these files,
+                                the newest first, as --why does (-t: as a table)
+          --after TIME          only since then: -8h, 14:30, 2026-11-25T14:30
+          --before TIME         only until then
+          --oldest              the oldest first
+          --follow              the last 10 (-n COUNT), and go on with what is recorded
+
         tracing:
           --basic               collect no more than the table shows: costs least
           --buffer-size MIB     size of the kernel's buffer, a power of two (default 16)
@@ -85,10 +107,13 @@ internal static class UsageText
             exitsnoop --signal SEGV -n 1     # wait for the next segmentation fault
             exitsnoop --why -x --stack-trace # where it crashed, called from where
             exitsnoop --json --user www-data # for jq and log shippers
+            exitsnoop --record /var/log/exitsnoop
+            exitsnoop --read /var/log/exitsnoop --after -8h --crashed
 
         exit status:
           0 success, 1 a process given by -p does not exist or did not exit in time,
-          2 usage, 70 no tracing on this system, 74 output error, 77 no privilege
+          2 usage, 65 not a recording, 66 no recording, 70 no tracing on this system,
+          73 cannot record there, 74 output error, 77 no privilege
         """;
 
     internal static string Version => "exitsnoop " + typeof(UsageText).Assembly.GetName().Version?.ToString(3);

@@ -6,14 +6,27 @@ internal static class Columns
     /// <summary>Twelve characters and a blank.</summary>
     private const int TimeWidth = 13;
 
+    /// <summary>A date, a T and the time, and a blank.</summary>
+    private const int DateTimeWidth = 24;
+
     private const int LabelWidth = 6;
 
-    internal static void AppendTimeTitle(this OutputBuffer output, bool utc) => output.AppendCell(DisplayTime.ColumnTitle(utc), TimeWidth);
+    internal static void AppendTimeTitle(this OutputBuffer output, bool utc, bool withDate) =>
+        output.AppendCell(DisplayTime.ColumnTitle(utc), withDate ? DateTimeWidth : TimeWidth);
 
-    /// <summary>HH:mm:ss.fff, cut and not rounded.</summary>
-    internal static void AppendTime(this OutputBuffer output, ExitEvent exit)
+    /// <summary>HH:mm:ss.fff, cut and not rounded, where asked for behind yyyy-MM-ddT.</summary>
+    internal static void AppendTime(this OutputBuffer output, ExitEvent exit, bool withDate)
     {
         output.BeginCell();
+        if (withDate)
+        {
+            output.AppendDigits(exit.ExitMoment.Year, 4);
+            output.Append("-"u8);
+            output.AppendDigits(exit.ExitMoment.Month, 2);
+            output.Append("-"u8);
+            output.AppendDigits(exit.ExitMoment.Day, 2);
+            output.Append("T"u8);
+        }
         int milliseconds = (int)(exit.ExitMoment.Ticks % TimeSpan.TicksPerDay / TimeSpan.TicksPerMillisecond);
         output.AppendDigits(milliseconds / 3_600_000, 2);
         output.Append(":"u8);
@@ -22,7 +35,7 @@ internal static class Columns
         output.AppendDigits(milliseconds / 1000 % 60, 2);
         output.Append("."u8);
         output.AppendDigits(milliseconds % 1000, 3);
-        output.EndCell(TimeWidth);
+        output.EndCell(withDate ? DateTimeWidth : TimeWidth);
     }
 
     internal static void AppendLabelTitle(this OutputBuffer output) => output.AppendCell("LABEL", LabelWidth);

@@ -4,7 +4,7 @@ namespace ExitSnoop.Cli.Output;
 /// The original's table: PCOMM PID PPID TID AGE(s) EXIT_CODE, with TIME and LABEL before them where asked for.
 /// Widths count characters, as the original's do; no line ends in a blank.
 /// </summary>
-internal sealed class TableFormat(OutputBuffer output, bool time, bool utc, string? label) : IEventFormat
+internal sealed class TableFormat(OutputBuffer output, bool time, bool utc, string? label, bool withDate = false) : IEventFormat
 {
     private const int NameWidth = 17;
     private const int NumberWidth = 8;
@@ -13,7 +13,7 @@ internal sealed class TableFormat(OutputBuffer output, bool time, bool utc, stri
     public void WriteHeader()
     {
         if (time)
-            output.AppendTimeTitle(utc);
+            output.AppendTimeTitle(utc, withDate);
         if (label is not null)
             output.AppendLabelTitle();
         output.AppendCell("PCOMM", NameWidth);
@@ -29,7 +29,7 @@ internal sealed class TableFormat(OutputBuffer output, bool time, bool utc, stri
     public void Write(ExitEvent exit)
     {
         if (time)
-            output.AppendTime(exit);
+            output.AppendTime(exit, withDate);
         if (label is not null)
             output.AppendLabel(label);
         output.AppendCell(DisplayText.Escape(exit.Name), NameWidth);

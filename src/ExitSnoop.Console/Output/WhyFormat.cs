@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ExitSnoop.Cli.Output;
 
 /// <summary>What died, and who or what ended it: TIME PCOMM PID USER EXIT_CODE REASON COMMAND.</summary>
-internal sealed class WhyFormat(OutputBuffer output, bool utc, string? label) : IEventFormat
+internal sealed class WhyFormat(OutputBuffer output, bool utc, string? label, bool withDate = false) : IEventFormat
 {
     private const int NameWidth = 17;
     private const int NumberWidth = 8;
@@ -17,7 +17,7 @@ internal sealed class WhyFormat(OutputBuffer output, bool utc, string? label) : 
     /// <inheritdoc />
     public void WriteHeader()
     {
-        output.AppendTimeTitle(utc);
+        output.AppendTimeTitle(utc, withDate);
         if (label is not null)
             output.AppendLabelTitle();
         output.AppendCell("PCOMM", NameWidth);
@@ -32,7 +32,7 @@ internal sealed class WhyFormat(OutputBuffer output, bool utc, string? label) : 
     /// <inheritdoc />
     public void Write(ExitEvent exit)
     {
-        output.AppendTime(exit);
+        output.AppendTime(exit, withDate);
         if (label is not null)
             output.AppendLabel(label);
         output.AppendCell(DisplayText.Escape(exit.Name), NameWidth);

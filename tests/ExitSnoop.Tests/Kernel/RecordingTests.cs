@@ -104,8 +104,9 @@ public sealed class RecordingTests
             // The recorder looks at the clock at another moment than the filter of another program: a process of just the age can be on either side.
             TimeSpan age = filters[i].MinimumAge, margin = TimeSpan.FromMilliseconds(250);
             bool IsClear(ExitEvent exit) => age == TimeSpan.Zero || (exit.Age - age).Duration() > margin;
+            // Of two exits at nearly the same time each program stamps another one first.
             IEnumerable<string> Texts(IEnumerable<ExitEvent> exits) =>
-                exits.Where(IsClear).Select(exit => $"{exit} {exit.StartTimestamp} {exit.UserId} {exit.ParentId} {exit.CgroupPath}, {RecordedFilters.Describe(filters[i])}");
+                exits.Where(IsClear).OrderBy(exit => exit.StartTimestamp).Select(exit => $"{exit} {exit.StartTimestamp} {exit.UserId} {exit.ParentId} {exit.CgroupPath}, {RecordedFilters.Describe(filters[i])}");
 
             Assert.Equal(string.Join('\n', Texts(watched)), string.Join('\n', Texts(read)));
         }

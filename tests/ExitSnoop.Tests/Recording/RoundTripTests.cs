@@ -25,7 +25,8 @@ public sealed class RoundTripTests
         {
             ExitEvent original = RecordBytes.Event([.. maker.Recorded[i]], RecordingMaker.BootedAt);
             foreach (PropertyInfo property in Properties.Where(property => property.Name != nameof(ExitEvent.UserName)))
-                Assert.Equal(property.GetValue(original), property.GetValue(exits[i]));
+                Assert.Equal(Convert.ToString(property.GetValue(original), CultureInfo.InvariantCulture), Convert.ToString(property.GetValue(exits[i]), CultureInfo.InvariantCulture));
+            Assert.Equal((original.ExitTime, original.StartTime), (exits[i].ExitTime, exits[i].StartTime));
         }
     }
 

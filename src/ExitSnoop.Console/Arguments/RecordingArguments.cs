@@ -1,0 +1,114 @@
+using System.Globalization;
+
+namespace ExitSnoop.Cli.Arguments;
+
+/// <summary>The options about recordings.</summary>
+internal sealed class RecordingArguments
+{
+    private static readonly OptionId[] OfRecorder = [OptionId.MaxSize, OptionId.MaxAge, OptionId.KeepFree, OptionId.NoArguments, OptionId.Group];
+    private static readonly OptionId[] OfReading = [OptionId.After, OptionId.Before, OptionId.Oldest, OptionId.Follow];
+
+    /// <summary>What only means something for a trace.</summary>
+    private static readonly OptionId[] OfTrace =
+        [OptionId.PerThread, OptionId.Basic, OptionId.BufferSize, OptionId.BtfPath, OptionId.Debug, OptionId.Ebpf, OptionId.Timespec];
+
+    /// <summary>What a recorder, which prints nothing, has no use for.</summary>
+    private static readonly OptionId[] OfOutput =
+        [OptionId.Read, OptionId.Why, OptionId.Json, OptionId.Timestamp, OptionId.Utc, OptionId.Label, OptionId.StackTrace, OptionId.Ebpf];
+
+    private readonly List<string> recordings = [];
+    private ExitRecorderOptions recorder = new() { Directory = "" };
+    private string? after, before;
+    private bool oldest, follow;
+
+    internal bool IsRecorded => recorder.Directory.Length > 0;
+
+    internal bool IsRead => recordings.Count > 0;
+
+    internal ExitRecorderOptions? Recorder => IsRecorded ? recorder : null;
+
+    internal IReadOnlyList<string> Recordings => recordings;
+
+    /// <summary>Looks at an option and takes it if it is one of these.</summary>
+    /// <exception cref="UsageException">Its value is wrong.</exception>
+    internal void Take(OptionId option, string value)
+    {
+        switch (option)
+        {
+            case OptionId.Record: recorder = recorder with { Directory = NotEmpty(option, value) }; break;
+            case OptionId.MaxSize:
+                long size = Size(option, value);
+                recorder = recorder with { MaxSize = size >= ExitRecorderOptions.SmallestSize ? size : throw CommandLine.Invalid(option, value, "less than 1M") };
+                break;
+            case OptionId.MaxAge:
+                recorder = recorder with { MaxAge = TimeArgument.TryParseSpan(value, out TimeSpan age) && age > TimeSpan.Zero ? age : throw CommandLine.Invalid(option, value, "not a time; 30d, 12h or 3600 would be") };
+                break;
+            case OptionId.KeepFree when value.EndsWith('%'): recorder = recorder with { KeepFreePercent = CommandLine.Number(option, value[..^1], 0, 99), KeepFree = null }; break;
+            case OptionId.KeepFree: recorder = recorder with { KeepFree = Size(option, value), KeepFreePercent = null }; break;
+            case OptionId.NoArguments: recorder = recorder with { KeepArguments = false }; break;
+            case OptionId.Group: recorder = recorder with { Group = NotEmpty(option, value) }; break;
+
+            case OptionId.Read: recordings.Add(NotEmpty(option, value)); break;
+            case OptionId.After: after = value; break;
+            case OptionId.Before: before = value; break;
+            case OptionId.Oldest: oldest = true; break;
+            case OptionId.Follow: follow = true; break;
+        }
+    }
+
+    /// <summary>Looks for options that do not go together.</summary>
+    /// <exception cref="UsageException">There are some.</exception>
+    internal void Check(IReadOnlyCollection<OptionId> given)
+    {
+        foreach (OptionId option in given)
+        {
+            if (OfRecorder.Contains(option) && !IsRecorded)
+                throw new UsageException($"argument {CommandLine.DisplayName(option)}: needs --record");
+            if (OfReading.Contains(option) && !IsRead)
+                throw new UsageException($"argument {CommandLine.DisplayName(option)}: needs --read");
+            if (IsRecorded && OfOutput.Contains(option))
+                throw CommandLine.NotAllowed(option, OptionId.Record);
+            if (IsRead && OfTrace.Contains(option))
+                throw CommandLine.NotAllowed(option, OptionId.Read);
+        }
+        if (IsRead && !follow && given.Contains(OptionId.TimeLimit))
+            throw new UsageException("argument --timeout: needs --follow where a recording is read");
+        if (follow && (oldest || before is not null))
+            throw CommandLine.NotAllowed(oldest ? OptionId.Oldest : OptionId.Before, OptionId.Follow);
+    }
+
+    /// <summary>What is read.</summary>
+    /// <param name="filter">Which exits.</param>
+    /// <param name="now">The moment that times are told from.</param>
+    /// <exception cref="UsageException">A time is none.</exception>
+    internal ExitRecordingOptions Reading(ExitTraceOptions filter, DateTimeOffset now)
+    {
+        DateTimeOffset? Time(OptionId option, string? text) => text is null ? null
+            : TimeArgument.TryParse(text, filter.Utc, now, out DateTimeOffset time) ? time
+            : throw CommandLine.Invalid(option, text, "not a time; -8h, 14:30, 2026-11-25 or 2026-11-25T14:30:00 would be");
+
+        return new ExitRecordingOptions
+        {
+            Filter = filter,
+            After = Time(OptionId.After, after),
+            Before = Time(OptionId.Before, before),
+            OldestFirst = oldest,
+            Follow = follow,
+        };
+    }
+
+    private static string NotEmpty(OptionId option, string value) => value.Length > 0 ? value : throw CommandLine.Invalid(option, value, "no name of a file");
+
+    /// <summary>Bytes, as 500M or 1G are.</summary>
+    private static long Size(OptionId option, string text)
+    {
+        const string units = "KMGT";
+        string digits = text.EndsWith('B') ? text[..^1].TrimEnd('i') : text;
+        int power = digits.Length > 0 ? units.IndexOf(char.ToUpperInvariant(digits[^1]), StringComparison.Ordinal) + 1 : 0;
+        digits = power > 0 ? digits[..^1] : digits;
+        if (!double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
+            throw CommandLine.Invalid(option, text, "not a size; 500M or 1G would be");
+        double bytes = number * Math.Pow(1024, power);
+        return bytes <= 1L << 60 ? (long)bytes : throw CommandLine.Invalid(option, text, "too large");
+    }
+}

@@ -1,0 +1,40 @@
+using ExitSnoop.Cli.Arguments;
+using ExitSnoop.Cli.Native;
+
+namespace ExitSnoop.Cli;
+
+/// <summary>One run that records and prints nothing but what people should know.</summary>
+internal static class Recorder
+{
+    /// <summary>Runs until something ends it; the exit status.</summary>
+    /// <exception cref="ExitRecordingException">It cannot be recorded there.</exception>
+    /// <exception cref="ExitTraceException">There is no tracing here, or no more.</exception>
+    internal static int Run(CommandLine command)
+    {
+        using Ending ending = new(hangupEnds: false);
+        using ExitRecorder recorder = ExitRecorder.Start(command.Trace with { UnwinderProgram = Watch.OwnProgram }, command.Recorder!);
+        ending.Attach(recorder.Stop);
+        if (command.Verbose)
+            StandardError.Report($"recording to {command.Recorder!.Directory}, attached ({recorder.Trace.Attachment}), kernel {recorder.Trace.KernelRelease}");
+        while (!recorder.Wait(TimeSpan.Zero))
+        {
+            recorder.WaitForMessage();
+            Report(recorder);
+        }
+        Report(recorder);
+        if (recorder.Failure is ExitTraceException failure)
+            throw failure;
+        if (recorder.Failure is { } other)
+        {
+            StandardError.Report("error: " + other.Message);
+            return ExitStatus.Software;
+        }
+        return ExitStatus.Success;
+    }
+
+    private static void Report(ExitRecorder recorder)
+    {
+        while (recorder.TryTakeMessage(out string? message))
+            StandardError.Report(message);
+    }
+}
