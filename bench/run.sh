@@ -11,7 +11,8 @@ usage: bench/run.sh [--quick] [--only PART[,PART...]] [--output FOLDER]
        bench/run.sh --micro [BenchmarkDotNet's arguments]
 
   --quick    few rounds, small storms: a look at it in some minutes
-  --only     of storms, kernel, prompt, idle, many, growth
+  --only     of storms, kernel, prompt, idle, many, growth,
+             recording, reading
   --output   where the results go
   --micro    single operations with BenchmarkDotNet: time and bytes allocated per event
 USAGE
@@ -39,6 +40,8 @@ fi
 
 make -s -C bench
 dotnet build -c Release -v quiet -tl:off --nologo bench/ExitSnoop.Bench >&2
+# Makes the recording that is read.
+dotnet build -c Release -v quiet -tl:off --nologo bench/ExitSnoop.Benchmarks >&2
 
 # The peers attach by the file system of tracepoints; ours does without.
 tracefs=/sys/kernel/tracing

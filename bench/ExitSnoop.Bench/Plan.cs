@@ -22,6 +22,7 @@ internal sealed record Plan
         CsvExits = 100_000,
         GrowthUnit = 10_000,
         LossRounds = 1,
+        RecordedExits = 1_000_000,
     };
 
     internal bool IsQuick { get; private init; }
@@ -57,4 +58,7 @@ internal sealed record Plan
     internal long GrowthUnit { get; private init; } = 25_000;
 
     internal int LossRounds { get; private init; } = 3;
+
+    /// <summary>Exits of the recording that is read.</summary>
+    internal long RecordedExits { get; private init; } = 10_000_000;
 }

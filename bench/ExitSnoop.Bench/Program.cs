@@ -90,6 +90,8 @@ static (string Name, Action Measure)[] Parts(Bench bench) =>
     ("idle", new Idle(bench).Measure),
     ("many", new Endurance(bench).Measure),
     ("growth", new Growth(bench).Measure),
+    ("recording", new Recordings(bench).Measure),
+    ("reading", new Recordings(bench).MeasureReading),
 ];
 
 bool HasShell()

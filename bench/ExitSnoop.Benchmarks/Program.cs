@@ -6,6 +6,10 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using ExitSnoop.Benchmarks;
+
+if (args is [RecordingCopier.Argument, ..])
+    return RecordingCopier.Run(args.AsSpan(1));
 
 // In this process: no project has to be made and built to measure in, and nothing here tells it apart.
 IConfig config = ManualConfig.CreateEmpty()

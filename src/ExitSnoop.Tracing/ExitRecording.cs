@@ -2,10 +2,8 @@ using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using ExitSnoop.Crash;
 using ExitSnoop.Linux;
 using ExitSnoop.Recording;
-using ExitSnoop.Records;
 
 namespace ExitSnoop;
 
@@ -30,19 +28,22 @@ public sealed class ExitRecording
 
     private const long NewestFollowed = 10;
 
-    private readonly IReadOnlyList<Source> sources;
+    private readonly IReadOnlyList<IExitSource> sources;
     private readonly ConcurrentQueue<ExitRecordingFinding> findings = new();
     private ExitRecordingFinding? last;
 
-    private ExitRecording(IReadOnlyList<Source> sources) => this.sources = sources;
+    private ExitRecording(IReadOnlyList<IExitSource> sources) => this.sources = sources;
 
     /// <summary>Opens a recording.</summary>
-    /// <param name="paths">Directories, or segments out of them. Of several machines, the exits are put in order by the wall clock.</param>
+    /// <param name="paths">
+    /// Directories, segments out of them, and files with a line of JSON for each event, as the console program writes them, compressed
+    /// by gzip or not. The exits of several machines are put in order by the wall clock.
+    /// </param>
     /// <exception cref="ExitRecordingException">There is no recording, or it cannot be read.</exception>
     public static ExitRecording Open(params IEnumerable<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        List<Source> sources = [];
+        List<IExitSource> sources = [];
         Dictionary<string, List<(int Number, string Path)>> files = [];
         foreach (string path in paths)
         {
@@ -50,7 +51,9 @@ public sealed class ExitRecording
             try
             {
                 if (Directory.Exists(full))
-                    sources.Add(new Source(full, Found(RecordingFolder.Segments(full), path)));
+                    sources.Add(new SegmentSource(full, Found(RecordingFolder.Segments(full), path)));
+                else if (JsonSource.IsJson(full))
+                    sources.Add(new JsonSource(full));
                 else if (NumberOf(full) is { } number)
                 {
                     string folder = Path.GetDirectoryName(full)!;
@@ -66,7 +69,7 @@ public sealed class ExitRecording
         foreach (List<(int Number, string Path)> siblings in files.Values)
         {
             siblings.Sort();
-            sources.Add(new Source(null, siblings));
+            sources.Add(new SegmentSource(null, siblings));
         }
         return new ExitRecording(sources);
     }
@@ -79,8 +82,8 @@ public sealed class ExitRecording
     public IEnumerable<ExitEvent> ReadEvents(ExitRecordingOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new ExitRecordingOptions();
-        Reading reading = new(options, Add, cancellation);
-        return options.Follow ? Follow(reading) : reading.Limit(Merge(reading, options.OldestFirst));
+        RecordingQuery query = new(options, Add, cancellation);
+        return options.Follow ? Follow(query) : query.Limit(Merge(query, options.OldestFirst));
     }
 
     /// <summary>Takes the next finding: a gap, a loss or damage in what was read so far.</summary>
@@ -94,17 +97,17 @@ public sealed class ExitRecording
         last = told;
     }
 
-    private IEnumerable<ExitEvent> Follow(Reading reading)
+    private IEnumerable<ExitEvent> Follow(RecordingQuery query)
     {
-        ExitRecordingOptions options = reading.Options;
+        ExitRecordingOptions options = query.Options;
         Stopwatch elapsed = Stopwatch.StartNew();
-        IEnumerable<ExitEvent> there = Merge(reading, oldestFirst: options.After is not null);
+        IEnumerable<ExitEvent> there = Merge(query, oldestFirst: options.After is not null);
         if (options.After is null)
             there = there.Take((int)Math.Min(options.Filter.MaxEvents ?? NewestFollowed, int.MaxValue)).ToList().AsEnumerable().Reverse();
         foreach (ExitEvent exit in there)
             yield return exit;
 
-        List<RecordingTail> tails = [.. sources.Where(source => source.Folder is not null).Select(source => new RecordingTail(source.Folder!, source.Position.Segment, source.Position.Parts))];
+        List<RecordingTail> tails = [.. sources.Select(source => source.Tail).OfType<RecordingTail>()];
         try
         {
             RecordedBlock block = new();
@@ -112,7 +115,7 @@ public sealed class ExitRecording
             {
                 foreach (RecordingTail tail in tails)
                     while (tail.TryRead(block, out int from))
-                        foreach (ExitEvent exit in reading.Events(block, tail.Head, from, oldestFirst: true))
+                        foreach (ExitEvent exit in query.Events(block, tail.Head, from, oldestFirst: true))
                             yield return exit;
                 TimeSpan wait = TimeSpan.FromMilliseconds(FollowInterval);
                 if (options.Filter.TimeLimit is { } limit)
@@ -121,8 +124,8 @@ public sealed class ExitRecording
                         yield break;
                     wait = limit - elapsed.Elapsed < wait ? limit - elapsed.Elapsed : wait;
                 }
-                reading.Cancellation.WaitHandle.WaitOne(wait);
-                reading.Cancellation.ThrowIfCancellationRequested();
+                query.Cancellation.WaitHandle.WaitOne(wait);
+                query.Cancellation.ThrowIfCancellationRequested();
             }
         }
         finally
@@ -132,10 +135,10 @@ public sealed class ExitRecording
     }
 
     /// <summary>The exits of all sources, by the wall clock where there are several.</summary>
-    private IEnumerable<ExitEvent> Merge(Reading reading, bool oldestFirst)
+    private IEnumerable<ExitEvent> Merge(RecordingQuery query, bool oldestFirst)
     {
         if (sources.Count == 1)
-            return sources[0].Read(reading, oldestFirst);
+            return sources[0].Read(query, oldestFirst);
         return MergeSeveral();
 
         IEnumerable<ExitEvent> MergeSeveral()
@@ -149,8 +152,8 @@ public sealed class ExitRecording
                     events.Dispose();
             }
 
-            foreach (Source source in sources)
-                Enqueue(source.Read(reading, oldestFirst).GetEnumerator());
+            foreach (IExitSource source in sources)
+                Enqueue(source.Read(query, oldestFirst).GetEnumerator());
             while (heads.TryDequeue(out IEnumerator<ExitEvent>? next, out _))
             {
                 yield return next.Current;
@@ -193,99 +196,10 @@ public sealed class ExitRecording
         _ => new(ExitRecordingError.NotFound, $"{path} cannot be read: {refused.Message.TrimEnd('.')}.", refused),
     };
 
-    private static ExitRecordingException UnknownVersion(string path, UnknownFormatException unknown) => new(
+    internal static ExitRecordingException UnknownVersion(string path, UnknownFormatException unknown) => new(
         ExitRecordingError.UnknownVersion,
         unknown.Layout is { } layout
             ? $"{path} has records of layout {layout}, and this program reads layout {RecordingFormat.Layout}. Read it with the version of ExitSnoop that wrote it, or a newer one."
             : $"{path} is of version {unknown.Version} of the format, and this program reads version {RecordingFormat.Version}. Read it with a newer ExitSnoop.",
         unknown);
-
-    /// <summary>A directory, or segments out of one.</summary>
-    private sealed class Source(string? folder, IReadOnlyList<(int Number, string Path)> segments)
-    {
-        internal string? Folder => folder;
-
-        /// <summary>How far the newest segment was read.</summary>
-        internal (int Segment, int Parts) Position { get; private set; }
-
-        internal IEnumerable<ExitEvent> Read(Reading reading, bool oldestFirst)
-        {
-            RecordingReader reader = new(segments, reading.After, reading.Before, oldestFirst, reading.Tell);
-            using IEnumerator<RecordedBlock> blocks = reader.Blocks().GetEnumerator();
-            while (MoveNext(blocks))
-            {
-                Position = reader.Position;
-                foreach (ExitEvent exit in reading.Events(blocks.Current, reader.Head, 0, oldestFirst))
-                    yield return exit;
-            }
-            Position = reader.Position;
-            if (folder is not null && reader.NewestEnd is { } end && !RecordingFolder.IsRecording(folder) && reading.Before > end.Until)
-                reading.Tell(new Finding(FindingKind.Ended, end.Until, Math.Min(reading.Before, Clocks.Wall())));
-        }
-
-        private bool MoveNext(IEnumerator<RecordedBlock> blocks)
-        {
-            try
-            {
-                return blocks.MoveNext();
-            }
-            catch (UnknownFormatException unknown)
-            {
-                throw UnknownVersion(folder ?? segments[0].Path, unknown);
-            }
-        }
-    }
-
-    /// <summary>One enumeration: which exits are wanted, and how they are shown.</summary>
-    private sealed class Reading(ExitRecordingOptions options, Action<Finding, bool> tell, CancellationToken cancellation)
-    {
-        private readonly RecordFilter filter = new(options.Filter);
-        private readonly ExitFilter? detailed = ExitFilter.IsSet(options.Filter) ? new ExitFilter(options.Filter) : null;
-
-        internal ExitRecordingOptions Options => options;
-
-        internal CancellationToken Cancellation => cancellation;
-
-        internal long After { get; } = options.After is { } after ? Nanoseconds(after) : long.MinValue;
-
-        internal long Before { get; } = options.Before is { } before ? Nanoseconds(before) : long.MaxValue;
-
-        internal void Tell(Finding finding) => tell(finding, options.Filter.Utc);
-
-        internal IEnumerable<ExitEvent> Limit(IEnumerable<ExitEvent> events) => options.Filter.MaxEvents is { } most ? events.Take((int)Math.Min(most, int.MaxValue)) : events;
-
-        /// <summary>The exits of a block that are wanted.</summary>
-        internal IEnumerable<ExitEvent> Events(RecordedBlock block, SegmentHead head, int from, bool oldestFirst)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            RecordOrigin? origin = null;
-            for (int i = from; i < block.Count; i++)
-            {
-                int index = oldestFirst ? i : block.Count - 1 - (i - from);
-                if (!IsWanted(block, index))
-                    continue;
-                origin ??= new RecordOrigin(head.PageSize, block.Users);
-                ExitEvent exit = new(block.Exit(index).ToArray(), null, block.WallOffset(index), options.Filter.Utc, options.Filter.Label, origin);
-                if (block.Crash(index) is { IsEmpty: false } crash)
-                    exit.CrashReport = Report(crash);
-                if (detailed is null || detailed.Wants(exit))
-                    yield return exit;
-            }
-        }
-
-        private CrashReport? Report(ReadOnlySpan<byte> crash) =>
-            CrashJson.Read(crash) is { } report ? report with { StackTrace = options.Filter.StackTrace ? report.StackTrace : null } : null;
-
-        private bool IsWanted(RecordedBlock block, int index) =>
-            RecordView.TryParse(block.Exit(index), out RecordView view)
-            && (long)view.Record.ExitTime + block.WallOffset(index) is var wall && wall >= After && wall <= Before
-            && filter.Wants(view);
-
-        private static long Nanoseconds(DateTimeOffset time)
-        {
-            // What lies beyond is before or after all that is recorded.
-            const long furthest = long.MaxValue / TimeSpan.NanosecondsPerTick;
-            return Math.Clamp(time.UtcTicks - DateTime.UnixEpoch.Ticks, -furthest, furthest) * TimeSpan.NanosecondsPerTick;
-        }
-    }
 }

@@ -30,16 +30,25 @@ internal sealed class RecordFilter
         cgroup = options.Cgroup is { } path ? ComponentsOf(path) : null;
     }
 
-    internal bool Wants(in RecordView exit)
+    internal bool Wants(in RecordView exit) =>
+        WantsFields(exit) && (ids.Count == 0 || IsWatched(exit)) && (cgroup is null || IsIn(exit, cgroup));
+
+    /// <summary>The same for an event that has its texts beside the record.</summary>
+    internal bool Wants(ExitEvent exit) =>
+        WantsFields(exit.View)
+        && (ids.Count == 0 || ids.Contains((uint)exit.Id)
+            || (options.IncludeChildren && (ids.Contains((uint)exit.ParentId) || IsWatched(exit.Ancestors))))
+        && (cgroup is null || (exit.CgroupPath is { } path && ComponentsOf(path) is var components && components.Length >= cgroup.Length
+            && cgroup.Zip(components).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second))));
+
+    private bool WantsFields(in RecordView exit)
     {
         ref readonly ExitRecord record = ref exit.Record;
         return WantsStatus(record.WaitStatus)
             && (!oomKills || (record.WaitStatus & 0x7f) != (uint)Signal.KILL || record.Flags.HasFlag(RecordFlags.OomKilled))
             && (minimumAge == 0 || record.ExitTime - record.StartTime >= minimumAge)
             && (parents.Count == 0 || parents.Contains(record.ParentPid))
-            && (ids.Count == 0 || IsWatched(exit))
-            && (users.Count == 0 || (exit.HasDetail && users.Contains(exit.Detail.Uid)))
-            && (cgroup is null || IsIn(exit, cgroup));
+            && (users.Count == 0 || (exit.HasDetail && users.Contains(exit.Detail.Uid)));
     }
 
     private bool WantsStatus(uint status)
@@ -65,6 +74,15 @@ internal sealed class RecordFilter
         if (exit.HasDetail)
             foreach (AncestorRecord ancestor in exit.Ancestors)
                 if (ids.Contains(ancestor.Pid))
+                    return true;
+        return false;
+    }
+
+    private bool IsWatched(AncestorList? ancestors)
+    {
+        if (ancestors is not null)
+            foreach (Ancestor ancestor in ancestors)
+                if (ids.Contains((uint)ancestor.Id))
                     return true;
         return false;
     }

@@ -81,7 +81,8 @@ internal static class UsageText
 
         reading a recording:
           --read FILE           print what was recorded in this directory or these files,
-                                the newest first, as --why does (-t: as a table)
+                                the newest first, as --why does (-t: as a table); also
+                                what --json printed, compressed by gzip or not
           --after TIME          only since then: -8h, 14:30, 2026-11-25T14:30
           --before TIME         only until then
           --oldest              the oldest first

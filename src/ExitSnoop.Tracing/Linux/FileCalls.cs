@@ -84,6 +84,16 @@ internal static unsafe partial class FileCalls
         return result;
     }
 
+    /// <summary>Whether a path leads to a regular file that can be opened.</summary>
+    internal static bool IsRegular(string path)
+    {
+        if (OpenForReading(path, out int fd) != 0)
+            return false;
+        bool isRegular = Status(fd, out int mode, out _) == 0 && (mode & TypeMask) == RegularFile;
+        _ = LibC.close(fd);
+        return isRegular;
+    }
+
     /// <summary>The id of a group by name, or by the id itself in digits; null where there is none.</summary>
     internal static uint? GroupId(string nameOrId)
     {

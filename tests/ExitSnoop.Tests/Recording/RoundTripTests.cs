@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Reflection;
 using ExitSnoop.Tests.Records;
 
@@ -86,6 +87,17 @@ public sealed class RoundTripTests
         ];
         foreach ((ExitTraceOptions filter, int[] numbers) in cases)
             Assert.Equal(numbers, RecordingMaker.NumbersOf(maker.Read(new ExitRecordingOptions { OldestFirst = true, Filter = filter }).Exits));
+
+        // The same of the JSON that the console prints.
+        using TestFolder folder = new();
+        string plain = folder.Write("exits.json", string.Concat(maker.Read().Exits.Select(exit => exit.ToJson() + "\n")) + "{\"Id\": 7, \"cut"), compressed = folder.Path("exits.json.gz");
+        using (GZipStream gzip = new(File.Create(compressed), CompressionMode.Compress))
+            gzip.Write(File.ReadAllBytes(plain));
+        foreach ((ExitTraceOptions filter, int[] numbers) in cases)
+            Assert.Equal(numbers, RecordingMaker.NumbersOf(RecordingMaker.Read(compressed, new ExitRecordingOptions { OldestFirst = true, Filter = filter }).Exits));
+        (List<ExitEvent> newest, List<string> findings) = RecordingMaker.Read(plain, new ExitRecordingOptions { Filter = new() { MaxEvents = 2 } });
+        Assert.Equal([101, 100], RecordingMaker.NumbersOf(newest));
+        Assert.Equal([$"{plain} has 1 line that is no event, the first is line 103."], findings);
     }
 
     [Fact]

@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text;
+using ExitSnoop.Linux;
+using ExitSnoop.Recording;
+
+namespace ExitSnoop;
+
+/// <summary>A file with a line of JSON for each event, as the console program writes them, in the order of the exits.</summary>
+/// <remarks>To come newest first, the events wait in memory: those that a query wants, the newest as many as it asks for.</remarks>
+/// <param name="path">The file, compressed by gzip or not.</param>
+internal sealed class JsonSource(string path) : IExitSource
+{
+    /// <summary>Bytes of a line; a longer one is no event.</summary>
+    private const int LongestLine = 1 << 20;
+
+    private bool isDamaged;
+
+    /// <inheritdoc/>
+    public RecordingTail? Tail => null;
+
+    /// <summary>Whether a file begins as one does: with an object, or as gzip does. False for one that is not there.</summary>
+    internal static bool IsJson(string path)
+    {
+        // A FIFO would hold us.
+        if (!File.Exists(path) || !FileCalls.IsRegular(path))
+            return false;
+        using FileStream file = Open(path);
+        return IsCompressed(file) || file.ReadByte() == '{';
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<ExitEvent> Read(RecordingQuery query, bool oldestFirst)
+    {
+        IEnumerable<ExitEvent> wanted = Events(query).Where(query.IsWanted);
+        if (oldestFirst)
+            return wanted;
+        return query.Options.Filter.MaxEvents is { } most and < int.MaxValue
+            ? wanted.TakeLast((int)most).OrderByDescending(exit => exit.ExitMoment)
+            : wanted.OrderByDescending(exit => exit.ExitMoment);
+    }
+
+    private IEnumerable<ExitEvent> Events(RecordingQuery query)
+    {
+        long number = 0, wrong = 0, firstWrong = 0;
+        foreach (string? line in Lines())
+        {
+            query.Cancellation.ThrowIfCancellationRequested();
+            number++;
+            ExitEvent? exit = null;
+            try
+            {
+                exit = line is null ? null : ExitEvent.FromJson(line);
+            }
+            catch (FormatException)
+            {
+                // A line that was cut when its writer was killed, or that another program wrote.
+            }
+            if (exit is not null)
+                yield return exit;
+            else if (wrong++ == 0)
+                firstWrong = number;
+        }
+        if (isDamaged)
+            query.Tell(new Finding(FindingKind.Unreadable, query.After, query.Before) { Text = $"{path} is damaged: what comes after line {number} cannot be read" });
+        if (wrong > 0)
+            query.Tell(new Finding(FindingKind.Unreadable, query.After, query.Before)
+            {
+                Text = string.Create(CultureInfo.InvariantCulture, $"{path} has {wrong} {(wrong == 1 ? "line that is no event" : "lines that are no events")}, the first is line {firstWrong}"),
+            });
+    }
+
+    /// <summary>The lines that are not empty; null for one that is too long.</summary>
+    private IEnumerable<string?> Lines()
+    {
+        using FileStream file = Open(path);
+        using Stream text = IsCompressed(file) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        byte[] buffer = new byte[64 << 10];
+        int start = 0, end = 0;
+        bool tooLong = false;
+        while (true)
+        {
+            int length = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
+            if (length < 0)
+            {
+                if (end - start > LongestLine)
+                    (tooLong, start, end) = (true, 0, 0);
+                buffer.AsSpan(start, end - start).CopyTo(buffer);
+                (start, end) = (0, end - start);
+                if (end == buffer.Length)
+                    Array.Resize(ref buffer, 2 * buffer.Length);
+                int read = ReadSome(text, buffer.AsSpan(end));
+                if (read > 0)
+                {
+                    end += read;
+                    continue;
+                }
+                length = end;
+            }
+            string line = Encoding.UTF8.GetString(buffer, start, length);
+            if (tooLong)
+                yield return null;
+            else if (!string.IsNullOrWhiteSpace(line))
+                yield return line;
+            tooLong = false;
+            if (start + length == end)
+                yield break;
+            start += length + 1;
+        }
+    }
+
+    /// <summary>0 at the end, and where a compressed file is damaged or cut.</summary>
+    private int ReadSome(Stream text, Span<byte> buffer)
+    {
+        try
+        {
+            return text.Read(buffer);
+        }
+        catch (InvalidDataException)
+        {
+            isDamaged = true;
+            return 0;
+        }
+    }
+
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+
+    private static bool IsCompressed(FileStream file)
+    {
+        bool isCompressed = file.ReadByte() == 0x1f && file.ReadByte() == 0x8b;
+        file.Position = 0;
+        return isCompressed;
+    }
+}
