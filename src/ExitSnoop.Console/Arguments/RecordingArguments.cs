@@ -41,7 +41,7 @@ internal sealed class RecordingArguments
                 recorder = recorder with { MaxSize = size >= ExitRecorderOptions.SmallestSize ? size : throw CommandLine.Invalid(option, value, "less than 1M") };
                 break;
             case OptionId.MaxAge:
-                recorder = recorder with { MaxAge = TimeArgument.TryParseSpan(value, out TimeSpan age) && age > TimeSpan.Zero ? age : throw CommandLine.Invalid(option, value, "not a time; 30d, 12h or 3600 would be") };
+                recorder = recorder with { MaxAge = DurationText.TryParse(value, out TimeSpan age) && age > TimeSpan.Zero ? age : throw CommandLine.Invalid(option, value, "not a time; 30d, 12h or 3600 would be") };
                 break;
             case OptionId.KeepFree when value.EndsWith('%'): recorder = recorder with { KeepFreePercent = CommandLine.Number(option, value[..^1], 0, 99), KeepFree = null }; break;
             case OptionId.KeepFree: recorder = recorder with { KeepFree = Size(option, value), KeepFreePercent = null }; break;

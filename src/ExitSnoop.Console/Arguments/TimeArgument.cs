@@ -3,7 +3,7 @@ using ExitSnoop.Linux;
 
 namespace ExitSnoop.Cli.Arguments;
 
-/// <summary>Times and lengths of time as they are written on a command line.</summary>
+/// <summary>Moments as they are written on a command line.</summary>
 internal static class TimeArgument
 {
     private static readonly string[] Formats =
@@ -12,31 +12,7 @@ internal static class TimeArgument
     private static readonly string[] TimesOfDay = ["H:mm", "H:mm:ss.FFFFFFF"];
 
     /// <summary>Whether a word is a time before now, and so no option: -8h, -1h30m, -90.</summary>
-    internal static bool IsAgo(string text) => text is ['-', _, ..] && TryParseSpan(text[1..], out _);
-
-    /// <summary>Reads a length of time: 8h, 1h30m, 30d, and a number of seconds.</summary>
-    internal static bool TryParseSpan(string text, out TimeSpan span)
-    {
-        span = TimeSpan.Zero;
-        double seconds = 0;
-        for (int start = 0; start < text.Length;)
-        {
-            int end = start;
-            while (end < text.Length && (char.IsAsciiDigit(text[end]) || text[end] == '.'))
-                end++;
-            if (!double.TryParse(text.AsSpan(start, end - start), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
-                return false;
-            double unit = end == text.Length ? (start == 0 ? 1 : 0) : text[end] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, 'w' => 604800, _ => 0 };
-            if (unit == 0)
-                return false;
-            seconds += number * unit;
-            start = end + 1;
-        }
-        if (text.Length == 0 || seconds > ExitTraceOptions.MaximumSeconds)
-            return false;
-        span = TimeSpan.FromSeconds(seconds);
-        return true;
-    }
+    internal static bool IsAgo(string text) => text is ['-', _, ..] && DurationText.TryParse(text[1..], out _);
 
     /// <summary>Reads a moment: a time before now, a time of today, a date, or both, with an offset from UTC or without.</summary>
     /// <param name="text">What is written.</param>
@@ -48,7 +24,7 @@ internal static class TimeArgument
         time = now;
         if (text == "now")
             return true;
-        if (IsAgo(text) && TryParseSpan(text[1..], out TimeSpan ago))
+        if (IsAgo(text) && DurationText.TryParse(text[1..], out TimeSpan ago))
         {
             time = now - ago;
             return true;

@@ -4,7 +4,7 @@ using ExitSnoop.Commands.Parameters;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>The parameters that choose exits: the same for every cmdlet that traces.</summary>
+/// <summary>The parameters that choose exits: the same for every cmdlet that traces or reads recordings.</summary>
 public abstract class ExitFilterCommand : PSCmdlet
 {
     /// <summary>The parameter set of the filters: the only one of a cmdlet that traces.</summary>
@@ -19,7 +19,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     [ValidateNotNullOrEmpty]
     [ValidateRange(1, int.MaxValue)]
     [ArgumentCompleter(typeof(ProcessIdCompleter))]
-    public int[]? Id { get; set; }
+    public virtual int[]? Id { get; set; }
 
     /// <summary>With -Id: all descendants of these processes too, orphans included.</summary>
     [Parameter(ParameterSetName = FilterSet)]
@@ -29,10 +29,6 @@ public abstract class ExitFilterCommand : PSCmdlet
     [Parameter(ParameterSetName = FilterSet)]
     [Alias("x")]
     public SwitchParameter Failed { get; set; }
-
-    /// <summary>The exit of each thread instead of one event for each process.</summary>
-    [Parameter(ParameterSetName = FilterSet)]
-    public SwitchParameter PerThread { get; set; }
 
     /// <summary>Only processes of these names; wildcards are allowed, and case does not matter.</summary>
     [Parameter(ParameterSetName = FilterSet)]
@@ -140,25 +136,6 @@ public abstract class ExitFilterCommand : PSCmdlet
     [ArgumentCompleter(typeof(LabelCompleter))]
     public string? Label { get; set; }
 
-    /// <summary>Only what the original shows: no sender, command, identity, resources or container.</summary>
-    [Parameter(ParameterSetName = FilterSet)]
-    public SwitchParameter Basic { get; set; }
-
-    /// <summary>The calls of each process that crashed.</summary>
-    [Parameter]
-    public SwitchParameter StackTrace { get; set; }
-
-    /// <summary>The size of the ring buffers of all processors together in MiB, a power of two.</summary>
-    [Parameter(ParameterSetName = FilterSet)]
-    [BufferSize]
-    public int BufferSize { get; set; } = 16;
-
-    /// <summary>A file with the kernel's type information, for a kernel that has none of its own.</summary>
-    [Parameter(ParameterSetName = FilterSet)]
-    [OneText]
-    [ValidateNotNullOrEmpty]
-    public string? BtfPath { get; set; }
-
     /// <summary>Whether processes were to come through the pipeline and none came: then there is nothing to watch.</summary>
     protected bool NothingToWatch => MyInvocation.ExpectingInput && ids.Count == 0 && Id is null;
 
@@ -169,13 +146,12 @@ public abstract class ExitFilterCommand : PSCmdlet
             ids.AddRange(Id);
     }
 
-    /// <summary>What the parameters ask for, once all input has come.</summary>
-    protected ExitTraceOptions CreateOptions(Action<string>? log = null) => new()
+    /// <summary>The exits that the parameters ask for, once all input has come.</summary>
+    protected ExitTraceOptions CreateFilter() => new()
     {
         Ids = ids,
         IncludeChildren = IncludeChildren,
         Failed = Failed,
-        PerThread = PerThread,
         NameFilter = AnyOf(Name, WildcardOptions.IgnoreCase),
         ExcludedNameFilter = AnyOf(ExcludeName, WildcardOptions.IgnoreCase),
         PathFilter = AnyOf(ExecutablePath, WildcardOptions.None),
@@ -192,11 +168,6 @@ public abstract class ExitFilterCommand : PSCmdlet
         Cgroup = Cgroup,
         Utc = Utc,
         Label = Label is "" ? "exit" : Label,
-        Basic = Basic,
-        StackTrace = StackTrace,
-        BufferSize = BufferSize,
-        BtfPath = BtfPath is null ? null : GetUnresolvedProviderPathFromPSPath(BtfPath),
-        Log = log,
     };
 
     private static Func<string, bool>? AnyOf(IEnumerable<string>? texts, WildcardOptions options)

@@ -4,7 +4,7 @@ using System.Management.Automation;
 namespace ExitSnoop.Commands;
 
 /// <summary>A cmdlet that runs a trace: starts it so that it can be stopped, and says how it was loaded.</summary>
-public abstract class ExitTraceCommand : ExitFilterCommand, IDisposable
+public abstract class ExitTraceCommand : ExitTraceOptionsCommand, IDisposable
 {
     private static readonly TimeSpan ProgressAfter = TimeSpan.FromSeconds(1);
 

@@ -1,53 +1,141 @@
-using System.IO.Compression;
 using System.Management.Automation;
+using ExitSnoop.Commands.Parameters;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>Reads events from files with a line of JSON for each, as the console program writes them.</summary>
-[Cmdlet(VerbsCommon.Get, "ProcessExit")]
+/// <summary>Reads the exits that were recorded, the newest first.</summary>
+[Cmdlet(VerbsCommon.Get, "ProcessExit", DefaultParameterSetName = FilterSet)]
 [OutputType(typeof(ExitEvent))]
-public sealed class GetProcessExitCommand : PSCmdlet
+public sealed class GetProcessExitCommand : ExitFilterCommand, IDisposable
 {
-    private readonly List<ExitEvent> newestFirst = [];
-    private int count;
+    private readonly CancellationTokenSource stopped = new();
+    private readonly List<string> paths = [];
+    private bool anyPath, found;
 
-    /// <summary>Files with a line of JSON for each event, compressed by gzip or not; wildcards are allowed.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    /// <summary>Recordings: directories, segments, and files with a line of JSON for each exit; wildcards are allowed.</summary>
+    [Parameter(ParameterSetName = FilterSet, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("FullName")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
-    public string[] Path { get; set; } = [];
+    public string[] Path { get; set; } = ["/var/log/exitsnoop"];
 
-    /// <summary>The oldest event first, as the files have them.</summary>
-    [Parameter]
-    public SwitchParameter Oldest { get; set; }
+    /// <summary>Only processes with these ids. It hides the parameter of a watch, which takes the pipeline.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
+    [Alias("p", "Pid", "ProcessId")]
+    [ProcessIdArgument]
+    [ValidateNotNullOrEmpty]
+    [ValidateRange(1, int.MaxValue)]
+    public override int[]? Id { get; set; }
 
-    /// <summary>Ends after so many events.</summary>
-    [Parameter]
+    /// <summary>Only the exits of so long until now.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
+    [Seconds]
+    public TimeSpan? Last { get; set; }
+
+    /// <summary>Only exits at this time or later.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
+    public DateTime? After { get; set; }
+
+    /// <summary>Only exits at this time or earlier.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
+    public DateTime? Before { get; set; }
+
+    /// <summary>Ends after so many events; with -Wait, so many of those that are there.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
     [Alias("n")]
     [ValidateRange(1, int.MaxValue)]
     public int MaxEvents { get; set; } = int.MaxValue;
 
+    /// <summary>The oldest event first.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
+    public SwitchParameter Oldest { get; set; }
+
+    /// <summary>Goes on with what is recorded from now on.</summary>
+    [Parameter(ParameterSetName = FilterSet)]
+    public SwitchParameter Wait { get; set; }
+
+    /// <inheritdoc/>
+    public void Dispose() => stopped.Dispose();
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        if (Last is not null && After is not null)
+            throw Invalid("-Last and -After both say where to begin. Give one of them.");
+        if (Wait && (Oldest || Before is not null))
+            throw Invalid("-Wait goes on with what comes: -Oldest and -Before do not go with it.");
+    }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (string file in Path.SelectMany(Resolve))
-            ReadFile(file);
+        // The ids are those of the parameter, once and not for each file.
+        if (!anyPath)
+            base.ProcessRecord();
+        anyPath = true;
+        paths.AddRange(Path.SelectMany(Resolve));
     }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        foreach (ExitEvent exit in newestFirst.OrderByDescending(exit => exit.ExitMoment))
-            if (!Write(exit))
-                break;
+        if (paths.Count == 0)
+            return;
+        try
+        {
+            ExitRecording recording = ExitRecording.Open(paths);
+            ExitRecordingOptions options = new()
+            {
+                Filter = CreateFilter() with { MaxEvents = MaxEvents < int.MaxValue ? MaxEvents : null, StackTrace = true },
+                After = Last is { } last ? DateTimeOffset.UtcNow - last : ToMoment(After),
+                Before = ToMoment(Before),
+                OldestFirst = Oldest,
+                Follow = Wait,
+            };
+            foreach (ExitEvent exit in recording.ReadEvents(options, stopped.Token))
+            {
+                WarnOfFindings(recording);
+                found = true;
+                WriteObject(exit);
+            }
+            WarnOfFindings(recording);
+            if (!found)
+                WriteError(new ErrorRecord(
+                    new ItemNotFoundException("No exit that was recorded matches what was asked for."), "NoMatchingEventsFound", ErrorCategory.ObjectNotFound, paths));
+        }
+        catch (ExitRecordingException error)
+        {
+            ThrowTerminatingError(new ErrorRecord(error, $"{error.Error}", Category(error.Error), paths));
+        }
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+        {
+            // Ctrl+C and Stop-Job: the pipeline is being stopped, and says so itself.
+        }
     }
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => stopped.Cancel();
+
+    private static DateTimeOffset? ToMoment(DateTime? time) => time is { } given ? new DateTimeOffset(given.ToUniversalTime()) : null;
+
+    private static ErrorCategory Category(ExitRecordingError error) => error switch
+    {
+        ExitRecordingError.NotFound => ErrorCategory.ObjectNotFound,
+        ExitRecordingError.NoPermission => ErrorCategory.PermissionDenied,
+        ExitRecordingError.InvalidOption => ErrorCategory.InvalidArgument,
+        _ => ErrorCategory.InvalidData,
+    };
 
     private IEnumerable<string> Resolve(string path)
     {
         try
         {
             return GetResolvedProviderPathFromPSPath(path, out _);
+        }
+        catch (ItemNotFoundException) when (!MyInvocation.BoundParameters.ContainsKey(nameof(Path)))
+        {
+            // The library says how a recording is made.
+            return [path];
         }
         catch (ItemNotFoundException missing)
         {
@@ -56,67 +144,11 @@ public sealed class GetProcessExitCommand : PSCmdlet
         }
     }
 
-    private void ReadFile(string file)
+    private void WarnOfFindings(ExitRecording recording)
     {
-        try
-        {
-            Read(Lines(file), file, Oldest ? Write : Keep);
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            WriteError(new ErrorRecord(unreadable, "FileNotReadable", ErrorCategory.ReadError, file));
-        }
+        while (recording.TryTakeFinding(out ExitRecordingFinding? finding))
+            WriteWarning(DisplayText.Escape(finding.Message));
     }
 
-    private static IEnumerable<string> Lines(string file)
-    {
-        using Stream bytes = File.OpenRead(file);
-        using Stream text = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(bytes, CompressionMode.Decompress) : bytes;
-        using StreamReader lines = new(text);
-        while (lines.ReadLine() is { } line)
-            yield return line;
-    }
-
-    /// <summary>Reads lines until an event is not taken any more.</summary>
-    private void Read(IEnumerable<string> lines, string source, Func<ExitEvent, bool> take)
-    {
-        int number = 0;
-        foreach (string line in lines)
-        {
-            if (Stopping)
-                return;
-            number++;
-            if (string.IsNullOrWhiteSpace(line))
-                continue;
-            ExitEvent exit;
-            try
-            {
-                exit = ExitEvent.FromJson(line);
-            }
-            catch (FormatException invalid)
-            {
-                // A line that was cut when its writer was killed, or that another program wrote.
-                WriteError(new ErrorRecord(
-                    new FormatException($"Line {number} of {source} is left out: {invalid.Message}", invalid),
-                    "InvalidEvent", ErrorCategory.InvalidData, line));
-                continue;
-            }
-            if (!take(exit))
-                return;
-        }
-    }
-
-    private bool Keep(ExitEvent exit)
-    {
-        newestFirst.Add(exit);
-        return true;
-    }
-
-    /// <returns>Whether more is wanted.</returns>
-    private bool Write(ExitEvent exit)
-    {
-        if (count < MaxEvents)
-            WriteObject(exit);
-        return ++count < MaxEvents;
-    }
+    private static PSArgumentException Invalid(string message) => new(message);
 }

@@ -8,7 +8,7 @@ namespace ExitSnoop.Commands;
 [Cmdlet(VerbsCommon.Get, "ProcessExitEventDefinition", DefaultParameterSetName = FieldSet)]
 [OutputType(typeof(ExitEventField), ParameterSetName = [FieldSet])]
 [OutputType(typeof(string), ParameterSetName = [FilterSet])]
-public sealed class GetProcessExitEventDefinitionCommand : ExitFilterCommand
+public sealed class GetProcessExitEventDefinitionCommand : ExitTraceOptionsCommand
 {
     private const string FieldSet = "Field";
 

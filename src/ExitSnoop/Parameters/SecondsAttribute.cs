@@ -4,8 +4,8 @@ using System.Management.Automation;
 namespace ExitSnoop.Commands.Parameters;
 
 /// <summary>
-/// Takes a number for seconds where a TimeSpan is asked for, whose own conversion reads "5" as days. Whichever
-/// it is given, it must be in the range.
+/// Takes a number for seconds where a TimeSpan is asked for, whose own conversion reads "5" as days, and numbers with units such as
+/// 8h and 1h30m. Whichever it is given, it must be in the range.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class SecondsAttribute : ArgumentTransformationAttribute
@@ -21,6 +21,7 @@ public sealed class SecondsAttribute : ArgumentTransformationAttribute
             int or long or double or float or decimal => Convert.ToDouble(value, CultureInfo.InvariantCulture),
             string text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) => number,
             TimeSpan span => span.TotalSeconds,
+            string text when DurationText.TryParse(text, out TimeSpan span) => span.TotalSeconds,
             string text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan span) => span.TotalSeconds,
             _ => null,
         };
