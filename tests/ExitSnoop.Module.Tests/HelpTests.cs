@@ -51,12 +51,12 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
         ["End all subscriptions to exits"] = @"^1 ended$",
 
         // Get-ProcessExit
+        ["What failed in the last eight hours"] = @"TIME +NAME .*COMMAND\n-.*\n(\d\d:\d\d:\d\d \S.*\n){3}",
         ["Read a file of JSON lines"] = @"PCOMM +PID .*EXIT_CODE\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){3}",
         ["See the last failure"] = @"^Name +: \S.*\nStatus +: (code|signal) .*\nExitTime +: \S",
         ["Read the journal"] = @"PCOMM +PID .*EXIT_CODE\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){2}",
         ["Read all files of a folder"] = @"^4$",
-        ["Count failures by name"] = @"Count Name\n.*\n +\d+ \S",
-        ["See who or what ended each process"] = @"^\d\d:\d\d:\d\d sh +\d+ +SEGV( core)? +killed itself +",
+        ["Count failures by name"] = @"NAME +COUNT .*\n-.*\n(.*\n)*victim +\d+ ",
         ["Make a CSV file of JSON"] = @"^4$",
         ["Find what ran for long"] = @"Name +Age\n.*\n\S+ +[\d:.]+",
 
