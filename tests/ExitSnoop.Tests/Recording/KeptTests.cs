@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace ExitSnoop.Tests.Recordings;
+
+/// <summary>
+/// A recording that was made when the format was new, beside what it was read as then. It is never made anew: what is read of
+/// version 1 stays the same.
+/// </summary>
+public sealed class KeptTests
+{
+    private static string Folder => Path.Combine(Paths.Repository, "tests", "ExitSnoop.Tests", "Recording", "kept-version-1");
+
+    [Fact]
+    public void A_recording_of_version_1_stays_readable()
+    {
+        (List<ExitEvent> exits, List<string> findings) = RecordingMaker.Read(
+            Folder, new ExitRecordingOptions { OldestFirst = true, Filter = new ExitTraceOptions { StackTrace = true } });
+        string[] kept = File.ReadAllLines(Path.Combine(Folder, "exits.json"));
+        Assert.Equal(kept.Length, exits.Count);
+        Assert.Contains(exits, exit => exit.CrashSite is not null);
+        for (int i = 0; i < kept.Length; i++)
+        {
+            using JsonDocument then = JsonDocument.Parse(kept[i]), now = JsonDocument.Parse(exits[i].ToJson());
+            foreach (JsonProperty property in then.RootElement.EnumerateObject())
+                Assert.Equal(property.Value.GetRawText(), now.RootElement.GetProperty(property.Name).GetRawText());
+        }
+        Assert.StartsWith("Nothing has been recorded since", Assert.Single(findings), StringComparison.Ordinal);
+    }
+}
