@@ -26,7 +26,17 @@ internal sealed class JsonSource(string path) : IExitSource
         if (!File.Exists(path) || !FileCalls.IsRegular(path))
             return false;
         using FileStream file = Open(path);
-        return IsCompressed(file) || file.ReadByte() == '{';
+        return IsCompressed(file) || FirstOfText(file) == '{';
+    }
+
+    // Empty lines may come before the first event.
+    private static int FirstOfText(FileStream file)
+    {
+        int first;
+        do
+            first = file.ReadByte();
+        while (first is ' ' or '\t' or '\r' or '\n' && file.Position < LongestLine);
+        return first;
     }
 
     /// <inheritdoc/>
