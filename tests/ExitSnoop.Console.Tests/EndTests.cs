@@ -286,7 +286,8 @@ public sealed class EndTests
         foreach (string file in File.ReadLines($"/proc/{trace.Id}/maps").Where(line => line.Contains(" r-xp ", StringComparison.Ordinal) && line.Contains('/', StringComparison.Ordinal)))
             Assert.Contains(known, name => Path.GetFileName(file).StartsWith(name, StringComparison.Ordinal));
         trace.Stop();
-        Assert.InRange(new FileInfo(ConsoleProgram.File).Length, 1, 5 * 1024 * 1024);
+        // 5.1 MiB, of which libbpf, the unwinder and the compression of recordings take most beside the runtime.
+        Assert.InRange(new FileInfo(ConsoleProgram.File).Length, 1, 6 * 1024 * 1024);
     }
 
     private static void Release(params Child[] held)

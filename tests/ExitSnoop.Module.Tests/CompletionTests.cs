@@ -145,6 +145,19 @@ public sealed class CompletionTests
     }
 
     [Fact]
+    public void Services_and_containers_that_run_now_complete_by_their_beginning()
+    {
+        const string id = "3f2a5b6c7d8e9f00112233445566778899aabbccddeeff00112233445566aacc";
+        using TestCgroup service = TestCgroup.Create("/exitsnoop-tab.service"), container = TestCgroup.Create($"/docker-{id}.scope");
+        using Victim inService = service.StartVictim("exit", "0"), inContainer = container.StartVictim("exit", "0");
+        foreach ((string line, string completion) in (ReadOnlySpan<(string, string)>)[("-Service exitsnoop-t", "exitsnoop-tab.service"), ("-ContainerId 3f2a5b6c7d8e9f00112233445566778899aabbccddeeff00112233445566aac", id)])
+            foreach (Offer[] offers in CompleteBoth(line))
+                Assert.Equal(completion, Assert.Single(offers).Text);
+        inService.Die();
+        inContainer.Die();
+    }
+
+    [Fact]
     public void Labels_are_the_original_s_and_the_machine()
     {
         foreach (Offer[] offers in CompleteBoth("-Label "))
