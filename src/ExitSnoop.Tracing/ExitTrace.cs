@@ -63,7 +63,10 @@ public sealed class ExitTrace : IDisposable
             commands.ReadProc();
         }
         if (program.CrashRingFd is { } ring)
+        {
             crashes = new CrashTrace(ring, new Unwinder(options.UnwinderProgram ?? UnwinderProgram.Find(), options.StackTrace), queue.Signal);
+            program.Unloading = crashes.EndRecords;
+        }
         try
         {
             reader = RecordReader.Start(program, options.ForProgram(), queue, options.WallClock);

@@ -56,7 +56,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
         ["See the last failure"] = @"^Name +: \S.*\nStatus +: (code|signal) .*\nExitTime +: \S",
         ["Read the journal"] = @"PCOMM +PID .*EXIT_CODE\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){2}",
         ["Read all files of a folder"] = @"^4$",
-        ["Count failures by name"] = @"NAME +COUNT .*\n-.*\n(.*\n)*victim +\d+ ",
+        ["Count failures by name"] = @"NAME +COUNT .*\n-.*\n\S+ +\d+ ",
         ["Make a CSV file of JSON"] = @"^4$",
         ["Find what ran for long"] = @"Name +Age\n.*\n\S+ +[\d:.]+",
 

@@ -192,7 +192,7 @@ public sealed class ParameterTests
     public void Nothing_is_changed_so_there_is_no_WhatIf()
     {
         using Shell shell = Shell.Open();
-        Assert.Empty(shell.Run("(Get-Command -Module ExitSnoop -CommandType Cmdlet).Where({ $_.Parameters.ContainsKey('WhatIf') -or $_.Parameters.ContainsKey('Confirm') }).Name").Output);
+        Assert.Empty(shell.Run("Get-Command -Module ExitSnoop -CommandType Cmdlet | Where-Object { $_.Parameters.ContainsKey('WhatIf') -or $_.Parameters.ContainsKey('Confirm') } | ForEach-Object Name").Output);
     }
 
     [Fact]

@@ -117,6 +117,9 @@ internal sealed class ExitProgram : IDisposable
         throw first!;
     }
 
+    /// <summary>Called when nothing more is sent, before the maps are closed.</summary>
+    internal Action? Unloading { get; set; }
+
     /// <summary>Detaches at once: from here on the kernel sends nothing. What was sent can still be read.</summary>
     internal void Detach()
     {
@@ -128,6 +131,7 @@ internal sealed class ExitProgram : IDisposable
     public void Dispose()
     {
         Detach();
+        Unloading?.Invoke();
         Source?.Dispose();
         Shared?.Dispose();
         bpf.Dispose();

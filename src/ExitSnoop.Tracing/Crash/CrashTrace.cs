@@ -29,7 +29,7 @@ internal sealed class CrashTrace : IDisposable
     private readonly Thread drainThread, unwindThread;
     private readonly int stopFd;
     private int kept;
-    private bool stopping;
+    private bool ended, released, stopping;
 
     /// <param name="ringFd">Where the records come from; it stays the caller's.</param>
     /// <param name="unwinder">Its own from here on.</param>
@@ -89,6 +89,28 @@ internal sealed class CrashTrace : IDisposable
         signal is Signal.QUIT or Signal.ILL or Signal.TRAP or Signal.ABRT or Signal.BUS or Signal.FPE or Signal.SEGV or Signal.SYS
             or Signal.XCPU or Signal.XFSZ;
 
+    /// <summary>Takes the last records, once the programs are detached, and gives the ring back: nothing of ours is left in the kernel.</summary>
+    internal unsafe void EndRecords()
+    {
+        lock (gate)
+        {
+            if (ended)
+                return;
+            ended = true;
+        }
+        // A thread that waits for the ring would keep it.
+        ulong one = 1;
+        _ = LibC.write(stopFd, &one, sizeof(ulong));
+        drainThread.Join();
+        lock (gate)
+        {
+            Drain();
+            released = true;
+            ring.Dispose();
+            _ = LibC.close(ringFd);
+        }
+    }
+
     public void Dispose()
     {
         lock (gate)
@@ -98,16 +120,9 @@ internal sealed class CrashTrace : IDisposable
             stopping = true;
             Monitor.PulseAll(gate);
         }
-        unsafe
-        {
-            ulong one = 1;
-            _ = LibC.write(stopFd, &one, sizeof(ulong));
-        }
-        drainThread.Join();
+        EndRecords();
         unwindThread.Join();
         _ = LibC.close(stopFd);
-        ring.Dispose();
-        _ = LibC.close(ringFd);
         unwinder.Dispose();
     }
 
@@ -121,7 +136,7 @@ internal sealed class CrashTrace : IDisposable
             _ = LibC.poll(waits, 2, Timeout.Infinite);
             lock (gate)
             {
-                if (stopping)
+                if (ended)
                     return;
                 Drain();
             }
@@ -130,6 +145,8 @@ internal sealed class CrashTrace : IDisposable
 
     private void Drain()
     {
+        if (released)
+            return;
         try
         {
             TakeRecords();
