@@ -93,7 +93,7 @@ run_matrix() {
 }
 
 assemblies=$(echo "$parts" | sed 's/matrix//')
-say "== running$assemblies"
+say "== running: ${assemblies# }"
 for part in $assemblies; do
 	run_assembly "$part" together -trait- "measures=*" &
 done
