@@ -442,13 +442,13 @@ public sealed class ExitEvent : EventArgs
         RecordView command = Command;
         if (!command.HasDetail || command.Path.IsEmpty)
             return null;
-        string whole = JoinPath(command.Path);
+        string whole = ComponentPath.Join(command.Path);
         return command.Record.Flags.HasFlag(RecordFlags.PathCut) ? "..." + whole : whole;
     }
 
     private string ReadCgroupPath()
     {
-        string whole = JoinPath(View.Cgroup);
+        string whole = ComponentPath.Join(View.Cgroup);
         return Record.Flags.HasFlag(RecordFlags.CgroupCut) ? "..." + whole : whole.Length > 0 ? whole : "/";
     }
 
@@ -458,7 +458,7 @@ public sealed class ExitEvent : EventArgs
     {
         if (!HasDetail || View.Record.Flags.HasFlag(RecordFlags.KernelThread))
             return null;
-        string whole = JoinPath(View.Directory);
+        string whole = ComponentPath.Join(View.Directory);
         return View.Record.Flags.HasFlag(RecordFlags.DirectoryCut) ? "..." + whole : whole.Length > 0 ? whole : "/";
     }
 
@@ -497,22 +497,6 @@ public sealed class ExitEvent : EventArgs
         if (command.Record.Flags.HasFlag(RecordFlags.ArgumentsHeadCut))
             list[0] = "..." + list[0];
         return new ArgumentList(list);
-    }
-
-    private static string JoinPath(ReadOnlySpan<byte> components)
-    {
-        if (components.IsEmpty)
-            return "";
-        StringBuilder whole = new();
-        while (!components.IsEmpty)
-        {
-            // The kernel sent them from the last to the first, each ended by a NUL.
-            components = components[^1] == 0 ? components[..^1] : components;
-            int start = components.LastIndexOf((byte)0) + 1;
-            whole.Append('/').Append(Encoding.UTF8.GetString(components[start..]));
-            components = components[..start];
-        }
-        return whole.ToString();
     }
 
     private string? NameOfUser(uint id) => origin is null ? UserNames.GetName(id) : origin.Users.GetValueOrDefault(id);

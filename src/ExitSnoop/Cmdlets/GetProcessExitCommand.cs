@@ -10,7 +10,7 @@ public sealed class GetProcessExitCommand : ExitFilterCommand, IDisposable
 {
     private readonly CancellationTokenSource stopped = new();
     private readonly List<string> paths = [];
-    private bool anyPath, found;
+    private bool anyPath;
 
     /// <summary>Recordings: directories, segments, and files with a line of JSON for each exit; wildcards are allowed.</summary>
     [Parameter(ParameterSetName = FilterSet, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -92,6 +92,7 @@ public sealed class GetProcessExitCommand : ExitFilterCommand, IDisposable
                 OldestFirst = Oldest,
                 Follow = Wait,
             };
+            bool found = false;
             foreach (ExitEvent exit in recording.ReadEvents(options, stopped.Token))
             {
                 WarnOfFindings(recording);

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using System.Reflection;
 using ExitSnoop.Commands.Completion;
 using ExitSnoop.Commands.Measuring;
+using ExitSnoop.Commands.Views;
 
 namespace ExitSnoop.Commands;
 
@@ -49,7 +50,7 @@ public sealed class MeasureProcessExitCommand : PSCmdlet
         else if (MeasuredExit.Of(InputObject) is { } other)
         {
             exit = other;
-            values = Array.ConvertAll(keys, key => MeasuredExit.Value(InputObject, key.Name));
+            values = Array.ConvertAll(keys, key => EventView.Value(InputObject, key.Name));
         }
         else
         {

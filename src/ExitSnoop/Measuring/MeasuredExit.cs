@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using ExitSnoop.Commands.Views;
 
 namespace ExitSnoop.Commands.Measuring;
 
@@ -10,12 +11,9 @@ internal readonly record struct MeasuredExit(DateTime Time, TimeSpan Age, bool F
 
     /// <summary>Of an event that came from a job, a file or another machine; null where the object is no event.</summary>
     internal static MeasuredExit? Of(PSObject exit) =>
-        Value(exit, nameof(ExitEvent.ExitTime)) is DateTime time && Value(exit, nameof(ExitEvent.Age)) is TimeSpan age
+        EventView.Value(exit, nameof(ExitEvent.ExitTime)) is DateTime time && EventView.Value(exit, nameof(ExitEvent.Age)) is TimeSpan age
             ? new MeasuredExit(
-                time, age, Value(exit, nameof(ExitEvent.Failed)) is true, Value(exit, nameof(ExitEvent.Crashed)) is true,
-                Value(exit, nameof(ExitEvent.TotalProcessorTime)) as TimeSpan?, Value(exit, nameof(ExitEvent.PeakWorkingSet64)) as long?)
+                time, age, EventView.Value(exit, nameof(ExitEvent.Failed)) is true, EventView.Value(exit, nameof(ExitEvent.Crashed)) is true,
+                EventView.Value(exit, nameof(ExitEvent.TotalProcessorTime)) as TimeSpan?, EventView.Value(exit, nameof(ExitEvent.PeakWorkingSet64)) as long?)
             : null;
-
-    internal static object? Value(PSObject exit, string property) =>
-        exit.Properties[property]?.Value is var value && value is PSObject wrapped ? wrapped.BaseObject : value;
 }

@@ -18,6 +18,10 @@ public sealed class EventView
 
     private EventView(PSObject exit) => this.exit = exit;
 
+    /// <summary>A property of an event, live or deserialized, without what PowerShell wraps it in; null where there is none.</summary>
+    internal static object? Value(PSObject exit, string property) =>
+        exit.Properties[property]?.Value is var value && value is PSObject wrapped ? wrapped.BaseObject : value;
+
     /// <summary>The getter of the property View.</summary>
     public static EventView Of(PSObject exit) => new(exit);
 
@@ -170,8 +174,7 @@ public sealed class EventView
     private string Cell(string text) =>
         UsesColour && Value(nameof(ExitEvent.Failed)) is true ? $"\u001b[31m{text}\u001b[0m" : text;
 
-    private object? Value(string property) =>
-        exit.Properties[property]?.Value is var value && value is PSObject wrapped ? wrapped.BaseObject : value;
+    private object? Value(string property) => Value(exit, property);
 
     private string Text(string property) =>
         DisplayText.Escape(Convert.ToString(Value(property), CultureInfo.InvariantCulture));
