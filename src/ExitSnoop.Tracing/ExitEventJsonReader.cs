@@ -71,7 +71,7 @@ internal readonly ref struct ExitEventJsonReader
             SignalCode = Text(nameof(ExitEvent.SignalCode)),
             Reason = Text(nameof(ExitEvent.Reason)),
             CrashReport = ReadCrash(),
-            Arguments = List(nameof(ExitEvent.Arguments), item => item.GetString()!) is { } arguments ? new ArgumentList(arguments) : null,
+            Arguments = List(nameof(ExitEvent.Arguments), ReadText) is { } arguments ? new ArgumentList(arguments) : null,
             Path = Text(nameof(ExitEvent.Path)),
             WorkingDirectory = directory,
             UserName = Text(nameof(ExitEvent.UserName)),
@@ -128,7 +128,8 @@ internal readonly ref struct ExitEventJsonReader
             return null;
         // The text of the place ends with the distance from the symbol, or is the address where nothing else is known.
         ulong distance = 0;
-        if (place is not null && !ulong.TryParse(place.AsSpan(place.LastIndexOf("0x", StringComparison.Ordinal) + 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out distance))
+        if (place is not null
+            && !(place.LastIndexOf("0x", StringComparison.Ordinal) is >= 0 and int last && ulong.TryParse(place.AsSpan(last + 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out distance)))
             throw Invalid(nameof(ExitEvent.CrashSite), json.GetProperty(nameof(ExitEvent.CrashSite)));
         string? symbol = Text(nameof(ExitEvent.CrashSymbol));
         return new CrashReport
@@ -212,7 +213,9 @@ internal readonly ref struct ExitEventJsonReader
     }
 
     private static Ancestor ReadAncestor(JsonElement value) =>
-        new(value.GetProperty(nameof(Ancestor.Name)).GetString()!, value.GetProperty(nameof(Ancestor.Id)).GetInt32());
+        new(ReadText(value.GetProperty(nameof(Ancestor.Name))), value.GetProperty(nameof(Ancestor.Id)).GetInt32());
+
+    private static string ReadText(JsonElement value) => value.GetString() ?? throw new FormatException();
 
     private static FormatException Invalid(string name, JsonElement value) => new($"{name} cannot be {value.GetRawText()}.");
 }

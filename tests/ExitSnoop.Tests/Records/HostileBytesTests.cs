@@ -73,6 +73,17 @@ public sealed class HostileBytesTests
         Assert.Equal((place, exit.StackTrace![1]), (back.CrashSite, back.StackTrace![1]));
     }
 
+    [Theory]
+    [InlineData("\"CrashSite\":\"\"")]
+    [InlineData("\"CrashSite\":\"no place\"")]
+    [InlineData("\"Arguments\":[null]")]
+    [InlineData("\"Ancestors\":[{\"Name\":null,\"Id\":1}]")]
+    [InlineData("\"Ancestors\":[1]")]
+    [InlineData("\"CrashNote\":\"\",\"StackTrace\":[1]")]
+    [InlineData("\"Age\":1e30")]
+    public void JSON_that_no_event_has_is_refused(string property) =>
+        Assert.Throws<FormatException>(() => ExitEvent.FromJson($"{{\"Id\":1,\"ExitTime\":\"2026-11-22T13:42:00Z\",{property}}}"));
+
     [Fact]
     public void A_record_that_is_cut_short_is_refused()
     {
