@@ -26,7 +26,7 @@ internal static class UsageText
         """
 
 
-        Tell of every process that exits: its exit status or the signal that killed it.
+        Print a line for each process that exits: its exit status, or the signal that killed it.
 
         options:
           -h, --help            print this help and exit
@@ -92,7 +92,7 @@ internal static class UsageText
           --basic               collect no more than the table shows: costs least
           --buffer-size MIB     size of the kernel's buffer, a power of two (default 16)
           --btf-path FILE       take the kernel's type information from this file
-          -v, --verbose         tell on standard error what was attached, and how
+          -v, --verbose         print on standard error what was attached, and how
           --debug               and all that libbpf has to say
           --version             print the version and exit
 
