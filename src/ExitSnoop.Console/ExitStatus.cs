@@ -19,7 +19,7 @@ internal static class ExitStatus
     /// <summary>EX_SOFTWARE: the BPF program cannot be loaded or attached here.</summary>
     internal const int Software = 70;
 
-    /// <summary>EX_CANTCREAT: it cannot be recorded there.</summary>
+    /// <summary>EX_CANTCREAT: the recording or the metrics cannot be written there.</summary>
     internal const int CannotCreate = 73;
 
     /// <summary>EX_IOERR: standard output takes no more, and not because its reader has left.</summary>

@@ -14,7 +14,7 @@ internal sealed class History
     internal History(CommandLine command)
     {
         this.command = command;
-        format = EventFormat.Of(command, output);
+        format = EventFormat.Of(command, output)!;
     }
 
     /// <summary>Runs to the end of what was asked for; the exit status.</summary>

@@ -49,7 +49,7 @@ internal static class Program
 
     private static int Run(CommandLine command)
     {
-        if (!StandardOutput.IsOpen && command.Mode != RunMode.Record)
+        if (!StandardOutput.IsOpen && command.Mode != RunMode.Record && command.View != View.None)
         {
             StandardError.Report("standard output is closed");
             return ExitStatus.OutputError;
@@ -86,6 +86,7 @@ internal static class Program
             {
                 ExitTraceError.NoPrivilege => ExitStatus.NoPermission,
                 ExitTraceError.InvalidOption => ExitStatus.Usage,
+                ExitTraceError.CannotWrite => ExitStatus.CannotCreate,
                 _ => ExitStatus.Software,
             };
         }

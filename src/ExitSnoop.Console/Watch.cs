@@ -5,12 +5,12 @@ using ExitSnoop.Cli.Output;
 
 namespace ExitSnoop.Cli;
 
-/// <summary>One run: from the trace to the lines.</summary>
+/// <summary>One run: from the trace to the lines, or to the counts alone.</summary>
 internal sealed class Watch
 {
     private readonly CommandLine command;
     private readonly OutputBuffer output = new();
-    private readonly IEventFormat format;
+    private readonly IEventFormat? format;
 
     private int missing;
 
@@ -27,10 +27,11 @@ internal sealed class Watch
     /// <exception cref="ExitTraceException">There is no tracing here.</exception>
     internal int Run()
     {
-        using Ending ending = new();
+        using Ending ending = new(hangupEnds: format is not null);
         using ExitTrace trace = ExitTrace.Start(command.Trace with { UnwinderProgram = OwnProgram });
         ending.Attach(trace.Stop);
-        ending.FollowOutput();
+        if (format is not null)
+            ending.FollowOutput();
         try
         {
             return Show(trace, ending);
@@ -53,7 +54,7 @@ internal sealed class Watch
         if (missing > 0 && missing == command.Trace.Ids.Distinct().Count())
             return ExitStatus.NotSeen;
 
-        format.WriteHeader();
+        format?.WriteHeader();
         output.Flush();
         if (command.Verbose)
         {
@@ -65,11 +66,8 @@ internal sealed class Watch
 
         while (true)
         {
-            while (trace.TryRead(out ExitEvent? exit))
-            {
-                format.Write(exit);
+            while (Take(trace))
                 ReportLosses(trace);
-            }
 
             // The queue is empty: nothing is held back.
             output.Flush();
@@ -84,10 +82,21 @@ internal sealed class Watch
         return Finish(trace, ending);
     }
 
+    /// <summary>Takes an event, and shows it; false where there is none.</summary>
+    private bool Take(ExitTrace trace)
+    {
+        if (format is null)
+            return trace.TryReadRecord(out _);
+        if (!trace.TryRead(out ExitEvent? exit))
+            return false;
+        format.Write(exit);
+        return true;
+    }
+
     private int Finish(ExitTrace trace, Ending ending)
     {
         // As after any program that is interrupted at a terminal, the prompt starts on a line of its own.
-        if (ending.Reason == EndReason.Interrupt && (command.View != View.Json || StandardOutput.IsTerminal))
+        if (format is not null && ending.Reason == EndReason.Interrupt && (command.View != View.Json || StandardOutput.IsTerminal))
         {
             output.EndLine();
             output.Flush();
@@ -124,5 +133,7 @@ internal sealed class Watch
     {
         while (trace.TryTakeLoss(out ExitTraceLoss? loss))
             StandardError.Report(loss.Message);
+        while (trace.TryTakeMetricsMessage(out string? message))
+            StandardError.Report(message);
     }
 }

@@ -24,10 +24,6 @@ public sealed class ExitEvent : EventArgs
     /// <summary>What a signal's number is added to, to be an <see cref="ExitCode"/>.</summary>
     internal const int SignalExitCode = 128;
 
-    /// <summary>The signals whose default is to dump a core, signal(7): what a fault raises, and what a program or a limit is ended by as a failure.</summary>
-    internal static readonly Signal[] CrashSignals =
-        [Signal.QUIT, Signal.ILL, Signal.TRAP, Signal.ABRT, Signal.BUS, Signal.FPE, Signal.SEGV, Signal.XCPU, Signal.XFSZ, Signal.SYS];
-
     private const int EmptyArgumentsMaximum = 8;
 
     private const string ServiceSuffix = ".service";
@@ -116,7 +112,7 @@ public sealed class ExitEvent : EventArgs
     /// Whether it died by a fault or another signal whose default is to dump a core, or was killed for memory. Null for a
     /// SIGKILL of which no details were collected (<see cref="ExitTraceOptions.Basic"/>).
     /// </summary>
-    public bool? Crashed => CrashSignals.Contains(Signal) ? true : Signal == Signal.KILL ? OomKilled : false;
+    public bool? Crashed => SignalTable.CoreDumping.Contains(Signal) ? true : Signal == Signal.KILL ? OomKilled : false;
 
     /// <summary>The text of the EXIT_CODE column: "0", "code 5", "signal 11 (SEGV), core dumped"; of a kernel thread that failed, "error -4 (EINTR)".</summary>
     public string Status => Wait.ToString();
@@ -388,8 +384,11 @@ public sealed class ExitEvent : EventArgs
         matches(Name) || (Path is { } whole && matches(System.IO.Path.GetFileName(whole)));
 
     /// <summary>Whether a name means the service that it belonged to: with the suffix <c>.service</c> or without.</summary>
-    internal bool IsOfService(Func<string, bool> matches) =>
-        ServiceName is { } service && (matches(service) || matches(service[..^ServiceSuffix.Length]));
+    internal bool IsOfService(Func<string, bool> matches) => ServiceName is { } service && IsOfService(service, matches);
+
+    /// <summary>Whether a name means a service: with the suffix or without.</summary>
+    internal static bool IsOfService(string service, Func<string, bool> matches) =>
+        matches(service) || matches(service[..^ServiceSuffix.Length]);
 
     private ref readonly ExitRecord Record => ref MemoryMarshal.AsRef<ExitRecord>(bytes);
 

@@ -1,3 +1,5 @@
+using ExitSnoop.Records;
+
 namespace ExitSnoop;
 
 /// <summary>
@@ -15,7 +17,7 @@ internal sealed class ExitFilter(ExitTraceOptions options)
         IEnumerable<Signal>? signals = options.Signals.Count > 0 ? options.Signals : null;
         // Of the processes that SIGKILL ended, oom_kills of bpf/config.h leaves those that the OOM killer killed.
         if (options.Crashed)
-            signals = signals?.Intersect([.. ExitEvent.CrashSignals, Signal.KILL]) ?? [.. ExitEvent.CrashSignals, Signal.KILL];
+            signals = signals?.Intersect([.. SignalTable.CoreDumping, Signal.KILL]) ?? [.. SignalTable.CoreDumping, Signal.KILL];
         if (options.OomKilled)
             signals = signals?.Intersect([Signal.KILL]) ?? [Signal.KILL];
         return signals?.ToArray();

@@ -38,6 +38,7 @@ public sealed class ExitRecorder : IDisposable
         writer = new RecordingWriter(folder, limits, machine, filters, Report);
         thread = new Thread(Run) { IsBackground = true, Name = "ExitSnoop recorder" };
         thread.Start();
+        trace.Metrics?.Include(() => Status);
     }
 
     /// <summary>The trace whose events are recorded. They are not to be read: the recorder does.</summary>
@@ -215,6 +216,8 @@ public sealed class ExitRecorder : IDisposable
             writer.AddLoss(lossSince, loss.Count, loss.IsUpperBound, loss.Message);
             lossSince = (ulong)Clocks.Boot();
         }
+        while (Trace.TryTakeMetricsMessage(out string? message))
+            Report(message);
         foreach (int id in Trace.TakeMissingIds())
             Report(string.Create(CultureInfo.InvariantCulture, $"no process has the id {id}"));
         foreach (int id in Trace.TakeUnseenIds())

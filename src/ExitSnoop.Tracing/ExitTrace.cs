@@ -41,15 +41,17 @@ public sealed class ExitTrace : IDisposable
     private readonly LossReport lossReport;
     private readonly TimeLimit? timeLimit;
     private readonly CrashTrace? crashes;
+    private readonly TraceMetrics? metrics;
     private RecordQueue.Chunk? chunk;
     private (ExitEvent Exit, byte[]? Exec, long ClockOffset, RecordedCrash Crash)? held;
     private long eventsLeft;
     private int end;
     private bool failureThrown;
 
-    internal ExitTrace(ExitTraceOptions options, ExitProgram program)
+    internal ExitTrace(ExitTraceOptions options, ExitProgram program, TraceMetrics? metrics = null)
     {
         this.options = options;
+        this.metrics = metrics;
         filter = new ExitFilter(options);
         isFiltered = ExitFilter.IsSet(options);
         hook = program.Hook;
@@ -76,6 +78,7 @@ public sealed class ExitTrace : IDisposable
             crashes?.Dispose();
             throw;
         }
+        metrics?.Begin(() => new TraceFigures(KernelRelease, AttachType, reader.Losses, QueuedBytes, program.Source.TakeFill()), queue.Signal);
         timeLimit = options.TimeLimit is { } limit ? new TimeLimit(limit, () => EndBy(ExitTraceEnd.TimeLimit)) : null;
     }
 
@@ -138,6 +141,9 @@ public sealed class ExitTrace : IDisposable
     /// <summary>Bytes that waiting events hold in memory.</summary>
     internal long QueuedBytes => queue.Bytes;
 
+    /// <summary>The metrics; null where there are none.</summary>
+    internal TraceMetrics? Metrics => metrics;
+
     private bool HasFailureToThrow => eventsLeft > 0 && reader.IsFinished && reader.Failure is not null && !failureThrown;
 
     /// <summary>Loads the BPF program and attaches it. When this returns, every exit from here on is traced.</summary>
@@ -148,11 +154,12 @@ public sealed class ExitTrace : IDisposable
         if (!OperatingSystem.IsLinux())
             throw ExitTraceErrors.NotLinux();
         Check(options);
+        TraceMetrics? metrics = options.MetricsFile is { } file ? TraceMetrics.Open(file, options.ServiceFilter) : null;
         ExitProgram? program = null;
         try
         {
             program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
-            return new ExitTrace(options, program);
+            return new ExitTrace(options, program, metrics);
         }
         catch (Exception failure)
         {
@@ -165,7 +172,8 @@ public sealed class ExitTrace : IDisposable
 
     /// <summary>
     /// Waits until there is something to take: an event (<see cref="TryRead"/>), a loss that is to be reported
-    /// (<see cref="TryTakeLoss"/>), an id that no process has (<see cref="TakeMissingIds"/>), or the end of the trace.
+    /// (<see cref="TryTakeLoss"/>), an id that no process has (<see cref="TakeMissingIds"/>), a message about the metrics
+    /// (<see cref="TryTakeMetricsMessage"/>), or the end of the trace.
     /// </summary>
     /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellation">Ends the waiting, not the trace.</param>
@@ -223,7 +231,7 @@ public sealed class ExitTrace : IDisposable
                     exit = default;
                     return false;
                 }
-                CountEvent();
+                CountEvent(exit);
                 return true;
             }
             queue.Return(current);
@@ -277,6 +285,13 @@ public sealed class ExitTrace : IDisposable
         return loss is not null;
     }
 
+    /// <summary>Takes the next sentence about <see cref="ExitTraceOptions.MetricsFile"/>: that it cannot be written, or is written again.</summary>
+    public bool TryTakeMetricsMessage([NotNullWhen(true)] out string? message)
+    {
+        message = null;
+        return metrics is not null && metrics.TryTakeMessage(out message);
+    }
+
     /// <summary>Ids asked for that no process had when the trace began. Each is told once.</summary>
     public IReadOnlyList<int> TakeMissingIds()
     {
@@ -310,6 +325,7 @@ public sealed class ExitTrace : IDisposable
         timeLimit?.Dispose();
         Stop();
         reader.Dispose();
+        metrics?.Dispose();
         crashes?.Dispose();
         queue.Dispose();
     }
@@ -317,8 +333,9 @@ public sealed class ExitTrace : IDisposable
     /// <summary>Whether an event is there that is not still being unwound.</summary>
     private bool CanRead => held is { } waiting ? waiting.Crash.Report is not null : chunk is not null || !queue.IsEmpty;
 
-    private void CountEvent()
+    private void CountEvent(in ReceivedExit exit)
     {
+        metrics?.Count(exit.Record);
         if (--eventsLeft == 0)
             EndBy(ExitTraceEnd.MaxEvents);
     }
@@ -338,7 +355,7 @@ public sealed class ExitTrace : IDisposable
             return false;
         held = null;
         exit = new ReceivedExit(waiting.Exit.View, waiting.Exec, waiting.ClockOffset) { Event = waiting.Exit, Crash = report };
-        CountEvent();
+        CountEvent(exit);
         return true;
     }
 
@@ -395,6 +412,9 @@ public sealed class ExitTrace : IDisposable
         Require(
             !options.Basic || !ExitFilter.NeedsDetails(options),
             "A basic trace leaves out paths, services, containers, excluded users, crashes and OOM kills, so it cannot filter by them.");
+        Require(
+            options.MetricsFile is null || !(options.Basic || options.PerThread),
+            "Metrics count processes by service, which a basic trace and a trace of threads leave out.");
         Require(
             !options.Failed || options.ExitCodes.Count == 0 || options.ExitCodes.Any(code => code != 0),
             "An exit code of 0 is no failure: ask for one of them.");

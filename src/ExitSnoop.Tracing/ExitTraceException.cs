@@ -32,6 +32,9 @@ public enum ExitTraceError
 
     /// <summary>Memory or open files ran out, of this process or of the machine.</summary>
     LimitReached,
+
+    /// <summary>The file for metrics cannot be written.</summary>
+    CannotWrite,
 }
 
 /// <summary>A trace could not start, or had to end. The message names the remedy.</summary>

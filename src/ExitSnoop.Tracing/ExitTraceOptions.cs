@@ -102,6 +102,13 @@ public sealed record ExitTraceOptions
     /// <summary>The calls of each process that crashed: <see cref="ExitEvent.StackTrace"/>.</summary>
     public bool StackTrace { get; init; }
 
+    /// <summary>
+    /// A file that the exits which are read are counted in, in Prometheus' text format for node_exporter's textfile collector: by result
+    /// and service, with what was lost. It is replaced every 15 seconds and when the trace is disposed of; counters go on from the file
+    /// that is there. Its folder must exist. docs/fleet says what the metrics mean.
+    /// </summary>
+    public string? MetricsFile { get; init; }
+
     /// <summary>Times in UTC instead of local time.</summary>
     public bool Utc { get; init; }
 

@@ -14,7 +14,7 @@ public sealed class LayerTests
 {
     /// <summary>From the lowest to the highest.</summary>
     private static readonly string[] Layers =
-        ["ExitSnoop.Linux", "ExitSnoop.Records", "ExitSnoop.Bpf", "ExitSnoop.Reading", "ExitSnoop.Crash", "ExitSnoop.Recording", "ExitSnoop"];
+        ["ExitSnoop.Linux", "ExitSnoop.Records", "ExitSnoop.Bpf", "ExitSnoop.Reading", "ExitSnoop.Crash", "ExitSnoop.Recording", "ExitSnoop.Metrics", "ExitSnoop"];
 
     /// <summary>Names for numbers, and values without behaviour: every layer may use them.</summary>
     private static readonly string[] Vocabulary = ["ExitSnoop.Signal", "ExitSnoop.StackFrame"];

@@ -43,7 +43,7 @@ internal sealed record CommandLine
         OptionId? view = null;
         bool timestamp = false, utc = false, failed = false, perThread = false, includeChildren = false, crashed = false, oomKilled = false;
         bool basic = false, stackTrace = false, verbose = false, debug = false, timespec = false;
-        string? label = null, cgroup = null, btfPath = null;
+        string? label = null, cgroup = null, btfPath = null, metrics = null;
         List<int> ids = [], parents = [], exitCodes = [];
         List<uint> users = [], excludedUsers = [];
         List<Signal> signals = [];
@@ -115,6 +115,10 @@ internal sealed record CommandLine
                     view = option;
                     break;
                 case OptionId.StackTrace: stackTrace = true; break;
+                case OptionId.Metrics:
+                    needsDetail = option;
+                    metrics = RecordingArguments.NotEmpty(option, value);
+                    break;
                 case OptionId.MaxEvents: maxEvents = Number(option, value, 1, int.MaxValue); break;
                 case OptionId.TimeLimit: timeLimit = Seconds(option, value); break;
 
@@ -134,6 +138,8 @@ internal sealed record CommandLine
             throw NotAllowed(OptionId.StackTrace, OptionId.Basic);
 
         recording.Check([.. options.Select(each => each.Option)]);
+        if (perThread && metrics is not null)
+            throw NotAllowed(OptionId.PerThread, OptionId.Metrics);
         if (basic && needsDetail is { } detail)
             throw NotAllowed(detail, OptionId.Basic);
 
@@ -168,14 +174,17 @@ internal sealed record CommandLine
             Crashed = crashed,
             OomKilled = oomKilled,
             BtfPath = btfPath,
+            MetricsFile = metrics,
             Log = debug ? StandardError.WriteLine : null,
         };
         // A table of what happened at some other time is of little use without its times.
         bool isTable = !recording.IsRead || options.Exists(each => each.Option == OptionId.Timestamp);
+        // Where exits are counted, they are printed only if an option says how.
+        bool isPrinted = metrics is null || timestamp || label is not null || stackTrace;
         return new CommandLine
         {
             Mode = recording.IsRecorded ? RunMode.Record : recording.IsRead ? RunMode.Read : mode,
-            View = view switch { OptionId.Json => View.Json, null when isTable => View.Table, _ => View.Why },
+            View = view switch { OptionId.Json => View.Json, null when !isPrinted => View.None, null when isTable => View.Table, _ => View.Why },
             Timestamp = timestamp,
             Verbose = verbose,
             Timespec = timespec,
@@ -268,4 +277,7 @@ internal enum View
 
     /// <summary>One object a line.</summary>
     Json,
+
+    /// <summary>Not at all: they are only counted.</summary>
+    None,
 }

@@ -53,6 +53,8 @@ internal readonly record struct CommandLineOption(OptionId Id, string Long, char
         new(OptionId.NoArguments, "--no-arguments", '\0', false, false),
         new(OptionId.Group, "--group", '\0', true, false),
 
+        new(OptionId.Metrics, "--metrics", '\0', true, false),
+
         new(OptionId.Read, "--read", '\0', true, false, TakesMany: true),
         new(OptionId.After, "--after", '\0', true, false),
         new(OptionId.Before, "--before", '\0', true, false),
@@ -109,6 +111,7 @@ internal enum OptionId
     KeepFree,
     NoArguments,
     Group,
+    Metrics,
     Read,
     After,
     Before,

@@ -10,7 +10,7 @@ internal sealed class RecordingArguments
 
     /// <summary>What only means something for a trace.</summary>
     private static readonly OptionId[] OfTrace =
-        [OptionId.PerThread, OptionId.Basic, OptionId.BufferSize, OptionId.BtfPath, OptionId.Debug, OptionId.Ebpf, OptionId.Timespec];
+        [OptionId.PerThread, OptionId.Basic, OptionId.BufferSize, OptionId.BtfPath, OptionId.Debug, OptionId.Ebpf, OptionId.Timespec, OptionId.Metrics];
 
     /// <summary>What a recorder, which prints nothing, has no use for.</summary>
     private static readonly OptionId[] OfOutput =
@@ -97,7 +97,7 @@ internal sealed class RecordingArguments
         };
     }
 
-    private static string NotEmpty(OptionId option, string value) => value.Length > 0 ? value : throw CommandLine.Invalid(option, value, "no name of a file");
+    internal static string NotEmpty(OptionId option, string value) => value.Length > 0 ? value : throw CommandLine.Invalid(option, value, "no name of a file");
 
     /// <summary>Bytes, as 500M or 1G are.</summary>
     private static long Size(OptionId option, string text)

@@ -15,9 +15,10 @@ internal static class UsageText
                          [--why | --json] [--stack-trace] [-n COUNT]
                          [--timeout SECONDS] [--basic] [--buffer-size MIB]
                          [--btf-path FILE] [-v] [--debug] [--version]
+                         [--metrics FILE]
                exitsnoop --record DIRECTORY [--max-size SIZE] [--max-age TIME]
                          [--keep-free SIZE] [--no-arguments] [--group NAME]
-                         [filters]
+                         [--metrics FILE] [filters]
                exitsnoop --read FILE... [--after TIME] [--before TIME] [--oldest]
                          [--follow] [-n COUNT] [filters] [output]
         """;
@@ -79,6 +80,12 @@ internal static class UsageText
           --no-arguments        keep no arguments, which can hold passwords
           --group NAME          let this group read the recording
 
+        counting, to be alerted:
+          --metrics FILE        count exits in this file, for Prometheus, written every 15
+                                seconds. Filters hold for it too. Exits are also printed
+                                if --why, --json, -t, --utc, --label or --stack-trace
+                                says how
+
         reading a recording:
           --read FILE           print what was recorded in this directory or these files,
                                 the newest first, as --why does (-t: as a table); also
@@ -109,12 +116,13 @@ internal static class UsageText
             exitsnoop --why -x --stack-trace # where it crashed, called from where
             exitsnoop --json --user www-data # for jq and log shippers
             exitsnoop --record /var/log/exitsnoop
+            exitsnoop --metrics /var/lib/prometheus/node-exporter/exitsnoop.prom
             exitsnoop --read /var/log/exitsnoop --after -8h --crashed
 
         exit status:
           0 success, 1 a process given by -p does not exist or did not exit in time,
           2 usage, 65 not a recording, 66 no recording, 70 no tracing on this system,
-          73 cannot record there, 74 output error, 77 no privilege
+          73 cannot write there, 74 output error, 77 no privilege
         """;
 
     internal static string Version => "exitsnoop " + typeof(UsageText).Assembly.GetName().Version?.ToString(3);

@@ -12,6 +12,9 @@ internal interface IRecordSource : IDisposable
     /// <summary>Whether records are held back by <see cref="Drain"/>, until older ones are sure to be there.</summary>
     bool HasHeld { get; }
 
+    /// <summary>The largest part of a ring buffer that was in use since the last call, 0 to 1. From any thread.</summary>
+    double TakeFill();
+
     /// <summary>
     /// Hands out what is there, in the order of the exits, and says how much was found or handed out. The
     /// handler must not throw.

@@ -36,12 +36,14 @@ internal sealed unsafe class RingBuffers : IRecordSource
     private const int SpinsMaximum = 64, SpinLength = 20;
 
     private readonly RingBuffer[] rings;
+    private readonly int size;
     private readonly SharedMemory shared;
     private readonly long namespaceOffset = TimeNamespace.BootOffset;
     private readonly List<Held> held = [];
     private byte[] space = new byte[SpaceKept];
     private byte[] spare = [];
     private int used;
+    private long fullest;
 
     /// <param name="maps">The ring buffers' maps; they stay the caller's.</param>
     /// <param name="size">The bytes of each, a power of two.</param>
@@ -50,6 +52,7 @@ internal sealed unsafe class RingBuffers : IRecordSource
     internal RingBuffers(IReadOnlyList<int> maps, int size, SharedMemory shared)
     {
         Fds = maps;
+        this.size = size;
         this.shared = shared;
         rings = new RingBuffer[maps.Count];
         try
@@ -67,6 +70,9 @@ internal sealed unsafe class RingBuffers : IRecordSource
     public IReadOnlyList<int> Fds { get; }
 
     public bool HasHeld => held.Count > 0;
+
+    /// <inheritdoc/>
+    public double TakeFill() => (double)Interlocked.Exchange(ref fullest, 0) / size;
 
     /// <inheritdoc/>
     public int Drain(RecordHandler handler)
@@ -119,6 +125,8 @@ internal sealed unsafe class RingBuffers : IRecordSource
         foreach (RingBuffer ring in rings)
         {
             ulong end = ring.End;
+            if ((long)(end - ring.Position) > Volatile.Read(ref fullest))
+                Volatile.Write(ref fullest, (long)(end - ring.Position));
             for (int bytes = 0; ring.TryPeek(end, out ReadOnlySpan<byte> record); records++)
             {
                 ulong time = MemoryMarshal.Read<ulong>(record);

@@ -18,7 +18,7 @@ internal static unsafe partial class FileCalls
     // struct statx, include/uapi/linux/stat.h
     private const int StatxSize = 256, UidOffset = 20, ModeOffset = 28;
     private const uint StatxTypeModeUid = 0x1 | 0x2 | 0x8;
-    private const int AtEmptyPath = 0x1000;
+    private const int AtEmptyPath = 0x1000, NoFollowLink = 0x100, CurrentFolder = -100;
 
     internal const int TypeMask = 0xf000, RegularFile = 0x8000, GroupOrOthersWrite = 0x12;
 
@@ -72,6 +72,10 @@ internal static unsafe partial class FileCalls
         return false;
     }
 
+    internal static int Rename(string from, string to) => Result(rename(from, to));
+
+    internal static int Remove(string path) => Result(unlink(path));
+
     internal static int MakeFolder(string path, int mode) => Result(mkdir(path, mode));
 
     /// <summary>Type and permissions, and the owner.</summary>
@@ -81,6 +85,15 @@ internal static unsafe partial class FileCalls
         int result = Result(statx(fd, "", AtEmptyPath, StatxTypeModeUid, buffer));
         mode = *(ushort*)(buffer + ModeOffset);
         owner = *(uint*)(buffer + UidOffset);
+        return result;
+    }
+
+    /// <summary>Type and permissions of what has a name, be it a link.</summary>
+    internal static int LinkStatus(string path, out int mode)
+    {
+        byte* buffer = stackalloc byte[StatxSize];
+        int result = Result(statx(CurrentFolder, path, NoFollowLink, StatxTypeModeUid, buffer));
+        mode = *(ushort*)(buffer + ModeOffset);
         return result;
     }
 
@@ -129,6 +142,12 @@ internal static unsafe partial class FileCalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(int fd, int operation);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int rename(string from, string to);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int unlink(string path);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mkdir(string path, int mode);

@@ -17,6 +17,7 @@ internal static class TraceErrors
             ExitTraceError.InvalidTypeInfo or ExitTraceError.InvalidOption => ErrorCategory.InvalidArgument,
             ExitTraceError.Lockdown => ErrorCategory.SecurityError,
             ExitTraceError.LimitReached => ErrorCategory.LimitsExceeded,
+            ExitTraceError.CannotWrite => ErrorCategory.WriteError,
             _ => ErrorCategory.OpenError,
         },
         null);

@@ -48,6 +48,8 @@ public sealed class HostileStreamTests
 
         public bool HasHeld => inner.HasHeld;
 
+        public double TakeFill() => inner.TakeFill();
+
         public int Drain(RecordHandler handler) => inner.Drain(Damaging(handler));
 
         public void Flush(RecordHandler handler) => inner.Flush(Damaging(handler));

@@ -16,6 +16,8 @@ internal sealed class WatchfulSource(IRecordSource inner, Moment moment) : IReco
 
     public bool HasHeld => inner.HasHeld;
 
+    public double TakeFill() => inner.TakeFill();
+
     public void Flush(RecordHandler handler) => inner.Flush(handler);
 
     /// <summary>The next time that the reader falls asleep, it does this.</summary>
