@@ -27,7 +27,8 @@ public sealed class ServiceTests
         using TestFolder folder = new();
         string recording = folder.Path("recording");
         string capabilities = "-all," + string.Join(',', Setting("AmbientCapabilities").Split(' ').Select(name => "+" + name["CAP_".Length..].ToLowerInvariant()));
-        string[] command = Setting("ExecStart").Replace(Installed, Console, StringComparison.Ordinal).Replace(Directory, recording, StringComparison.Ordinal).Split(' ');
+        string[] command = Setting("ExecStart").Replace(Installed, Console, StringComparison.Ordinal).Replace(Directory, recording, StringComparison.Ordinal)
+            .Replace("/run/exitsnoop", folder.FullName, StringComparison.Ordinal).Split(' ');
         using Command service = Command.Start(
             Need.Program("setpriv"),
             ["--no-new-privs", $"--inh-caps={capabilities}", $"--ambient-caps={capabilities}", $"--bounding-set={capabilities}", .. command]);
@@ -43,6 +44,7 @@ public sealed class ServiceTests
             () => $"Nothing is recorded: {service.Output} {service.Error}");
         service.Signal(Command.SigTerm);
         Assert.Equal("", service.Wait().Error);
+        Assert.Contains("process_exits_total", File.ReadAllText(folder.Path("exitsnoop.prom")), StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(recording));
         Assert.All(System.IO.Directory.GetFiles(recording), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
     }
