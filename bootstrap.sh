@@ -15,6 +15,7 @@ usage: ./bootstrap.sh COMMAND
   release              make what users get, in out/release: exitsnoop for x86-64 and arm64, and the module's package
   package              make packages of these: .deb, .rpm and .tar.gz, with SHA256SUMS
   distributions        try the release in the smallest systems of Debian 11, 12 and 13
+  fleet [--cost]       raise an alarm in a real Prometheus, and find the crash behind it; --cost: measure what a fleet costs
   bench [--quick]      measure against other tracers
   matrix [--all] [KERNEL...]
                        run under other kernels, in qemu; --all: with every setting, for docs/kernels.md
@@ -33,6 +34,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 BUILD_NEEDS='clang:clang /usr/lib/@/libbpf.so.1:libbpf1 make:make gcc:gcc /usr/include/@/sys/types.h:libc6-dev /usr/lib/@/libbpf.a:libbpf-dev /usr/lib/@/libelf.a:libelf-dev /usr/lib/@/libz.a:zlib1g-dev'
 RELEASE_NEEDS='aarch64-linux-gnu-ld:binutils-aarch64-linux-gnu'
 PACKAGE_NEEDS='rpmbuild:rpm dpkg-deb:dpkg'
+FLEET_NEEDS='curl:curl jq:jq dpkg-deb:dpkg /usr/lib/@/libdw.so.1:libdw1'
 DISTRIBUTION_NEEDS='debootstrap:debootstrap'
 TEST_NEEDS='g++:g++ eu-stack:elfutils /usr/lib/@/libdw.so.1:libdw1 script:bsdutils setpriv:util-linux man:man-db procps:procps'
 BENCH_NEEDS='gnuplot:gnuplot-nox bpftool:bpftool'
@@ -246,6 +248,19 @@ distributions() {
 	exec sh tests/distributions/run.sh "$@"
 }
 
+fleet() {
+	# shellcheck disable=SC2086 # A list of words.
+	install_packages $FLEET_NEEDS
+	build
+	if [ "${1:-}" = --cost ]; then
+		shift
+		exec sh tests/fleet/cost.sh "$@"
+	fi
+	PINNED_PWSH=$(pinned_pwsh) || die "the pinned PowerShell cannot be had"
+	export PINNED_PWSH
+	exec sh tests/fleet/run.sh
+}
+
 matrix() {
 	build
 	case "$*" in
@@ -257,7 +272,7 @@ matrix() {
 command=${1:-}
 [ $# = 0 ] || shift
 case $command in
-watch | build | install | release | package | distributions | bench | matrix) "$command" "$@" ;;
+watch | build | install | release | package | distributions | fleet | bench | matrix) "$command" "$@" ;;
 test) test_all "$@" ;;
 *)
 	usage >&2

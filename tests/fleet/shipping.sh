@@ -1,0 +1,75 @@
+#!/bin/sh
+# Checks the configurations of docs/fleet/shipping by the programs that read them, and sends two exits through each receiver.
+#
+#	shipping.sh ROOT SHIPPING WORK	ROOT: the unpacked packages; WORK: a folder for what they write
+set -eu
+root=$1 shipping=$2 work=$3
+libraries=$root/usr/lib/x86_64-linux-gnu
+export LD_LIBRARY_PATH="$libraries"
+rsyslogd=$root/usr/sbin/rsyslogd remote=$root/lib/systemd/systemd-journal-remote upload=$root/lib/systemd/systemd-journal-upload
+port=19514
+
+fail() {
+	echo "$*" >&2
+	exit 1
+}
+
+# Two exits as the program writes them, of children that end until it has seen two.
+timeout 30 exitsnoop --json --parent $$ --exit-code 78 -n 2 >"$work/exits.json" &
+tracer=$!
+while kill -0 $tracer 2>/dev/null; do
+	sh -c 'exit 78' || :
+	sleep 0.2
+done
+[ "$(wc -l <"$work/exits.json")" = 2 ] || fail "exitsnoop --json prints no exits"
+
+read_back() {
+	[ "$(exitsnoop --read "$1" --json --oldest | wc -l)" = 2 ] || fail "$1 does not give two events back"
+}
+
+for side in machine collector; do
+	"$rsyslogd" -N1 -M "$libraries/rsyslog" -f "$shipping/rsyslog-$side.conf" >"$work/rsyslog.log" 2>&1 || {
+		cat "$work/rsyslog.log"
+		exit 1
+	}
+done
+sed "s|/var/log/fleet|$work/fleet|; s|10514|$port|" "$shipping/rsyslog-collector.conf" >"$work/rsyslog.conf"
+"$rsyslogd" -n -i "$work/rsyslog.pid" -M "$libraries/rsyslog" -f "$work/rsyslog.conf" >"$work/rsyslog.log" 2>&1 &
+collector=$!
+trap 'kill $collector 2>/dev/null || :' EXIT
+for _ in $(seq 50); do
+	bash -c "cat '$work/exits.json' >/dev/tcp/127.0.0.1/$port" 2>/dev/null && break
+	sleep 0.2
+done
+for _ in $(seq 50); do
+	[ "$(cat "$work"/fleet/*/exits-*.json 2>/dev/null | wc -l)" = 2 ] && break
+	sleep 0.2
+done
+kill $collector
+wait $collector || :
+trap - EXIT
+read_back "$(echo "$work"/fleet/*/exits-*.json)"
+echo "rsyslog: both configurations are valid, and what the collector wrote can be read"
+
+# Each program says what it does not know in its configuration; what is to be sent is in a journal of our own.
+as_configured() {
+	unshare --mount sh -c '
+		mount -t tmpfs none /etc/systemd
+		mkdir /etc/systemd/journal-remote.conf.d /etc/systemd/journal-upload.conf.d
+		cp "$1/journal-remote.conf" /etc/systemd/journal-remote.conf.d/
+		cp "$1/journal-upload.conf" /etc/systemd/journal-upload.conf.d/
+		shift
+		exec "$@"' sh "$shipping" "$@"
+}
+number=1
+while read -r line; do
+	printf '__REALTIME_TIMESTAMP=%s\n__MONOTONIC_TIMESTAMP=%s\n_BOOT_ID=00000000000000000000000000000001\n_MACHINE_ID=00000000000000000000000000000002\nSYSLOG_IDENTIFIER=exitsnoop\nMESSAGE=%s\n\n' \
+		"$(date +%s)00000$number" "$number" "$line"
+	number=$((number + 1))
+done <"$work/exits.json" >"$work/exits.export"
+as_configured timeout 30 "$remote" --split-mode=none --output="$work/received.journal" "$work/exits.export" >"$work/journal.log" 2>&1 || fail "$(cat "$work/journal.log")"
+as_configured timeout 30 "$upload" --file="$work/received.journal" >>"$work/journal.log" 2>&1 || :
+! grep -i 'unknown\|failed to parse\|invalid' "$work/journal.log" || fail "the configuration of the journal is wrong"
+journalctl --file "$work/received.journal" -t exitsnoop -o cat >"$work/journal.json"
+cmp "$work/exits.json" "$work/journal.json" || fail "the journal does not give the lines back"
+echo "systemd-journal-remote: the configurations are valid, and what it wrote can be read"
