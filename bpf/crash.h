@@ -32,6 +32,7 @@ struct {
 } deliveries SEC(".maps");
 
 struct handled_signal {
+	__u64 start_time; /* of the thread: ids are used again */
 	__u32 signal;
 	__u32 reserved;
 	__u64 registers[CRASH_REGISTERS];
@@ -39,7 +40,8 @@ struct handled_signal {
 
 /*
  * Where threads were when a handler took a signal: a handler that writes a report restores the
- * default and sends the signal again, often on a stack of its own.
+ * default and sends the signal again, often on a stack of its own. A handler that returns is not
+ * seen to: the reader finds out whether the thread ended in it.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -122,7 +124,7 @@ static __attribute__((noinline)) void capture(struct task_struct *task, __u32 si
 	read_stack(&crash->stack);
 
 	handled = bpf_map_lookup_elem(&handled_signals, &thread);
-	if (handled && handled->signal == signal) {
+	if (handled && handled->signal == signal && handled->start_time == BPF_CORE_READ(task, start_boottime)) {
 		crash->flags |= CRASH_ORIGIN;
 		__builtin_memcpy(crash->origin.registers, handled->registers, sizeof(handled->registers));
 		read_stack(&crash->origin);
@@ -147,6 +149,7 @@ static __attribute__((noinline)) void follow_core_signal(__u32 signal, struct k_
 		return;
 	if (handler != SIG_DFL) {
 		handled.signal = signal;
+		handled.start_time = BPF_CORE_READ(task, start_boottime);
 		read_registers(handled.registers);
 		bpf_map_update_elem(&handled_signals, &thread, &handled, BPF_ANY);
 		return;

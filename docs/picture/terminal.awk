@@ -66,13 +66,17 @@ END {
 	printf "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">\n", w, h, w, h
 	printf "  <title>%s</title>\n", title
 	print "  <style>"
-	print "    svg { --paper: #ffffff; --edge: #d0d7de; --ink: #1f2328; --red: #b42318; --green: #176f2c; --yellow: #7a5b00; --cyan: #0b6a77; --grey: #6b7280 }"
-	print "    @media (prefers-color-scheme: dark) { svg { --paper: #0d1117; --edge: #30363d; --ink: #e6edf3; --red: #ff7b72; --green: #7ee787; --yellow: #e3b341; --cyan: #76e3ea; --grey: #9198a1 } }"
-	print "    text { font: 14px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; white-space: pre; fill: var(--ink) }"
-	print "    .red { fill: var(--red) } .green { fill: var(--green) } .yellow { fill: var(--yellow) } .cyan { fill: var(--cyan) } .grey { fill: var(--grey) }"
+	# Colours for light and then, for viewers that know of it, for dark: no variables, which some renderers draw black.
+	print "    text { font: 14px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; white-space: pre; fill: #1f2328 }"
+	print "    .paper { fill: #ffffff; stroke: #d0d7de } .edge { fill: #d0d7de }"
+	print "    .red { fill: #b42318 } .green { fill: #176f2c } .yellow { fill: #7a5b00 } .cyan { fill: #0b6a77 } .grey { fill: #6b7280 }"
+	print "    @media (prefers-color-scheme: dark) {"
+	print "      text { fill: #e6edf3 } .paper { fill: #0d1117; stroke: #30363d } .edge { fill: #30363d }"
+	print "      .red { fill: #ff7b72 } .green { fill: #7ee787 } .yellow { fill: #e3b341 } .cyan { fill: #76e3ea } .grey { fill: #9198a1 }"
+	print "    }"
 	print "  </style>"
-	printf "  <rect x=\"0.5\" y=\"0.5\" width=\"%d\" height=\"%d\" rx=\"8\" style=\"fill: var(--paper); stroke: var(--edge)\"/>\n", w - 1, h - 1
+	printf "  <rect x=\"0.5\" y=\"0.5\" width=\"%d\" height=\"%d\" rx=\"8\" class=\"paper\"/>\n", w - 1, h - 1
 	for (i = 0; i < 3; i++)
-		printf "  <circle cx=\"%d\" cy=\"22\" r=\"6\" style=\"fill: var(--edge)\"/>\n", left + 6 + i * 20
+		printf "  <circle cx=\"%d\" cy=\"22\" r=\"6\" class=\"edge\"/>\n", left + 6 + i * 20
 	printf "%s</svg>\n", body
 }

@@ -2,9 +2,13 @@
 
 namespace ExitSnoop.Tests;
 
-/// <summary>Runs the tests; or, for a test that needs a tracer in a process of its own, is that tracer.</summary>
+/// <summary>Runs the tests; or, for a test that needs a tracer or a crash in a process of its own, is that.</summary>
 internal static class Program
 {
-    internal static int Main(string[] args) =>
-        args is [TraceProgram.Name, ..] ? TraceProgram.Run(args[1..]) : Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args).GetAwaiter().GetResult();
+    internal static int Main(string[] args) => args switch
+    {
+        [TraceProgram.Name, .. string[] options] => TraceProgram.Run(options),
+        [CrashProgram.Name] => CrashProgram.Run(),
+        _ => Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args).GetAwaiter().GetResult(),
+    };
 }

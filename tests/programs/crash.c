@@ -10,6 +10,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -44,6 +45,15 @@ NOINLINE void read_null(void)
 NOINLINE void write_wild(void)
 {
 	*(volatile int *)0x123456789abcUL = 1;
+	AND_RETURN;
+}
+
+/* Behind the end of a file that is mapped. */
+NOINLINE void read_cut_off(void)
+{
+	int file = memfd_create("cut-off", 0);
+
+	zero = *(volatile int *)mmap(NULL, 4096, PROT_READ, MAP_SHARED, file, 0);
 	AND_RETURN;
 }
 
@@ -223,6 +233,50 @@ static void handle(int flags)
 	sigaction(SIGSEGV, &action, NULL);
 }
 
+static sigjmp_buf before_fault;
+
+static void jump_back(int signal)
+{
+	siglongjmp(before_fault, signal);
+}
+
+static void skip_breakpoint(int signal)
+{
+	(void)signal;
+#ifndef __x86_64__
+	/* Where the instruction is not behind it yet, it would come again. */
+	jump_back(signal);
+#endif
+}
+
+/* Faults, goes on, and some calls deeper dies of another fault that nothing handles. */
+NOINLINE void recover_and_die(void)
+{
+	struct sigaction action = { .sa_handler = jump_back, .sa_flags = SA_ONSTACK };
+
+	sigaction(SIGSEGV, &action, NULL);
+	if (!sigsetjmp(before_fault, 1))
+		read_null();
+	action.sa_handler = SIG_DFL;
+	sigaction(SIGSEGV, &action, NULL);
+	write_wild();
+	AND_RETURN;
+}
+
+/* Its handler returns, so that it goes on behind the breakpoint. */
+NOINLINE void pass_breakpoint_and_die(void)
+{
+	struct sigaction action = { .sa_handler = skip_breakpoint };
+
+	sigaction(SIGTRAP, &action, NULL);
+	if (!sigsetjmp(before_fault, 1))
+		breakpoint();
+	action.sa_handler = SIG_DFL;
+	sigaction(SIGTRAP, &action, NULL);
+	raise(SIGTRAP);
+	AND_RETURN;
+}
+
 NOINLINE void forbidden_call(void)
 {
 	struct sock_filter filter[] = {
@@ -246,6 +300,7 @@ static const struct {
 	{ "null-read", read_null },
 	{ "wild-write", write_wild },
 	{ "noncanonical-read", read_noncanonical },
+	{ "bus", read_cut_off },
 	{ "null-call", call_null },
 	{ "bad-call", call_bad },
 	{ "overflow", overflow },
@@ -265,6 +320,9 @@ static const struct {
 	{ "handled", read_null },
 	{ "handled-alternate", read_null },
 	{ "handled-raise", raise_segv },
+	{ "recovered", recover_and_die },
+	{ "recovered-alternate", recover_and_die },
+	{ "returned", pass_breakpoint_and_die },
 	{ "seccomp", forbidden_call },
 };
 

@@ -1,12 +1,9 @@
-using System.Collections.Concurrent;
-
 namespace ExitSnoop.Crash;
 
 /// <summary>The registers of a thread and the copied part of its stack, whose bytes may be secret.</summary>
 internal sealed class CapturedStack
 {
-    // The collector moves other arrays, and leaves what they held where they lay.
-    private static readonly ConcurrentBag<byte[]> Buffers = [];
+    private PrivatePages? pages;
 
     private CapturedStack(Registers registers) => Registers = registers;
 
@@ -15,23 +12,21 @@ internal sealed class CapturedStack
     /// <summary>The copied part; null where it is not kept.</summary>
     internal StackPart? Part { get; private set; }
 
-    internal static CapturedStack From(in CrashStack stack, int registers, bool withBytes)
+    internal static CapturedStack From(in CrashStack stack, Registers registers, bool withBytes)
     {
-        Registers values = new(((ReadOnlySpan<ulong>)stack.Registers)[..registers]);
+        CapturedStack captured = new(registers);
         if (!withBytes)
-            return new CapturedStack(values);
-        if (!Buffers.TryTake(out byte[]? buffer))
-            buffer = GC.AllocateUninitializedArray<byte>(StackMemory.PartSize, pinned: true);
-        ((ReadOnlySpan<byte>)stack.Bytes).CopyTo(buffer);
-        return new CapturedStack(values) { Part = new StackPart(values.StackPointer, stack.Pages, buffer) };
+            return captured;
+        captured.pages = PrivatePages.Take();
+        ((ReadOnlySpan<byte>)stack.Bytes).CopyTo(captured.pages.GetSpan());
+        captured.Part = new StackPart(registers.StackPointer, stack.Pages, captured.pages.Memory);
+        return captured;
     }
 
     internal void Wipe()
     {
-        if (Part is not { Bytes: { } buffer })
-            return;
         Part = null;
-        Array.Clear(buffer);
-        Buffers.Add(buffer);
+        pages?.Release();
+        pages = null;
     }
 }

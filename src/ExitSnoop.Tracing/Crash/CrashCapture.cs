@@ -6,7 +6,7 @@ namespace ExitSnoop.Crash;
 internal sealed class CrashCapture
 {
     private readonly CrashMapping[] mappings;
-    private readonly string[] paths;
+    private readonly List<string> paths = [];
 
     internal CrashCapture(CrashRecordView view, bool withStack)
     {
@@ -15,14 +15,24 @@ internal sealed class CrashCapture
         ThreadName = record.Comm.ToString();
         MountNamespace = record.MountNamespace;
         MappingsCut = record.Flags.HasFlag(CrashFlags.MappingsCut);
-        mappings = view.Mappings.ToArray();
-        paths = new string[mappings.Length];
-        for (int i = 0; i < paths.Length; i++)
-            paths[i] = view.PathOf(i);
-        int registers = Registers.Count(record.RegisterBytes);
+        Registers registers = RegistersOf(record, record.Stack);
         Stack = CapturedStack.From(record.Stack, registers, withStack);
-        if (record.Flags.HasFlag(CrashFlags.Origin))
-            Origin = CapturedStack.From(record.Origin, registers, withStack);
+        if (record.Flags.HasFlag(CrashFlags.Origin) && RegistersOf(record, record.Origin) is var interrupted
+            && SavedContext.IsOn(record.Stack.Bytes, registers.StackPointer, interrupted))
+            Origin = CapturedStack.From(record.Origin, interrupted, withStack);
+
+        // Many may wait. Of one that is not unwound only the module where it crashed is asked for.
+        ulong site = (Origin ?? Stack).Registers.InstructionPointer;
+        List<CrashMapping> kept = [];
+        for (int i = 0; i < view.Mappings.Length; i++)
+        {
+            CrashMapping mapping = view.Mappings[i];
+            if (!withStack && (site < mapping.Start || mapping.End <= site))
+                continue;
+            kept.Add(mapping);
+            paths.Add(view.PathOf(i));
+        }
+        mappings = [.. kept];
     }
 
     internal RecordedCrash Crash { get; }
@@ -39,7 +49,7 @@ internal sealed class CrashCapture
     /// <summary>Where it ended.</summary>
     internal CapturedStack Stack { get; }
 
-    /// <summary>Where it was when it handled the same signal before; null where it did not.</summary>
+    /// <summary>Where it was when it handled the same signal, if it ended in that handler.</summary>
     internal CapturedStack? Origin { get; }
 
     /// <summary>A <see cref="Stopwatch"/>'s timestamp.</summary>
@@ -56,4 +66,7 @@ internal sealed class CrashCapture
         Stack.Wipe();
         Origin?.Wipe();
     }
+
+    private static Registers RegistersOf(in CrashRecord record, in CrashStack stack) =>
+        new(((ReadOnlySpan<ulong>)stack.Registers)[..Registers.Count(record.RegisterBytes)]);
 }

@@ -16,7 +16,7 @@ internal sealed class CrashTrace : IDisposable
     /// <summary>Crashes whose stacks wait for the unwinder; further ones are reported without frames. A stack takes 20 or 40 KiB.</summary>
     private const int WaitingMaximum = 128;
 
-    /// <summary>Crashes kept until their exit is read.</summary>
+    /// <summary>Crashes kept until their exit is read, and crashes that wait at all.</summary>
     private const int KeptMaximum = 4096;
 
     private readonly object gate = new();
@@ -162,7 +162,7 @@ internal sealed class CrashTrace : IDisposable
         bool added = false;
         while (ring.TryPeek(ring.End, out ReadOnlySpan<byte> record))
         {
-            if (CrashRecordView.TryParse(record, out CrashRecordView view))
+            if (waiting.Count < KeptMaximum && CrashRecordView.TryParse(record, out CrashRecordView view))
             {
                 Add(new CrashCapture(view, withStack: waiting.Count < WaitingMaximum));
                 added = true;

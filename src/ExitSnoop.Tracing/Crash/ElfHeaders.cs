@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using ExitSnoop.Linux;
 
 namespace ExitSnoop.Crash;
@@ -7,10 +8,17 @@ namespace ExitSnoop.Crash;
 internal sealed class ElfHeaders
 {
     private const int HeaderSize = 64, SegmentSize = 56, SectionSize = 64, SegmentsMaximum = 64, SectionsMaximum = 256, NotesMaximum = 4096;
-    private const uint SegmentLoad = 1, SegmentNote = 4, SectionSymbolTable = 2, NoteBuildId = 3;
+    private const uint SegmentLoad = 1, SegmentNote = 4, NoteBuildId = 3;
+    private const uint SectionSymbolTable = 2, SectionStrings = 3, SectionDynamic = 6, SectionNote = 7, SectionNoBits = 8, SectionDynamicSymbols = 11;
+    private const int SectionNameMaximum = 20;
     private const ulong PageMask = ~4095UL;
 
+    /// <summary>Sections of tables for unwinding, which have names but no type of their own.</summary>
+    private static readonly string[] UnwindingSections = [".eh_frame", ".eh_frame_hdr", ".debug_frame", ".zdebug_frame", ".gnu_debugdata", ".gnu_debuglink"];
+
     private readonly List<(ulong Offset, ulong Address, ulong Size)> segments = [];
+    private readonly List<(long Offset, long Size)> parts = [(0, HeaderSize)];
+    private bool hasAllSections;
 
     private ElfHeaders()
     {
@@ -21,6 +29,13 @@ internal sealed class ElfHeaders
 
     /// <summary>Whether it has a table of all its symbols (.symtab), not only of those for dynamic linking.</summary>
     internal bool HasSymbolTable { get; private set; }
+
+    /// <summary>
+    /// The parts of a file of this size that calls and functions are found with: headers, symbols, and tables for unwinding. Of a
+    /// large program that is a fifth.
+    /// </summary>
+    internal IEnumerable<(long Offset, long Size)> UnwindingParts(long size) =>
+        hasAllSections ? parts.Where(part => part.Offset < size) : [(0, size)];
 
     /// <summary>The address in the file of what lies at an offset of it; null where no segment has it.</summary>
     internal ulong? AddressOf(ulong offset)
@@ -40,7 +55,7 @@ internal sealed class ElfHeaders
             return null;
         ElfHeaders elf = new();
         elf.ReadSegments(fd, (long)Read64(header, 32), Read16(header, 54), Read16(header, 56));
-        elf.FindSymbolTable(fd, (long)Read64(header, 40), Read16(header, 58), Read16(header, 60));
+        elf.ReadSections(fd, (long)Read64(header, 40), Read16(header, 58), Read16(header, 60), Read16(header, 62));
         return elf;
     }
 
@@ -50,6 +65,7 @@ internal sealed class ElfHeaders
             return;
         Span<byte> table = new byte[Math.Min(count, SegmentsMaximum) * SegmentSize];
         table = table[..LibC.ReadAt(fd, table, offset)];
+        parts.Add((offset, table.Length));
         for (; table.Length >= SegmentSize; table = table[SegmentSize..])
         {
             (ulong start, ulong address, ulong bytes) = (Read64(table, 8), Read64(table, 16), Read64(table, 32));
@@ -79,14 +95,32 @@ internal sealed class ElfHeaders
         return null;
     }
 
-    private void FindSymbolTable(int fd, long offset, int size, int count)
+    private void ReadSections(int fd, long offset, int size, int count, int namesIndex)
     {
         if (size != SectionSize || offset <= 0)
             return;
         Span<byte> table = new byte[Math.Min(count, SectionsMaximum) * SectionSize];
         table = table[..LibC.ReadAt(fd, table, offset)];
+        hasAllSections = table.Length == count * SectionSize && namesIndex < count;
+        long names = hasAllSections ? (long)Read64(table, (namesIndex * SectionSize) + 24) : -1;
+        parts.Add((offset, table.Length));
         for (; table.Length >= SectionSize; table = table[SectionSize..])
-            HasSymbolTable |= Read32(table, 4) == SectionSymbolTable;
+        {
+            uint type = Read32(table, 4);
+            HasSymbolTable |= type == SectionSymbolTable;
+            (long start, long length) = ((long)Read64(table, 24), (long)Read64(table, 32));
+            if (start >= 0 && length > 0 && type != SectionNoBits && hasAllSections && IsForUnwinding(fd, type, names + Read32(table, 0)))
+                parts.Add((start, length));
+        }
+    }
+
+    private static bool IsForUnwinding(int fd, uint type, long nameOffset)
+    {
+        if (type is SectionSymbolTable or SectionStrings or SectionDynamic or SectionNote or SectionDynamicSymbols)
+            return true;
+        Span<byte> name = stackalloc byte[SectionNameMaximum];
+        name = name[..LibC.ReadAt(fd, name, nameOffset)];
+        return name.IndexOf((byte)0) is > 0 and int end && UnwindingSections.Contains(Encoding.ASCII.GetString(name[..end]));
     }
 
     private static ushort Read16(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[offset..]);

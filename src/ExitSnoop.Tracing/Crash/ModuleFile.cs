@@ -11,7 +11,7 @@ internal sealed class ModuleFile : IDisposable
     /// <summary>The largest file that is looked at.</summary>
     internal const long SizeMaximum = 1L << 30;
 
-    /// <summary>The largest file that is copied.</summary>
+    /// <summary>The most bytes that are copied of a file.</summary>
     internal const long CopyMaximum = 256L << 20;
 
     private const string SymbolFiles = "/usr/lib/debug/.build-id/";
@@ -46,7 +46,7 @@ internal sealed class ModuleFile : IDisposable
         int fd = RegularFile.TryOpen(root + path, out FileStatus status);
         if (fd < 0)
             return null;
-        if (!status.IsFileOf(mapping) || status.Size > SizeMaximum || !Protect(ref fd, status) || ElfHeaders.TryRead(fd) is not { } headers)
+        if (!status.IsFileOf(mapping) || TryReadProtected(ref fd, status) is not { } headers)
         {
             _ = LibC.close(fd);
             return null;
@@ -55,7 +55,7 @@ internal sealed class ModuleFile : IDisposable
         if (headers is { HasSymbolTable: false, BuildId: { Length: > 2 } id })
         {
             symbolFd = RegularFile.TryOpen($"{root}{SymbolFiles}{id[..2]}/{id[2..]}.debug", out FileStatus symbols);
-            if (symbolFd >= 0 && (symbols.Size > SizeMaximum || !Protect(ref symbolFd, symbols) || ElfHeaders.TryRead(symbolFd)?.BuildId != id))
+            if (symbolFd >= 0 && TryReadProtected(ref symbolFd, symbols)?.BuildId != id)
             {
                 _ = LibC.close(symbolFd);
                 symbolFd = -1;
@@ -71,16 +71,18 @@ internal sealed class ModuleFile : IDisposable
             _ = LibC.close(SymbolFd);
     }
 
-    /// <summary>Replaces a file that somebody other than root can change by a copy that nobody can.</summary>
-    private static bool Protect(ref int fd, in FileStatus status)
+    /// <summary>Reads the headers. A file that somebody other than root can change is replaced by a copy that nobody can, of the parts that are needed.</summary>
+    private static ElfHeaders? TryReadProtected(ref int fd, in FileStatus status)
     {
+        if (status.Size > SizeMaximum || ElfHeaders.TryRead(fd) is not { } headers)
+            return null;
         if (status.OnlyRootCanWrite)
-            return true;
-        int copy = status.Size <= CopyMaximum ? SealedCopy.TryMake(fd, status.Size) : -1;
+            return headers;
+        int copy = SealedCopy.TryMake(fd, status.Size, headers.UnwindingParts(status.Size), CopyMaximum);
         if (copy < 0)
-            return false;
+            return null;
         _ = LibC.close(fd);
         fd = copy;
-        return true;
+        return ElfHeaders.TryRead(fd);
     }
 }

@@ -22,20 +22,13 @@ internal sealed class StackMemory(IReadOnlyList<StackPart> parts)
         value = 0;
         return false;
     }
-
-    /// <summary>Overwrites the copy.</summary>
-    internal void Wipe()
-    {
-        foreach (StackPart part in parts)
-            Array.Clear(part.Bytes);
-    }
 }
 
 /// <summary>Five pages of a stack from the one that the stack pointer is in, of which some may be missing.</summary>
 /// <param name="StackPointer">Where the stack pointer was.</param>
 /// <param name="Readable">Bit n: page n is there.</param>
 /// <param name="Bytes">All pages; those that are missing hold anything.</param>
-internal sealed record StackPart(ulong StackPointer, uint Readable, byte[] Bytes)
+internal sealed record StackPart(ulong StackPointer, uint Readable, Memory<byte> Bytes)
 {
     /// <summary>The address behind it.</summary>
     internal ulong End => Start + StackMemory.PartSize;
@@ -46,7 +39,7 @@ internal sealed record StackPart(ulong StackPointer, uint Readable, byte[] Bytes
     {
         ulong offset = address - Start;
         bool isHere = offset <= StackMemory.PartSize - sizeof(ulong) && Has(offset) && Has(offset + sizeof(ulong) - 1);
-        value = isHere ? BinaryPrimitives.ReadUInt64LittleEndian(Bytes.AsSpan((int)offset)) : 0;
+        value = isHere ? BinaryPrimitives.ReadUInt64LittleEndian(Bytes.Span[(int)offset..]) : 0;
         return isHere;
     }
 

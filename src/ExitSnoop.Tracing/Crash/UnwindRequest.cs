@@ -21,7 +21,7 @@ internal sealed record UnwindRequest(Registers Registers, IReadOnlyList<StackPar
         {
             writer.Write(part.StackPointer);
             writer.Write(part.Readable);
-            writer.Write(part.Bytes);
+            writer.Write(part.Bytes.Span);
         }
         writer.Write(Modules.Count);
         foreach (UnwindModule module in Modules)
@@ -35,6 +35,7 @@ internal sealed record UnwindRequest(Registers Registers, IReadOnlyList<StackPar
         return (int)stream.Position;
     }
 
+    /// <summary>Reads a message. The stacks stay where they are, in the buffer.</summary>
     internal static UnwindRequest Read(byte[] buffer, int length)
     {
         using MemoryStream stream = new(buffer, 0, length);
@@ -44,7 +45,11 @@ internal sealed record UnwindRequest(Registers Registers, IReadOnlyList<StackPar
             registers[i] = reader.ReadUInt64();
         StackPart[] stacks = new StackPart[reader.ReadInt32()];
         for (int i = 0; i < stacks.Length; i++)
-            stacks[i] = new StackPart(reader.ReadUInt64(), reader.ReadUInt32(), reader.ReadBytes(StackMemory.PartSize));
+        {
+            (ulong pointer, uint readable) = (reader.ReadUInt64(), reader.ReadUInt32());
+            stacks[i] = new StackPart(pointer, readable, buffer.AsMemory((int)stream.Position, StackMemory.PartSize));
+            stream.Position += StackMemory.PartSize;
+        }
         UnwindModule[] modules = new UnwindModule[reader.ReadInt32()];
         for (int i = 0; i < modules.Length; i++)
             modules[i] = new UnwindModule(

@@ -51,7 +51,7 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
             StackPart[] stacks = capture.Origin is null ? [capture.Stack.Part!] : [capture.Stack.Part!, capture.Origin.Part!];
             note = Ask(capture.Stack.Registers, stacks, modules, frames);
             // Where the way back from a handler is not found, what was kept when it was called has the rest.
-            if (capture.Origin is not null && !frames.Exists(frame => frame.InstructionPointer == origin))
+            if (capture.Origin is not null && frames.Count > 0 && !frames.Exists(frame => frame.InstructionPointer == origin))
                 note = Ask(capture.Origin.Registers, stacks, modules, frames) ?? note;
         }
         if (frames.Count == 0)

@@ -18,11 +18,15 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
     /// <summary>How long it may take to start, in milliseconds.</summary>
     private const int StartTime = 20_000;
 
-    /// <summary>How long an answer may take, in milliseconds; servers of symbols take longer than files.</summary>
-    private static int AnswerTime => DebugInfod.IsConfigured ? 30_000 : 5_000;
+    /// <summary>
+    /// How long an answer may take, in milliseconds; events wait behind it. A program of 100 MB takes a tenth of a second. Servers of
+    /// symbols take longer than files.
+    /// </summary>
+    private static int AnswerTime => DebugInfod.IsConfigured ? 30_000 : 2_000;
 
     private readonly byte[] request = GC.AllocateUninitializedArray<byte>(UnwindRequest.SizeMaximum, pinned: true);
     private readonly byte[] response = new byte[UnwindResponse.SizeMaximum];
+    private SymbolCache? symbolCache;
     private DescriptorSocket? socket;
     private int pid;
 
@@ -45,7 +49,11 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
         return answer;
     }
 
-    public void Dispose() => Stop();
+    public void Dispose()
+    {
+        Stop();
+        symbolCache?.Dispose();
+    }
 
     private bool TrySend(ReadOnlySpan<byte> message, ReadOnlySpan<int> descriptors)
     {
@@ -106,8 +114,11 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
             _ = posix_spawnattr_setflags(attributes, SpawnSetMask | SpawnSetSession);
             _ = posix_spawnattr_setsigmask(attributes, noSignals);
             nint* arguments = stackalloc nint[] { Text("exitsnoop"), Text(UnwinderServer.Argument), 0 };
-            nint* environment = stackalloc nint[DebugInfod.Variables.Length + 1];
+            nint* environment = stackalloc nint[DebugInfod.Variables.Length + 2];
             int count = 0;
+            symbolCache ??= new SymbolCache();
+            if (symbolCache.Path is { } cache)
+                environment[count++] = Text($"{DebugInfod.CachePath}={cache}");
             foreach (string variable in DebugInfod.IsConfigured ? DebugInfod.Variables : [])
                 if (Environment.GetEnvironmentVariable(variable) is { } value)
                     environment[count++] = Text($"{variable}={value}");

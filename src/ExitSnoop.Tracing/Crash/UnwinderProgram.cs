@@ -39,7 +39,7 @@ internal sealed partial class UnwinderProgram : IDisposable
         {
             // On a mount with noexec nothing is to be executed, and a copy would go around that.
             if (!status.IsExecutable && !IsOnNoExecMount(fd))
-                copy = SealedCopy.TryMake(fd, status.Size, executable: true);
+                copy = SealedCopy.TryMakeExecutable(fd, status.Size);
             _ = LibC.close(fd);
         }
         return new UnwinderProgram(copy < 0 ? path : string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{copy}"), copy);

@@ -14,7 +14,7 @@ internal static unsafe partial class LibC
     internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EINVAL = 22, ENFILE = 23,
         EMFILE = 24, EPIPE = 32, ENOSYS = 38, ECONNRESET = 104;
     internal const int ProtRead = 1, ProtWrite = 2;
-    private const int MapShared = 1;
+    private const int MapShared = 1, MapPrivate = 2, MapNoFile = 0x20;
     private const nint MapFailed = -1;
     internal const short PollIn = 1, PollOut = 4;
     internal const int CloseOnExec = 0x80000, NonBlocking = 0x800;
@@ -41,6 +41,14 @@ internal static unsafe partial class LibC
     internal static void* Map(int fd, int length, int protection, nint offset)
     {
         nint address = mmap(0, (nuint)length, protection, MapShared, fd, offset);
+        return address != MapFailed ? (void*)address : throw new Win32Exception(Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>Maps memory of no file, which is this process's alone.</summary>
+    /// <exception cref="Win32Exception">The kernel refused.</exception>
+    internal static void* MapAnonymous(int length)
+    {
+        nint address = mmap(0, (nuint)length, ProtRead | ProtWrite, MapPrivate | MapNoFile, -1, 0);
         return address != MapFailed ? (void*)address : throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 

@@ -148,14 +148,14 @@ public sealed class CrashTests
         const string secret = "hunter2-stands-on-the-stack";
         CrashCapture capture = Capture(CrashingProgram.Plain, ("CRASH_SECRET", secret));
         using Unwinder unwinder = new(UnwinderTests.Program, withStackTrace: true);
-        byte[] bytes = capture.Stack.Part!.Bytes;
-        Assert.True(bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) >= 0, "The secret was not on the stack.");
+        Memory<byte> bytes = capture.Stack.Part!.Bytes;
+        Assert.True(bytes.Span.IndexOf(Encoding.UTF8.GetBytes(secret)) >= 0, "The secret was not on the stack.");
 
         CrashReport report = unwinder.Unwind(capture);
         Assert.Equal("read_null", report.Site!.Symbol);
         Assert.DoesNotContain("hunter2", Everything(report), StringComparison.Ordinal);
         capture.Wipe();
-        Assert.Equal(-1, bytes.AsSpan().IndexOfAnyExcept((byte)0));
+        Assert.Equal(-1, bytes.Span.IndexOfAnyExcept((byte)0));
     }
 
     [Fact]
@@ -174,6 +174,26 @@ public sealed class CrashTests
         Assert.Equal(
             [frames[0].InstructionPointer, .. frames[2..(main + 1)].Select(frame => frame.InstructionPointer)],
             byPointers.Frames.Take(main).Select(frame => frame.InstructionPointer));
+    }
+
+    /// <summary>Of programs that others can write to a copy is read, of the parts that are needed; theirs can be cut off meanwhile.</summary>
+    [Fact]
+    public void A_program_that_its_owner_cuts_off_while_it_is_read_is_read_all_the_same()
+    {
+        Need.Root();
+        using TestFolder folder = new();
+        string program = folder.Copy(CrashingProgram.Plain, "others");
+        using (Child owner = Child.Run("chown", "nobody", program))
+            Assert.Equal(0, owner.Wait().Status);
+        CrashCapture capture = Capture(program);
+        using Modules modules = new(capture, "");
+        modules.OpenAll();
+        using (FileStream file = File.OpenWrite(program))
+            file.SetLength(0);
+        (IReadOnlyList<UnwindModule> mapped, int[] files) = modules.ForUnwinder();
+        using UnwinderProcess unwinder = new(UnwinderTests.Program);
+        UnwindResponse answer = unwinder.Unwind(new UnwindRequest(capture.Stack.Registers, [capture.Stack.Part!], mapped), files)!;
+        Assert.Equal(["read_null", "descend", "start", "main"], answer.Frames.Take(4).Select(frame => frame.Symbol));
     }
 
     private static string Everything(CrashReport report) =>

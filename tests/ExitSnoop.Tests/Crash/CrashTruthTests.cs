@@ -10,6 +10,7 @@ public sealed class CrashTruthTests
     [InlineData("null-read", "crash!read_null+", Signal.SEGV)]
     [InlineData("wild-write", "crash!write_wild+", Signal.SEGV)]
     [InlineData("noncanonical-read", "crash!read_noncanonical+", Signal.SEGV)]
+    [InlineData("bus", "crash!read_cut_off+", Signal.BUS)]
     [InlineData("abort", "crash!call_abort+", Signal.ABRT)]
     [InlineData("assert", "crash!fail_assertion+", Signal.ABRT)]
     [InlineData("heap", "crash!corrupt_heap+", Signal.ABRT)]
@@ -23,6 +24,9 @@ public sealed class CrashTruthTests
     [InlineData("generated", "<anonymous>+0x", Signal.SEGV)]
     [InlineData("handled", "crash!read_null+", Signal.SEGV)]
     [InlineData("handled-raise", "crash!raise_segv+", Signal.SEGV)]
+    [InlineData("recovered", "crash!write_wild+", Signal.SEGV)]
+    [InlineData("recovered-alternate", "crash!write_wild+", Signal.SEGV)]
+    [InlineData("returned", "crash!pass_breakpoint_and_die+", Signal.TRAP)]
     [InlineData("seccomp", "libc.so.6!getppid+", Signal.SYS)]
     public void The_place_is_the_one_in_the_source_and_the_calls_are_those_of_the_core(string way, string site, Signal signal) =>
         AssertTrue(CrashingProgram.Plain, way, site, signal);
@@ -50,11 +54,15 @@ public sealed class CrashTruthTests
     [InlineData("bad-call", 0x123456789000, "call_bad")]
     public void A_call_to_an_address_without_code_shows_the_address_and_who_called_it(string way, ulong address, string caller)
     {
-        ExitEvent exit = Crash(CrashingProgram.Plain, way, out _);
-        Assert.Equal($"0x{address:x}", exit.CrashSite);
-        Assert.Equal(address, exit.InstructionPointer);
-        Assert.Null(exit.CrashModule);
-        Assert.Equal([null, caller, "descend", "start", "main"], exit.StackTrace!.Take(5).Select(frame => frame.Symbol));
+        ExitEvent exit = Crash(CrashingProgram.Plain, [way], out TestFolder folder, out string core);
+        using (folder)
+        {
+            Assert.Equal($"0x{address:x}", exit.CrashSite);
+            Assert.Equal(address, exit.InstructionPointer);
+            Assert.Null(exit.CrashModule);
+            Assert.Equal([null, caller, "descend", "start", "main"], exit.StackTrace!.Take(5).Select(frame => frame.Symbol));
+            Gdb.AssertAgrees(core, exit);
+        }
     }
 
     [Theory]
@@ -62,22 +70,28 @@ public sealed class CrashTruthTests
     [InlineData("overflow-alternate")]
     public void Of_an_overflowed_stack_the_innermost_calls_are_shown_and_that_there_are_more(string way)
     {
-        ExitEvent exit = Crash(CrashingProgram.Plain, way, out _);
-        Assert.StartsWith("crash!recurse+", exit.CrashSite, StringComparison.Ordinal);
-        StackFrame[] calls = [.. exit.StackTrace!.SkipWhile(frame => frame.Symbol != "recurse")];
-        Assert.True(calls.Length > 20, $"{calls.Length} calls");
-        Assert.All(calls, frame => Assert.Equal("recurse", frame.Symbol));
-        Assert.Contains("16 KiB", exit.CrashNote, StringComparison.Ordinal);
+        ExitEvent exit = Crash(CrashingProgram.Plain, [way], out TestFolder folder, out string core);
+        using (folder)
+        {
+            Assert.StartsWith("crash!recurse+", exit.CrashSite, StringComparison.Ordinal);
+            StackFrame[] calls = [.. exit.StackTrace!.SkipWhile(frame => frame.Symbol != "recurse")];
+            Assert.True(calls.Length > 20, $"{calls.Length} calls");
+            Assert.All(calls, frame => Assert.Equal("recurse", frame.Symbol));
+            Assert.Contains("16 KiB", exit.CrashNote, StringComparison.Ordinal);
+            Gdb.AssertAgrees(core, exit);
+        }
     }
 
-    /// <summary>The core knows only the stack of the handler.</summary>
+    /// <summary>eu-stack stops in the handler; gdb goes on.</summary>
     [Fact]
     public void A_handler_on_a_stack_of_its_own_does_not_hide_the_place_of_the_fault()
     {
-        ExitEvent exit = Crash(CrashingProgram.Plain, "handled-alternate", out _);
-        Assert.StartsWith("crash!read_null+", exit.CrashSite, StringComparison.Ordinal);
-        Assert.Contains("raise_again", exit.StackTrace!.Select(frame => frame.Symbol));
-        Assert.Equal(["read_null", "descend", "start", "main"], exit.StackTrace!.Select(frame => frame.Symbol).SkipWhile(name => name != "read_null").Take(4));
+        ExitEvent exit = Crash(CrashingProgram.Plain, ["handled-alternate"], out TestFolder folder, out string core);
+        using (folder)
+        {
+            Assert.StartsWith("crash!read_null+", exit.CrashSite, StringComparison.Ordinal);
+            Assert.Equal(["raise_again", "read_null", "descend", "start", "main"], Gdb.AssertAgrees(core, exit));
+        }
     }
 
     [Fact]
@@ -95,7 +109,7 @@ public sealed class CrashTruthTests
     [Fact]
     public void The_thread_that_crashed_is_named_though_it_is_not_the_main_one()
     {
-        ExitEvent exit = Crash(CrashingProgram.Plain, "thread", out _);
+        ExitEvent exit = Crash(CrashingProgram.Plain, "thread");
         Assert.Equal("crasher", exit.CrashThreadName);
         Assert.NotEqual(exit.Id, exit.CrashThreadId);
     }
@@ -112,6 +126,27 @@ public sealed class CrashTruthTests
         }
     }
 
+    [Fact]
+    public void Node_that_aborts_names_node_and_the_functions_that_led_there()
+    {
+        Assert.SkipUnless($"{Environment.GetEnvironmentVariable("PATH")}".Split(':').Any(folder => File.Exists(Path.Join(folder, "node"))), "there is no node on PATH");
+        using Recording recording = Recording.OfChildren(options: new ExitTraceOptions { StackTrace = true, UnwinderProgram = UnwinderTests.Program });
+        using Child child = Child.Run("sh", "-c", "ulimit -c 0; exec node -e 'process.abort()'");
+        ExitEvent exit = recording.Of(child);
+        Assert.Equal((Signal.ABRT, "node"), (exit.Signal, Path.GetFileName(exit.CrashModule)));
+        Assert.Contains(exit.StackTrace!, frame => frame.Symbol is "abort");
+    }
+
+    [Fact]
+    public void A_program_of_NET_that_calls_into_libc_with_a_null_pointer_names_libc()
+    {
+        using Recording recording = Recording.OfChildren(options: new ExitTraceOptions { StackTrace = true, UnwinderProgram = UnwinderTests.Program });
+        using Child child = Child.Run("sh", ["-c", "ulimit -c 0; exec \"$@\"", "sh", .. Tracer.Command[..^1], CrashProgram.Name]);
+        ExitEvent exit = recording.Of(child);
+        Assert.Equal(Signal.SEGV, exit.Signal);
+        Assert.StartsWith("libc.so.", Path.GetFileName(exit.CrashModule), StringComparison.Ordinal);
+    }
+
     private static void AssertTrue(string program, string way, string site, Signal signal)
     {
         ExitEvent exit = Crash(program, [way], out TestFolder folder, out string core);
@@ -124,9 +159,9 @@ public sealed class CrashTruthTests
         }
     }
 
-    private static ExitEvent Crash(string program, string way, out string core)
+    private static ExitEvent Crash(string program, string way)
     {
-        ExitEvent exit = Crash(program, [way], out TestFolder folder, out core);
+        ExitEvent exit = Crash(program, [way], out TestFolder folder, out _);
         folder.Dispose();
         return exit;
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ExitSnoop.Crash;
 using ExitSnoop.Tests.Kernel;
+using Microsoft.Win32.SafeHandles;
 
 namespace ExitSnoop.Tests.Crash;
 
@@ -26,6 +27,9 @@ public sealed class UnwinderTests
         Assert.Equal("2", status["Seccomp"]);
         if (Environment.UserName == "root")
             Assert.Equal(["65534", "65534", "65534", "65534"], status["Uid"].Split('\t'));
+        // What a library says there is said to nobody.
+        if (Environment.UserName == "root")
+            Assert.All([1, 2], fd => Assert.Equal("/dev/null", new FileInfo($"/proc/{pid}/fd/{fd}").LinkTarget));
         string limits = File.ReadAllText($"/proc/{pid}/limits");
         Assert.Matches(@"Max address space\s+\d+", limits);
         Assert.Matches(@"Max cpu time\s+\d+", limits);
@@ -92,22 +96,62 @@ public sealed class UnwinderTests
     }
 
     /// <summary>The build id and the file must be those that were mapped: another file of the same name gives no symbols.</summary>
-    [Fact]
-    public void A_program_that_was_replaced_while_it_ran_gives_no_symbols()
+    [Theory]
+    [InlineData("cp \"$1\" \"$0\"")]
+    [InlineData("mkfifo \"$0\"")]
+    [InlineData("mkdir \"$0\"")]
+    [InlineData("truncate -s 1T \"$0\"")]
+    [InlineData("ln -s /dev/zero \"$0\"")]
+    [InlineData("mknod \"$0\" c 1 5")]
+    public void A_program_that_was_replaced_while_it_ran_gives_no_symbols(string replace)
     {
+        if (replace.StartsWith("mknod", StringComparison.Ordinal))
+            Need.Root();
         using TestFolder folder = new();
         string program = folder.Copy(CrashingProgram.Plain, "replaced");
         using Recording recording = Recording.OfChildren(options: Options);
         using Child child = Child.Start("sh", "-c", "exec \"$0\" quit-later", program);
         Assert.Equal("ready", child.ReadLine());
         File.Delete(program);
-        File.Copy(CrashingProgram.Stripped, program);
+        using (Child other = Child.Run("sh", "-c", replace, program, CrashingProgram.Stripped))
+            Assert.Equal(0, other.Wait().Status);
         child.WriteLine();
         child.Wait();
         ExitEvent exit = recording.Of(child);
         Assert.Equal(program, exit.Path);
         Assert.Equal($"{program} cannot be read, or is another file by now: no symbols", exit.CrashNote);
         Assert.DoesNotContain(exit.StackTrace!, frame => frame.Module == program && (frame.Symbol is not null || frame.BuildId is not null));
+    }
+
+    [Theory]
+    [InlineData(900L << 20, "crash!read_null+")]
+    [InlineData(8L << 30, "crash+0x")]
+    public void Of_a_huge_program_only_what_is_needed_is_read_and_beyond_a_GiB_nothing(long size, string site)
+    {
+        Need.Root();
+        using TestFolder folder = new();
+        // Of another owner, so that it is copied.
+        string program = folder.Copy(CrashingProgram.Plain, "crash");
+        using (Child huge = Child.Run("sh", "-c", "truncate -s \"$1\" \"$0\" && chown nobody \"$0\"", program, $"{size}"))
+            Assert.Equal(0, huge.Wait().Status);
+        using Recording recording = Recording.OfChildren(options: Options);
+        using Child child = Child.Run(program, "null-read");
+        Assert.StartsWith(site, recording.Of(child).CrashSite, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_libdw_it_is_told_at_the_start_and_in_each_event()
+    {
+        Need.Root();
+        LoadableBpf.Require();
+        const string script = "mount --bind /dev/null \"$0\" && exec \"$@\"";
+        string library = Command.Run(Need.Program("ldconfig"), ["-p"]).Lines.First(line => line.Contains("libdw.so.1", StringComparison.Ordinal)).Split("=> ")[1];
+        using Command trace = Command.Start(
+            "unshare", ["--mount", "sh", "-c", script, library, Program, "-v", "--why", "--stack-trace", "--crashed", "--parent", $"{Environment.ProcessId}"]);
+        trace.WaitForError("libdw is not installed (libdw1, elfutils-libs): of crashes only programs that keep frame pointers show their calls, and functions have no names.");
+        using Child child = Child.Run(CrashingProgram.Plain, "null-read");
+        trace.WaitForOutput("(libdw is not installed (libdw1, elfutils-libs): frames by frame pointers, no symbols)");
+        Assert.Contains(" in crash+0x", trace.Output, StringComparison.Ordinal);
     }
 
     /// <summary>Files chosen by others: each is changed in places at random, and none may stop the unwinder from answering the next.</summary>
@@ -133,8 +177,12 @@ public sealed class UnwinderTests
             whole.AsSpan(0, 20).CopyTo(damaged);
             File.WriteAllBytes(program, damaged);
             using FileStream file = File.OpenRead(program);
+            int fd = (int)file.SafeFileHandle.DangerousGetHandle();
+            if (ElfHeaders.TryRead(fd) is { } headers && SealedCopy.TryMake(fd, damaged.Length, headers.UnwindingParts(damaged.Length), 1 << 20) is >= 0 and int copy)
+                using (SafeFileHandle copied = new(copy, ownsHandle: true))
+                    Assert.Equal(damaged.Length, RandomAccess.GetLength(copied));
             UnwindRequest request = new(registers, [new StackPart(registers.StackPointer, 0x1f, stack)], [new UnwindModule(0x555555555000, 0x555555556000, 0x555555554000, true, false)]);
-            if (unwinder.Unwind(request, [(int)file.SafeFileHandle.DangerousGetHandle()]) is { Frames.Count: > 0 })
+            if (unwinder.Unwind(request, [fd]) is { Frames.Count: > 0 })
                 answers++;
             else
                 failures++;

@@ -6,7 +6,7 @@ namespace ExitSnoop.Crash.Unwinding;
 /// <summary>What the unwinder gives up before it looks at files that others chose.</summary>
 internal static unsafe partial class Confinement
 {
-    private const uint Nobody = 65534;
+    internal const uint Nobody = 65534;
     private const ulong AddressSpace = 1UL << 30;
     private const int OpenFiles = 320, CpuSeconds = 5;
 

@@ -54,7 +54,7 @@ internal sealed unsafe class DwarfUnwinder : IDisposable
             _ = LibDw.dwfl_getthread_frames(session, ThreadId, &AddFrame, GCHandle.ToIntPtr(self));
         if (frames.Count == 0)
             frames.Add((registers.InstructionPointer, true));
-        return new UnwindResponse([.. frames.Select(Describe)], UnwindMethod.CallFrameInformation, stack.WasExceeded);
+        return new UnwindResponse(Describe(), UnwindMethod.CallFrameInformation, stack.WasExceeded);
     }
 
     public void Dispose()
@@ -86,18 +86,22 @@ internal sealed unsafe class DwarfUnwinder : IDisposable
         }
     }
 
-    private UnwoundFrame Describe((ulong Address, bool WasInterrupted) frame)
+    private UnwoundFrame[] Describe()
     {
         // A return address can lie behind its function, where the call was the last instruction.
-        ulong address = frame.WasInterrupted ? frame.Address : frame.Address - 1;
-        nint module = LibDw.dwfl_addrmodule(session, address);
-        LibDw.Symbol symbol = default;
-        ulong offset = 0;
-        byte* name = module == 0 ? null : LibDw.dwfl_module_addrinfo(module, address, out offset, &symbol, null, null, null);
-        if (name is null || *name == 0)
-            return new UnwoundFrame(frame.Address, frame.WasInterrupted, null, 0);
-        string text = Demangler.Demangle(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name));
-        return new UnwoundFrame(frame.Address, frame.WasInterrupted, text, offset + (frame.Address - address));
+        ulong[] addresses = [.. frames.Select(frame => frame.WasInterrupted ? frame.Address : frame.Address - 1)];
+        UnwoundFrame[] described = [.. frames.Select(frame => new UnwoundFrame(frame.Address, frame.WasInterrupted, null, 0))];
+        foreach (IGrouping<nint, int> inModule in Enumerable.Range(0, frames.Count).GroupBy(i => LibDw.dwfl_addrmodule(session, addresses[i])))
+        {
+            if (inModule.Key == 0)
+                continue;
+            int[] members = [.. inModule];
+            (string? Name, ulong Offset)[] found = SymbolSearch.Find(inModule.Key, Array.ConvertAll(members, i => addresses[i]));
+            foreach ((int i, (string? name, ulong offset)) in members.Zip(found))
+                if (name is not null)
+                    described[i] = described[i] with { Symbol = name, SymbolOffset = offset + (frames[i].Address - addresses[i]) };
+        }
+        return described;
     }
 
     private static DwarfUnwinder Of(nint argument) => (DwarfUnwinder)GCHandle.FromIntPtr(argument).Target!;

@@ -55,7 +55,21 @@ internal static unsafe partial class LibDw
     /// <summary>The symbol that an address is in; null where there is none.</summary>
     [LibraryImport(Library)]
     internal static partial byte* dwfl_module_addrinfo(
-        nint module, ulong address, out ulong offset, Symbol* symbol, uint* section, nint* elf, ulong* bias);
+        nint module, ulong address, out ulong offset, out Symbol symbol, uint* section, nint* elf, ulong* bias);
+
+    /// <summary>How many symbols it has; -1 where they cannot be read.</summary>
+    [LibraryImport(Library)]
+    internal static partial int dwfl_module_getsymtab(nint module);
+
+    /// <summary>The first of them that is not local.</summary>
+    [LibraryImport(Library)]
+    internal static partial int dwfl_module_getsymtab_first_global(nint module);
+
+    /// <summary>The name of a symbol, by its number, and the address that it stands for in the process.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    internal static partial byte* dwfl_module_getsym_info(
+        nint module, int index, Symbol* symbol, ulong* address, uint* section, nint* elf, ulong* bias);
 
     [LibraryImport(Library)]
     internal static partial int dwfl_standard_find_debuginfo(

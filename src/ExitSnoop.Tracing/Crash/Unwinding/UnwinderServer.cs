@@ -57,8 +57,6 @@ internal static class UnwinderServer
         }
         StackMemory stack = new(request.Stacks);
         using DwarfUnwinder unwinder = new(request, stack, descriptors);
-        UnwindResponse response = unwinder.Unwind();
-        stack.Wipe();
-        return response;
+        return unwinder.Unwind();
     }
 }

@@ -1,0 +1,48 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using ExitSnoop.Linux;
+
+namespace ExitSnoop.Crash;
+
+/// <summary>
+/// Memory of its own for a part of a stack. The collector would move or keep an array, with what it held; these pages are
+/// overwritten and given back to the kernel, and only their addresses are kept for the next.
+/// </summary>
+internal sealed unsafe partial class PrivatePages : MemoryManager<byte>
+{
+    private const int DontNeed = 4; // MADV_DONTNEED of include/uapi/asm-generic/mman-common.h
+
+    private static readonly ConcurrentBag<PrivatePages> Free = [];
+
+    private readonly void* start = LibC.MapAnonymous(StackMemory.PartSize);
+
+    private PrivatePages()
+    {
+    }
+
+    /// <exception cref="Win32Exception">There is no memory.</exception>
+    internal static PrivatePages Take() => Free.TryTake(out PrivatePages? pages) ? pages : new PrivatePages();
+
+    /// <summary>Overwrites them, and keeps them for another.</summary>
+    internal void Release()
+    {
+        GetSpan().Clear();
+        _ = madvise(start, StackMemory.PartSize, DontNeed);
+        Free.Add(this);
+    }
+
+    public override Span<byte> GetSpan() => new(start, StackMemory.PartSize);
+
+    public override MemoryHandle Pin(int elementIndex = 0) => new((byte*)start + elementIndex);
+
+    public override void Unpin()
+    {
+    }
+
+    protected override void Dispose(bool disposing) => LibC.Unmap(start, StackMemory.PartSize);
+
+    [LibraryImport("libc")]
+    private static partial int madvise(void* address, nuint length, int advice);
+}
