@@ -101,7 +101,6 @@ internal sealed class TraceMetrics : IDisposable
         {
             while (!ended)
             {
-                ExpectRunning();
                 Write(last: false);
                 Monitor.Wait(gate, Interval);
             }
@@ -111,9 +110,16 @@ internal sealed class TraceMetrics : IDisposable
 
     private void ExpectRunning()
     {
-        foreach (string service in ServiceLabel.RunningServices())
-            if (serviceFilter is null || ExitEvent.IsOfService(service, serviceFilter))
-                counts.Expect(ServiceLabel.OfService(service));
+        try
+        {
+            foreach (string service in ServiceLabel.RunningServices())
+                if (serviceFilter is null || ExitEvent.IsOfService(service, serviceFilter))
+                    counts.Expect(ServiceLabel.OfService(service));
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            // Without /proc, or without a file to open: services are then new when something of them exits.
+        }
     }
 
     private void Write(bool last)
@@ -121,6 +127,7 @@ internal sealed class TraceMetrics : IDisposable
         int error;
         try
         {
+            ExpectRunning();
             MetricsText text = new(file.Before);
             MetricsPage.WriteExits(text, counts, last);
             MetricsPage.WriteTrace(text, trace(), startTime);

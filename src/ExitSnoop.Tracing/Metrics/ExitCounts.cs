@@ -28,16 +28,16 @@ internal sealed class ExitCounts
         others = services[ServiceLabel.Other];
     }
 
-    /// <summary>Counts an exit that has details.</summary>
+    /// <summary>Counts an exit; one without details as of no service.</summary>
     internal void Count(in RecordView exit)
     {
         ExitResult result = ExitResults.Of(exit);
         Signal signal = new WaitStatus(exit.Record.WaitStatus, exit.Record.Flags.HasFlag(RecordFlags.KernelThread)).Signal;
         lock (gate)
         {
-            ServiceCounts service = ServiceOf(exit.Cgroup);
+            ServiceCounts service = ServiceOf(exit.HasDetail ? exit.Cgroup : default);
             service.Results[(int)result]++;
-            if (!exit.Record.Flags.HasFlag(RecordFlags.SumsUnknown))
+            if (exit.HasDetail && !exit.Record.Flags.HasFlag(RecordFlags.SumsUnknown))
                 service.ProcessorTime += exit.Detail.CpuTime;
             if (signal != Signal.None)
                 signals[(int)signal < signals.Length ? (int)signal : RealTime]++;

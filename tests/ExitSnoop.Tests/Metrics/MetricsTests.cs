@@ -55,6 +55,15 @@ public sealed partial class MetricsTests
     }
 
     [Fact]
+    public void An_exit_of_which_nothing_else_is_known_counts_as_of_no_service()
+    {
+        ExitCounts counts = new();
+        Assert.True(RecordView.TryParse(RecordBytes.Of(new ExitRecord { WaitStatus = 1 << 8 }), out RecordView exit));
+        counts.Count(exit);
+        Assert.Equal(1, Parse(Text(counts))["process_exits_total{result=\"failed\",service=\"none\"}"]);
+    }
+
+    [Fact]
     public void Every_signal_that_can_end_a_process_is_there_before_one_does()
     {
         ExitCounts counts = new();
@@ -160,12 +169,40 @@ public sealed partial class MetricsTests
         Count(counts, "/system.slice/a\\x2db.service", cpuTime: 1);
         string text = Text(counts) + "# HELP a Made up.\n# TYPE a gauge\n" + MetricsText.Series("a", ("b", "\\\"\n\u00e9")) + " 1\n";
         Assert.All(text.TrimEnd('\n').Split('\n'), line => Assert.Matches(Line(), line));
-        // By its name alone, as a package that has it also has a service. ./bootstrap.sh fleet always has it.
-        if ($"{Environment.GetEnvironmentVariable("PATH")}".Split(':').Select(place => Path.Combine(place, "promtool")).FirstOrDefault(File.Exists) is not { } promtool)
-            return;
         using TestFolder folder = new();
-        CommandResult check = Command.Run("/bin/sh", ["-c", "\"$0\" check metrics <\"$1\"", promtool, folder.Write("exits.prom", text)]);
+        CommandResult check = Command.Run("/bin/sh", ["-c", "\"$0\" check metrics <\"$1\"", Promtool, folder.Write("exits.prom", text)]);
         Assert.True(check is { ExitCode: 0, Error: "" }, $"{check}");
+    }
+
+    [Fact]
+    public void Every_alert_passes_its_test()
+    {
+        CommandResult test = Command.Run(Promtool, ["test", "rules", "alerts.test.yml"], folder: Fleet);
+        Assert.True(test.ExitCode == 0, $"{test}");
+    }
+
+    [Theory]
+    [InlineData("alerts.yml", 4)]
+    [InlineData("dashboard.json", 8)]
+    public void Alerts_and_dashboard_ask_for_metrics_that_there_are(string file, int count)
+    {
+        string[] names = [.. Metric().Matches(File.ReadAllText(Path.Combine(Fleet, file))).Select(match => match.Value).Distinct()];
+        Assert.True(names.Length >= count, string.Join(' ', names));
+        Assert.Empty(names.Except(Parse(Text(new ExitCounts())).Keys.Select(series => series.Split('{')[0])));
+    }
+
+    private static string Fleet { get; } = Path.Combine(Paths.Repository, "docs", "fleet");
+
+    /// <summary>Skips the test where there is none: its package starts a service, so tests do not install it. ./bootstrap.sh fleet has it.</summary>
+    private static string Promtool
+    {
+        get
+        {
+            string? found = $"{Environment.GetEnvironmentVariable("PATH")}:{Paths.Repository}/.cache/fleet/root/usr/bin".Split(':')
+                .Select(place => Path.Combine(place, "promtool")).FirstOrDefault(File.Exists);
+            Assert.SkipWhen(found is null, "there is no promtool; ./bootstrap.sh fleet gets it");
+            return found!;
+        }
     }
 
     private static void Count(ExitCounts counts, string cgroup, int status = 0, bool oom = false, ulong cpuTime = 0)
@@ -187,6 +224,9 @@ public sealed partial class MetricsTests
 
     private static Dictionary<string, double> Parse(string text) => text.Split('\n').Where(line => line.Length > 0 && line[0] != '#')
         .ToDictionary(line => line[..line.LastIndexOf(' ')], line => double.Parse(line[line.LastIndexOf(' ')..], CultureInfo.InvariantCulture));
+
+    [GeneratedRegex(@"\b(process_exits?|exitsnoop)_[a-z_]+\b")]
+    private static partial Regex Metric();
 
     [GeneratedRegex("""^(# (HELP [a-z_]+ \S.*|TYPE [a-z_]+ (counter|gauge))|[a-z_]+(\{[a-z]+="([^"\\]|\\[\\"n])*"(,[a-z]+="([^"\\]|\\[\\"n])*")*\})? [0-9.eE+-]+)$""")]
     private static partial Regex Line();
