@@ -8,7 +8,6 @@ namespace ExitSnoop;
 #pragma warning disable CS1591 // The names are the signals' own: signal(7) says what each means.
 #pragma warning disable CA1707 // RTMIN_1 is as near to RTMIN+1 as an identifier gets.
 #pragma warning disable CA1027 // Not flags.
-[System.ComponentModel.TypeConverter(typeof(SignalConverter))]
 public enum Signal
 {
     /// <summary>No signal: the process exited by itself.</summary>

@@ -24,7 +24,7 @@ public sealed class JsonFileTests
                 ($exit | Format-Table -View $view | Out-String -Width 200) -ceq ($back | Format-Table -View $view | Out-String -Width 200)
             }
             ($exit | Format-List | Out-String -Width 200) -ceq ($back | Format-List | Out-String -Width 200)
-            $back.Signal -eq 'SIGSEGV'; $back.ProcessName; $back.Age -eq $exit.Age
+            $back.Signal -eq 'SEGV'; $back.ProcessName; $back.Age -eq $exit.Age
             """, ("id", victim.Id), ("file", folder.Path("exit.json")));
         victim.Die();
 

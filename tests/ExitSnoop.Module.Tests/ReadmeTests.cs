@@ -50,9 +50,21 @@ public sealed partial class ReadmeTests
     public void A_one_liner_does_what_it_says(string says, string script)
     {
         Need.Kernel();
+        Regex promised = new(
+            Promises.GetValueOrDefault(says, "What does it promise?").Replace("{own id}", Environment.ProcessId.Text(), StringComparison.Ordinal), RegexOptions.Multiline);
+        // On a machine that is busy elsewhere, three seconds may pass before such a process has died.
+        string shown = "";
+        foreach (int seconds in (int[])[3, 15, 60])
+            if (promised.IsMatch(shown = Run(Seconds().Replace(script, $"-Timeout {seconds}"), promised)))
+                return;
+        Assert.Fail($"{says} There is no {promised}:\n{shown}");
+    }
+
+    // What it has shown and written when it showed what it promises, or ended by itself.
+    private static string Run(string script, Regex promised)
+    {
         using Shell shell = Shell.Open();
         using Stage stage = new();
-        script = Seconds().Replace(script, "-Timeout 3");
         // Remoting has a test of its own, with a server; and this host shows nothing that is written to it.
         string before = $$"""
             Set-Location '{{stage.Folder}}'
@@ -65,15 +77,18 @@ public sealed partial class ReadmeTests
         stage.Begin();
         string Shown() => string.Join('\n', running.Now.Lines.Concat(Directory.GetFiles(stage.Folder).Except(files).SelectMany(File.ReadAllLines))
             .Select(line => line.TrimEnd()).Where(line => line.Length > 0)) + "\n";
-        Regex promised = new(
-            Promises.GetValueOrDefault(says, "What does it promise?").Replace("{own id}", Environment.ProcessId.Text(), StringComparison.Ordinal), RegexOptions.Multiline);
-        Eventually.True(() => promised.IsMatch(Shown()), () => $"{says} There is no {promised}:\n{Shown()}{running.Now}");
+        Eventually.True(() => !running.IsRunning && !Registers().IsMatch(script) || promised.IsMatch(Shown()), () => $"There is no {promised}:\n{Shown()}{running.Now}");
+        string shown = Shown();
         running.BeginStop();
         ShellResult result = running.Wait();
         shell.Run("Get-EventSubscriber | Unregister-Event");
         Assert.Empty(result.Errors);
         Assert.Null(result.Terminating);
+        return shown;
     }
+
+    [GeneratedRegex("^Register-")]
+    private static partial Regex Registers();
 
     [GeneratedRegex("^(\\S[^\n]*)\n\n```powershell\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex OneLiner();

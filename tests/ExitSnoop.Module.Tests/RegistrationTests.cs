@@ -197,7 +197,7 @@ public sealed class RegistrationTests
             while (-not $job.ChildJobs[0].Output.Count) { Start-Sleep -Milliseconds 20 }
             'registered'
             $got = Wait-Event Far -Timeout 30
-            "$($got.SourceArgs[1].Id) $($got.SourceArgs[1].Signal -eq 'SIGSEGV') $($got.MessageData) $($got.Sender.LostCount)"
+            "$($got.SourceArgs[1].Id) $($got.SourceArgs[1].Signal -eq 'SEGV') $($got.MessageData) $($got.Sender.LostCount)"
             $got.SourceArgs[1]
             Remove-Job $job -Force
             """);

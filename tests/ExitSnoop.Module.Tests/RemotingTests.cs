@@ -169,7 +169,7 @@ public sealed partial class RemotingTests(RemotingTests.Machines machines) : ICl
             'registered'
             while (@(Get-Event -SourceIdentifier Fleet -ErrorAction Ignore).Count -lt 2) { Start-Sleep -Milliseconds 20 }
             Get-Event -SourceIdentifier Fleet | ForEach-Object {
-                "$($_.ComputerName) tells: $($_.SourceArgs[1].Id) $($_.SourceArgs[1].Signal -eq 'SIGSEGV') $($_.Sender.LostCount)"
+                "$($_.ComputerName) tells: $($_.SourceArgs[1].Id) $($_.SourceArgs[1].Signal -eq 'SEGV') $($_.Sender.LostCount)"
             }
             (Get-Event)[0].SourceArgs[1]
             "left there: $(@(Invoke-Command $fleet { Get-EventSubscriber }).Count)"

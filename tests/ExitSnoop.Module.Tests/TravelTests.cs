@@ -79,7 +79,7 @@ public sealed class TravelTests
     {
         ExitEvent exit = With("""
             $exit | Export-Clixml $file; $back = Import-Clixml $file
-            $back.ExitTime; $back.Age; [ulong]$back.FaultAddress; $back.Failed; "$($back.Signal)"; @('SEGV', 'SIGSEGV', 11 | Where-Object { $back.Signal -eq $_ }).Count; $back.Arguments.Count; $back.ProcessName
+            $back.ExitTime; $back.Age; [ulong]$back.FaultAddress; $back.Failed; "$($back.Signal)"; @('SEGV', 'segv', 11 | Where-Object { $back.Signal -eq $_ }).Count; $back.Arguments.Count; $back.ProcessName
             """, out ShellResult result, "victim.xml");
         Assert.Equal([exit.ExitTime, exit.Age, exit.FaultAddress, true, "SEGV", 3, exit.Arguments!.Count, "victim"], result.Output);
     }

@@ -107,7 +107,7 @@ public sealed class ResourceTests(RunOfScenario scenario)
 
     [Theory]
     [InlineData(64)]
-    [InlineData(1500)]
+    [InlineData(400)]
     public void Of_threads_that_end_at_once_the_CPU_time_is_that_of_all_or_not_told(int threads)
     {
         using Recording recording = Recording.OfChildren();

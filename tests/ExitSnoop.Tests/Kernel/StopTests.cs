@@ -101,13 +101,13 @@ public sealed class StopTests
     }
 
     [Fact]
-    public void Two_hundred_traces_one_after_the_other_leak_nothing()
+    public void Eighty_traces_one_after_the_other_leak_nothing()
     {
         LoadableBpf.Require();
         using Child child = Child.Start(TestProgram.Victim, "sleep", "100");
-        Cycle(child, 40);
+        Cycle(child, 20);
         (int fds, int threads, long bytes) before = Held();
-        Cycle(child, 200);
+        Cycle(child, 80);
         (int fds, int threads, long bytes) after = Held();
         // The runtime's own threads come and go.
         Assert.InRange(after.fds - before.fds, -10, 5);
