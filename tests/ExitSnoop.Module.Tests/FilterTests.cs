@@ -63,17 +63,6 @@ public sealed class FilterTests
         Assert.Equal(["SEGV 1", "segv 1", "11 1", "11 1", "TERM 0"], watch.Wait().Output);
     }
 
-    [Theory]
-    [InlineData("RTMIN+1", Signal.RTMIN_1)]
-    [InlineData("sigrtmin+1", Signal.RTMIN_1)]
-    [InlineData("RTMAX_14", Signal.RTMAX_14)]
-    [InlineData("IO", Signal.POLL)]
-    [InlineData("64", Signal.RTMAX)]
-    public void Signals_convert_from_their_names(string name, Signal signal)
-    {
-        Assert.Equal([signal], Shell.Shared.Run("[ExitSnoop.Signal]$name", ("name", name)).Output);
-    }
-
     [Fact]
     public void An_exit_code_is_found_as_the_property_shows_it()
     {

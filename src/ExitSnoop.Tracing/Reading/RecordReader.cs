@@ -8,13 +8,19 @@ namespace ExitSnoop.Reading;
 
 /// <summary>
 /// The thread that drains the kernel's buffer into the queue at once, so that a slow reader of the
-/// queue loses nothing. It blocks while nothing happens; once woken it looks every 10 ms until a look
-/// finds nothing, and while it does, the kernel wakes nobody.
+/// queue loses nothing. It blocks while nothing happens, and as long as few exits come also between them
+/// (<see cref="WakeUpBudget"/>). While many come it looks by a timer, and the kernel wakes nobody.
 /// </summary>
 internal sealed unsafe class RecordReader : IDisposable
 {
-    /// <summary>Half of what an event may be late.</summary>
+    /// <summary>Milliseconds between two looks while many exits come, which is how late an event may be.</summary>
     private const int DrainInterval = 10;
+
+    /// <summary>The same while few come, but more than may wake the reader.</summary>
+    private const int QuietInterval = 4;
+
+    /// <summary>So many records in one look, at most, are few: 5,000 exits a second, looked at every 4 ms.</summary>
+    private const int FewRecords = 20;
 
     /// <summary>How often to look at what the kernel does not wake for: a cgroup that is made, a descendant that it skipped.</summary>
     private const int UnwokenInterval = 100, ComparingInterval = 1000;
@@ -35,6 +41,7 @@ internal sealed unsafe class RecordReader : IDisposable
     private long clockOffset;
     private volatile bool stopping;
     private bool finished;
+    private WakeUpBudget wakeUps;
 
     private RecordReader(ExitProgram program, ExitProgramOptions options, RecordQueue queue, Func<long>? wallClock, bool leaveOpen)
     {
@@ -149,7 +156,8 @@ internal sealed unsafe class RecordReader : IDisposable
             }
             if (stop)
                 return;
-            Wait(records == 0 && !source.HasHeld && FallAsleep(), waits, gone);
+            bool few = records <= FewRecords, mayBlock = records == 0 || (few && wakeUps.TrySpend(Clocks.Boot()));
+            Wait(mayBlock && !source.HasHeld && FallAsleep(), few ? QuietInterval : DrainInterval, waits, gone);
             source.SetAsleep(false);
         }
     }
@@ -190,7 +198,7 @@ internal sealed unsafe class RecordReader : IDisposable
             losses.QueueWasFull();
     }
 
-    private void Wait(bool idle, List<LibC.PollFd> waits, List<int> gone)
+    private void Wait(bool idle, int interval, List<LibC.PollFd> waits, List<int> gone)
     {
         waits.Clear();
         waits.Add(new LibC.PollFd { Fd = stopFd, Events = LibC.PollIn });
@@ -204,7 +212,7 @@ internal sealed unsafe class RecordReader : IDisposable
             foreach (int fd in watched.PidFds)
                 waits.Add(new LibC.PollFd { Fd = fd, Events = LibC.PollIn });
 
-        int timeout = !idle ? DrainInterval
+        int timeout = !idle ? interval
             : cgroups is { IsNotified: false } ? UnwokenInterval
             : watched is { NeedsComparing: true } ? ComparingInterval
             : Timeout.Infinite;

@@ -8,13 +8,13 @@ namespace ExitSnoop.Tests.Kernel;
 [Trait("measures", "time")]
 public sealed class LatencyTests
 {
-    private static readonly TimeSpan Promised = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Promised = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Twice the lateness of this machine, as two threads are woken one after the other, and once for chance.</summary>
     private const int Slack = 3;
 
     [Fact]
-    public void At_100_exits_a_second_99_in_100_events_are_there_within_20_ms()
+    public void At_200_exits_a_second_99_in_100_events_are_there_within_a_millisecond()
     {
         LoadableBpf.Require();
         List<string> tried = [];
@@ -36,7 +36,7 @@ public sealed class LatencyTests
         string file = Path.Join(folder.FullName, "latency");
         using ExitTrace trace = ExitTrace.Start(new() { Cgroup = cgroup.CgroupPath });
         using Child storm = cgroup.Start(
-            TestProgram.Storm, "--kind", "fork", "--workers", "1", "--rate", "100", "--seconds", "2", "--latency", file);
+            TestProgram.Storm, "--kind", "fork", "--workers", "1", "--rate", "200", "--seconds", "2", "--latency", file);
 
         // A thread of the same kind that sleeps for 10 ms and looks how late it comes: what this machine adds just now.
         List<TimeSpan> overslept = [];
@@ -63,7 +63,7 @@ public sealed class LatencyTests
             ulong[] fields = [.. line.Split(' ').Select(field => ulong.Parse(field, CultureInfo.InvariantCulture))];
             latencies.Add(TimeSpan.FromMicroseconds((arrivals[(int)fields[0]] - fields[2]) / 1000));
         }
-        Assert.InRange(latencies.Count, 190, 210);
+        Assert.InRange(latencies.Count, 380, 420);
         return (Percentile99(latencies), Percentile99(overslept));
     }
 
