@@ -202,7 +202,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
     {
         string[] lines = About();
         string text = string.Join('\n', lines);
-        foreach (string heading in (string[])["The EXIT_CODE column", "Why it died", "Views", "How losses are told", "Permissions", "Jobs", "Many machines", "Shipping events on", "A service", "Errors"])
+        foreach (string heading in (string[])["The EXIT_CODE column", "Why it died", "Views", "Losses", "Permissions", "Jobs", "Many machines", "Shipping events on", "A service", "Errors"])
             Assert.Contains(heading, lines);
         foreach (string what in (string[])["signal 11 (SEGV), core dumped", "code 5", "CAP_BPF", "CAP_PERFMON", "setcap", "Invoke-Command -HostName", "systemd-cat", "[Service]", "LostCount", "EXITSNOOP_LIBBPF"])
             Assert.Contains(what, text, StringComparison.Ordinal);
