@@ -133,12 +133,6 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
             }
             pid = child;
             socket = own;
-            if (Receive(StartTime) == 0)
-            {
-                Stop();
-                throw new Win32Exception(LibC.ESRCH);
-            }
-            StartedAt = Stopwatch.GetTimestamp();
         }
         finally
         {
@@ -148,6 +142,13 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
             foreach (nint text in texts)
                 Marshal.FreeCoTaskMem(text);
         }
+        // The child's end is closed here by now: if the child dies before it answers, that ends the wait.
+        if (Receive(StartTime) == 0)
+        {
+            Stop();
+            throw new Win32Exception(LibC.ESRCH);
+        }
+        StartedAt = Stopwatch.GetTimestamp();
     }
 
     private void Stop()

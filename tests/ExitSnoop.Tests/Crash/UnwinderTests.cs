@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Globalization;
 using ExitSnoop.Crash;
 using ExitSnoop.Tests.Kernel;
@@ -189,6 +191,15 @@ public sealed class UnwinderTests
         }
         Assert.Equal(300, answers + failures);
         Assert.True(answers > 250, $"{failures} of 300 damaged files stopped the unwinder.");
+    }
+
+    [Fact]
+    public void Nobody_waits_for_an_unwinder_that_ends_at_its_start()
+    {
+        using UnwinderProcess unwinder = new("/bin/false");
+        long start = Stopwatch.GetTimestamp();
+        Assert.Throws<Win32Exception>(() => unwinder.Unwind(new UnwindRequest(new([.. new ulong[21]]), [], []), []));
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 10);
     }
 
     private static ExitEvent Crash(Recording recording)

@@ -30,8 +30,14 @@ internal static unsafe partial class Confinement
         if (capset(&header, &none) != 0 || prctl(SetNoNewPrivileges, 1, 0, 0, 0) != 0)
             return 1;
         nint* arguments = stackalloc nint[] { Text("exitsnoop"), Text(argument), 0 };
-        nint environment = NativeLibrary.GetExport(NativeLibrary.Load("libc.so.6"), "environ");
-        return execve(Text("/proc/self/exe"), arguments, *(nint**)environment);
+        // Not environ of libc.so.6: the program of the container image is linked statically.
+        System.Collections.IDictionary variables = Environment.GetEnvironmentVariables();
+        nint* environment = stackalloc nint[variables.Count + 1];
+        int count = 0;
+        foreach (System.Collections.DictionaryEntry variable in variables)
+            environment[count++] = Text($"{variable.Key}={variable.Value}");
+        environment[count] = 0;
+        return execve(Text("/proc/self/exe"), arguments, environment);
     }
 
     /// <summary>Limits what a file can make it use. Files can be written only where symbols are downloaded.</summary>
