@@ -13,8 +13,10 @@ usage: ./bootstrap.sh COMMAND
   build                build the module (out/ExitSnoop) and the console program (out/exitsnoop)
   install [PREFIX]     install exitsnoop, its man page and completion (PREFIX: /usr/local)
   release              make what users get, in out/release: exitsnoop for x86-64 and arm64, and the module's package
-  package              make packages of these: .deb, .rpm and .tar.gz, with SHA256SUMS
+  package              make packages of these: .deb, .rpm, .tar.gz and container images, with SHA256SUMS
+  package --twice      make them twice, and compare the files
   distributions        try the release in the smallest systems of Debian 11, 12 and 13
+  container            try the container image and the Kubernetes manifest with podman
   fleet [--cost]       raise an alarm in a real Prometheus, and find the crash behind it; --cost: measure what a fleet costs
   bench [--quick]      measure against other tracers
   matrix [--all] [KERNEL...]
@@ -33,9 +35,10 @@ has() { command -v "$1" >/dev/null 2>&1; }
 # What a command needs, as "command-or-file:package" in Debian's names.
 BUILD_NEEDS='clang:clang llvm-strip:llvm /usr/lib/@/libbpf.so.1:libbpf1 make:make gcc:gcc /usr/include/@/sys/types.h:libc6-dev /usr/lib/@/libbpf.a:libbpf-dev /usr/lib/@/libelf.a:libelf-dev /usr/lib/@/libz.a:zlib1g-dev'
 RELEASE_NEEDS='aarch64-linux-gnu-ld:binutils-aarch64-linux-gnu'
-PACKAGE_NEEDS='rpmbuild:rpm dpkg-deb:dpkg'
+PACKAGE_NEEDS='rpmbuild:rpm dpkg-deb:dpkg jq:jq podman:podman strip-nondeterminism:strip-nondeterminism'
 FLEET_NEEDS='curl:curl jq:jq dpkg-deb:dpkg /usr/lib/@/libdw.so.1:libdw1'
-DISTRIBUTION_NEEDS='debootstrap:debootstrap'
+DISTRIBUTION_NEEDS='debootstrap:debootstrap lintian:lintian rpmlint:rpmlint'
+CONTAINER_NEEDS='podman:podman runc:runc catatonit:catatonit jq:jq'
 TEST_NEEDS='g++:g++ eu-stack:elfutils gdb:gdb-minimal /usr/lib/@/libdw.so.1:libdw1 /usr/lib/@/libdebuginfod.so.1:libdebuginfod1 script:bsdutils setpriv:util-linux man:man-db procps:procps'
 BENCH_NEEDS='gnuplot:gnuplot-nox bpftool:bpftool'
 
@@ -179,17 +182,15 @@ watch_in_console() {
 }
 
 install() {
-	prefix=${1:-/usr/local}
+	prefix=$(realpath -m "${1:-/usr/local}")
 	build
-	mkdir -p "$prefix/bin" "$prefix/share/man/man8"
-	cp out/exitsnoop "$prefix/bin/exitsnoop"
-	cp docs/man/exitsnoop.8 "$prefix/share/man/man8/exitsnoop.8"
-	sh tools/package/completions.sh out/exitsnoop "$prefix"
+	sh tools/package/layout.sh out/exitsnoop "$prefix" "$prefix"
 	say "installed $prefix/bin/exitsnoop"
 }
 
 # Makes out/release/RUNTIME/exitsnoop, which runs on machines other than this one: it is linked with Debian 11's glibc, and
-# has libbpf, libelf and zlib in it.
+# has libbpf, libelf and zlib in it. With --static it also makes the one for container images, which has glibc in it as well:
+# elsewhere that one would load the machine's own libnss, of another glibc, to look up a user, and crash.
 release_program() {
 	# shellcheck disable=SC2086 # A list of words.
 	install_packages $BUILD_NEEDS $RELEASE_NEEDS
@@ -202,20 +203,29 @@ release_program() {
 	linux-arm64) strip=aarch64-linux-gnu-objcopy ;;
 	esac
 	# A folder of its own for what the linker makes: another SysRoot alone does not make it link anew.
-	dotnet publish src/ExitSnoop.Console -c Release -r "$1" -v quiet -tl:off --nologo -clp:NoSummary \
-		-p:UseCurrentRuntimeIdentifier=false "-p:SysRoot=$sysroot" "-p:ObjCopyName=$strip" "-p:NativeOutputPath=$made/" \
-		-o "$made/publish" >&2
+	publish_program() {
+		dotnet publish src/ExitSnoop.Console -c Release -r "$1" -v quiet -tl:off --nologo -clp:NoSummary \
+			-p:UseCurrentRuntimeIdentifier=false "-p:SysRoot=$sysroot" "-p:ObjCopyName=$strip" "-p:NativeOutputPath=$2/" \
+			-o "$2/publish" "-p:StaticExecutable=$3" >&2
+		# The names and versions of the compilers, once for each file that is linked in.
+		"$strip" --remove-section=.comment "$2/publish/exitsnoop"
+	}
+	publish_program "$1" "$made" false
 	mkdir -p "out/release/$1"
 	cp "$made/publish/exitsnoop" "out/release/$1/"
 	sh tools/release/notices.sh program "$1" >"out/release/$1/ThirdPartyNotices.txt"
+	if [ "${2:-}" = --static ]; then
+		publish_program "$1" "$made-static" true
+		sh tools/release/notices.sh static "$1" >"$made-static/ThirdPartyNotices.txt"
+	fi
 }
 
 release() {
-	release_program linux-x64
-	release_program linux-arm64
+	release_program linux-x64 "$@"
+	release_program linux-arm64 "$@"
 	say "packing the module"
 	dotnet build src/ExitSnoop -c Release -t:PackageModule -p:ReleaseDirectory="$root/out/release/" -v quiet -tl:off --nologo -clp:NoSummary >&2
-	cp out/ExitSnoop.*.nupkg out/release/
+	cp "out/ExitSnoop.$(sh tools/package/version.sh).nupkg" out/release/
 }
 
 bench() {
@@ -234,7 +244,10 @@ bench() {
 package() {
 	# shellcheck disable=SC2086 # A list of words.
 	install_packages $PACKAGE_NEEDS
-	release
+	if [ "${1:-}" = --twice ]; then
+		exec sh tools/package/twice.sh
+	fi
+	release --static
 	sh tools/package/build.sh
 }
 
@@ -261,6 +274,13 @@ fleet() {
 	exec sh tests/fleet/run.sh
 }
 
+container() {
+	# shellcheck disable=SC2086 # A list of words.
+	install_packages $CONTAINER_NEEDS
+	[ -f out/release/SHA256SUMS ] || package
+	exec sh tests/container/run.sh
+}
+
 matrix() {
 	build
 	case "$*" in
@@ -272,7 +292,7 @@ matrix() {
 command=${1:-}
 [ $# = 0 ] || shift
 case $command in
-watch | build | install | release | package | distributions | fleet | bench | matrix) "$command" "$@" ;;
+watch | build | install | release | package | distributions | container | fleet | bench | matrix) "$command" "$@" ;;
 test) test_all "$@" ;;
 *)
 	usage >&2

@@ -33,7 +33,7 @@ public sealed class PackageTests
         Assert.Equal(
             [
                 "CHANGELOG.md", "ExitSnoop.Format.ps1xml", "ExitSnoop.Tracing.dll", "ExitSnoop.dll", "ExitSnoop.nuspec", "ExitSnoop.psd1",
-                "LICENSE", "README.md", "ThirdPartyNotices.txt", "en-US/ExitSnoop.dll-Help.xml", "en-US/about_ExitSnoop.help.txt",
+                "LICENSE", "README.md", "ThirdPartyNotices.txt", "en-US/ExitSnoop.dll-Help.xml", "en-US/about_ExitSnoop.help.txt", "icon.png",
                 "runtimes/linux-arm64/native/libbpf.so.1", "runtimes/linux-arm64/native/libelf.so.1", "runtimes/linux-arm64/native/libz.so.1",
                 "runtimes/linux-x64/native/exitsnoop", "runtimes/linux-x64/native/libbpf.so.1", "runtimes/linux-x64/native/libelf.so.1", "runtimes/linux-x64/native/libz.so.1",
             ],
@@ -59,6 +59,7 @@ public sealed class PackageTests
         string Value(string name) => metadata.Elements().Single(element => element.Name.LocalName == name).Value;
 
         Assert.Equal(("ExitSnoop", Version, "Apache-2.0"), (Value("id"), Value("version"), Value("license")));
+        Assert.Equal("icon.png", Value("icon"));
         Assert.Contains("CAP_BPF and CAP_PERFMON", Value("description"), StringComparison.Ordinal);
         Assert.Equal(ReleaseNotes, Value("releaseNotes").Replace("\r", "", StringComparison.Ordinal).Trim());
         Assert.Equal($"{Server}/{Repository}", Value("projectUrl"));

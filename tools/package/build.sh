@@ -1,30 +1,31 @@
 #!/bin/sh
-# Makes packages of what `./bootstrap.sh release` made, in out/release: for each architecture a .deb, an .rpm and a .tar.gz;
-# and SHA256SUMS of them and of the module's package. The same commit and the same tools give the same bytes.
+# Makes packages of what `./bootstrap.sh release` made, in out/release: for each architecture a .deb, an .rpm, a .tar.gz and a
+# container image; for all of them the Kubernetes manifest, the bill of materials and SHA256SUMS. The same commit and the same
+# tools give the same bytes, which tools/package/twice.sh checks.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 release=$top/out/release
 work=$release/obj/package
-version=$(sed -n "s/^ *ModuleVersion = '\(.*\)'/\1/p" "$top/ExitSnoop.psd1")
+version=$(sh "$here/version.sh")
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct 2>/dev/null || date -r "$top/CHANGELOG.md" +%s)}
 export SOURCE_DATE_EPOCH
+# No name of a file and no date is sorted or written by the builder's language.
+export LC_ALL=C TZ=UTC
 
 # stage RUNTIME ROOT ZSH-FOLDER: the files of a package, as they are installed.
 stage() {
 	rm -rf "$2"
-	mkdir -p "$2/usr/bin" "$2/usr/share/man/man8" "$2/usr/share/doc/exitsnoop"
-	cp "$release/$1/exitsnoop" "$2/usr/bin/exitsnoop"
-	gzip -9nc "$top/docs/man/exitsnoop.8" >"$2/usr/share/man/man8/exitsnoop.8.gz"
-	sh "$here/completions.sh" "$release/linux-x64/exitsnoop" "$2/usr" "$3"
+	mkdir -p "$2/usr/share/doc/exitsnoop"
+	EXITSNOOP=$release/linux-x64/exitsnoop sh "$here/layout.sh" "$release/$1/exitsnoop" "$2/usr" /usr "$3"
+	gzip -9n "$2/usr/share/man/man8/exitsnoop.8"
 	gzip -9nc "$release/$1/ThirdPartyNotices.txt" >"$2/usr/share/doc/exitsnoop/ThirdPartyNotices.txt.gz"
-	chmod 755 "$2/usr/bin/exitsnoop"
 }
 
 # fill FILE ARCH SIZE: a template, with what it leaves open.
 fill() {
 	sed "s|@VERSION@|$version|g; s|@ARCH@|$2|g; s|@SIZE@|$3|g; s|@MAINTAINER@|$maintainer|g
-		s|@DATE@|$(LC_ALL=C date -u -d "@$SOURCE_DATE_EPOCH" '+%a %b %d %Y')|g" "$1"
+		s|@DATE@|$(date -d "@$SOURCE_DATE_EPOCH" '+%a %b %d %Y')|g" "$1"
 }
 
 # Times, owners and modes that do not depend on who builds, when, and under which umask.
@@ -36,19 +37,22 @@ settle() {
 deb() {
 	root=$work/deb-$2
 	stage "$1" "$root" vendor-completions
-	cp "$here/copyright" "$root/usr/share/doc/exitsnoop/copyright"
+	cp "$here/debian/copyright" "$root/usr/share/doc/exitsnoop/copyright"
 	{
 		echo "exitsnoop ($version) unstable; urgency=medium"
 		echo
 		echo "  * Release $version: CHANGELOG.md of the sources lists what changed."
 		echo
-		echo " -- $maintainer  $(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")"
+		echo " -- $maintainer  $(date -R -d "@$SOURCE_DATE_EPOCH")"
 	} | gzip -9n >"$root/usr/share/doc/exitsnoop/changelog.gz"
-	# It has its own zlib in it, as it is to run everywhere.
 	mkdir -p "$root/usr/share/lintian/overrides" "$root/DEBIAN"
-	echo "exitsnoop: embedded-library zlib *" >"$root/usr/share/lintian/overrides/exitsnoop"
-	fill "$here/control" "$2" "$(du -sk --apparent-size "$root/usr" | cut -f1)" >"$root/DEBIAN/control"
-	(cd "$root" && find usr -type f | LC_ALL=C sort | xargs md5sum) >"$root/DEBIAN/md5sums"
+	cp "$here/debian/lintian-overrides" "$root/usr/share/lintian/overrides/exitsnoop"
+	fill "$here/debian/control" "$2" "$(du -sk --apparent-size "$root/usr" | cut -f1)" >"$root/DEBIAN/control"
+	for script in postinst prerm postrm; do
+		cp "$here/debian/$script" "$root/DEBIAN/"
+		chmod 755 "$root/DEBIAN/$script"
+	done
+	(cd "$root" && find usr -type f | sort | xargs md5sum) >"$root/DEBIAN/md5sums"
 	settle "$root"
 	dpkg-deb --root-owner-group -Zxz --build "$root" "$release/exitsnoop_${version}_$2.deb" >/dev/null
 }
@@ -68,20 +72,21 @@ rpm() {
 	cp "$work/rpms/$2/exitsnoop-$version-1.$2.rpm" "$release/"
 }
 
+# Its folder is laid out like /usr/local.
 tarball() {
 	name=exitsnoop-$version-$1
 	root=$work/$name
 	rm -rf "$root"
-	mkdir -p "$root"
-	cp "$release/$1/exitsnoop" "$release/$1/ThirdPartyNotices.txt" "$top/LICENSE" "$top/docs/man/exitsnoop.8" "$root/"
-	sh "$here/completions.sh" "$release/linux-x64/exitsnoop" "$root"
+	EXITSNOOP=$release/linux-x64/exitsnoop sh "$here/layout.sh" "$release/$1/exitsnoop" "$root" /usr/local
+	mkdir -p "$root/share/doc/exitsnoop"
+	cp "$release/$1/ThirdPartyNotices.txt" "$top/LICENSE" "$root/share/doc/exitsnoop/"
 	settle "$root"
 	tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --format=gnu -c "$name" | gzip -9n >"$release/$name.tar.gz"
 }
 
-maintainer=$(sed -n 's/^Maintainer: //p' "$here/control")
+maintainer=$(sed -n 's/^Maintainer: //p' "$here/debian/control")
 mkdir -p "$work"
-rm -f "$release"/*.deb "$release"/*.rpm "$release"/*.tar.gz "$release/SHA256SUMS"
+rm -f "$release"/exitsnoop[-_]* "$release/SHA256SUMS"
 for runtime in linux-x64 linux-arm64; do
 	case $runtime in
 	linux-x64) debian=amd64 red_hat=x86_64 ;;
@@ -90,7 +95,12 @@ for runtime in linux-x64 linux-arm64; do
 	deb $runtime $debian
 	rpm $runtime $red_hat
 	tarball $runtime
+	sh "$here/image.sh" $runtime $debian "$version" "$release/exitsnoop-$version-$runtime-image.tar"
 done
+sed "s|@VERSION@|$version|g" "$here/container/daemonset.yaml" >"$release/exitsnoop-$version-daemonset.yaml"
+# NuGet writes the time of the packing into it.
+strip-nondeterminism --type zip --timestamp "$SOURCE_DATE_EPOCH" "$release/ExitSnoop.$version.nupkg"
+sh "$here/sbom.sh" "$version" >"$release/exitsnoop-$version.cdx.json"
 cd "$release"
-sha256sum -- *.deb *.rpm *.tar.gz *.nupkg >SHA256SUMS
+sha256sum -- exitsnoop[-_]* "ExitSnoop.$version.nupkg" >SHA256SUMS
 cat SHA256SUMS

@@ -14,7 +14,7 @@ for arch in amd64 arm64; do
 	arm64) runtime=linux-arm64 ;;
 	esac
 	packages=$top/.cache/libraries/$arch
-	grep "^module	$arch	" "$here/packages.tsv" | cut -f2- | unpack "$packages"
+	grep "^module	$arch	" "$here/packages.tsv" | cut -f2-7 | unpack "$packages"
 	mkdir -p "$1/runtimes/$runtime/native"
 	for name in libbpf.so.1 libelf.so.1 libz.so.1; do
 		cp -L "$packages"/*/*-linux-gnu/"$name" "$1/runtimes/$runtime/native/" 2>/dev/null ||

@@ -11,10 +11,14 @@ linux-x64) arch=amd64 ;;
 linux-arm64) arch=arm64 ;;
 esac
 folder=$top/.cache/sysroot/$arch
-grep "^sysroot	$arch	" "$top/tools/release/packages.tsv" | cut -f2- | unpack "$folder"
+grep "^sysroot	$arch	" "$top/tools/release/packages.tsv" | cut -f2-7 | unpack "$folder"
 
 # An absolute link would lead out of the folder: the linker says "cannot find /lib64/ld-linux-x86-64.so.2".
 find "$folder" -type l -lname '/*' | while read -r link; do
 	ln -snf "$(realpath -m --relative-to="$(dirname "$link")" "$folder$(readlink "$link")")" "$link"
+done
+# That of GCC 12 calls _dl_find_object, which glibc has from 2.35 on.
+for unwinder in "$folder"/usr/lib/gcc/*/12/libgcc_eh.a; do
+	ln -sf ../10/libgcc_eh.a "$unwinder"
 done
 echo "$folder"

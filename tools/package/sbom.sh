@@ -1,0 +1,37 @@
+#!/bin/sh
+# Prints the bill of materials of a release, in CycloneDX's JSON: what the CycloneDX tool of .config/dotnet-tools.json finds in
+# the projects, what tools/release/packages.tsv says is linked in or carried along, and the .NET runtime that is linked in.
+#
+#	sbom.sh VERSION
+#
+# Needs what `./bootstrap.sh release` leaves.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+work=$top/out/release/obj/sbom
+packages=${NUGET_PACKAGES:-$HOME/.nuget/packages}
+tool=$(sed -n '/"cyclonedx"/,/}/s/.*"version": *"\(.*\)".*/\1/p' "$top/.config/dotnet-tools.json")
+
+rm -rf "$work"
+mkdir -p "$work"
+cd "$top"
+export DOTNET_CLI_HOME="$top/.cache/dotnet"
+[ -d "$packages/cyclonedx/$tool" ] || NUGET_PACKAGES=$packages dotnet tool restore >&2
+for project in ExitSnoop.Console ExitSnoop; do
+	dotnet "$packages/cyclonedx/$tool"/tools/net10.0/any/CycloneDX.dll "src/$project/$project.csproj" -o "$work" -fn "$project.json" -F Json \
+		--no-serial-number --disable-package-restore >"$work/$project.log" 2>&1 || {
+		cat "$work/$project.log" >&2
+		exit 1
+	}
+done
+
+# The runtime's package is of the compiler's version.
+runtime=$(jq -r '.components[] | select(.name == "Microsoft.DotNet.ILCompiler").version' "$work/ExitSnoop.Console.json")
+for name in linux-x64 linux-arm64; do
+	id=microsoft.netcore.app.runtime.nativeaot.$name
+	printf '%s\t%s\t%s\n' "$name" "$runtime" "$(sha512sum "$packages/$id/$runtime/$id.$runtime.nupkg" | cut -d' ' -f1)"
+done >"$work/runtimes.tsv"
+
+jq -n -f "$here/sbom.jq" --arg version "$1" --arg date "$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)" \
+	--slurpfile console "$work/ExitSnoop.Console.json" --slurpfile powershell "$work/ExitSnoop.json" \
+	--rawfile packages "$top/tools/release/packages.tsv" --rawfile runtimes "$work/runtimes.tsv"
