@@ -1,36 +1,203 @@
-# Installs the package in a system, as its root, watches with it, and takes it away again. Says "installed and removed"
-# at the end if all was right.
+#!/bin/sh
+# Installs the release from one kind of file, in a system, as its root, by the line of README; uses it; and takes it away again,
+# by the line of README. Says "installed and removed" at the end if all was right.
+#
+#	install.sh deb|rpm|tarball|gallery
 set -eu
 tools=/opt/exitsnoop
+unit=exitsnoop-recording.service
+recording=/var/log/exitsnoop
 export DEBIAN_FRONTEND=noninteractive
+# Nobody is asked whether to go on.
+echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/50test
+cd "$tools"
 
-# The files of the system, but for those of apt and dpkg themselves.
-files() {
-	find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /run -o -path /opt -o -path /var/lib/dpkg -o -path /var/lib/apt \
-		-o -path /var/cache -o -path /var/log \) -prune -o -print | sort
+# readme BEGINNING: runs the line of README's install section that begins so, with what else is given.
+readme() {
+	line=$(sed -n 's/  *#.*//; s/sudo //g; /^## Install/,/^## Two/p' README.md | grep "^$1 ")
+	shift
+	echo "+ $line $*"
+	eval "$line $*"
 }
 
-files >/tmp/before
-apt-get install -y "$tools"/exitsnoop_*_amd64.deb
-for file in share/man/man8/exitsnoop.8.gz share/doc/exitsnoop/copyright share/doc/exitsnoop/ThirdPartyNotices.txt.gz \
-	share/bash-completion/completions/exitsnoop share/zsh/vendor-completions/_exitsnoop share/fish/vendor_completions.d/exitsnoop.fish; do
-	[ -s "/usr/$file" ] || { echo "the package has no /usr/$file" && exit 1; }
-done
+# What there is in the system besides the records of dpkg, apt and rpm. A folder that several packages share is left by tar and rpm.
+files() {
+	find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /run -o -path /opt -o -path /var/lib/dpkg -o -path /var/lib/apt \
+		-o -path /var/cache -o -path /var/log/apt -o -path /var/log/dpkg.log -o -path /var/lib/rpm -o -path /root \) -prune -o "$@" -print | sort
+}
 
-/usr/bin/exitsnoop --exit-code 42 -n 1 >/tmp/lines &
-watch=$!
-tries=0
-while kill -0 "$watch" 2>/dev/null && [ "$tries" -lt 300 ]; do
-	sh -c 'exit 42' || true
-	tries=$((tries + 1))
-	sleep 0.1
-done
-wait "$watch"
-grep 'code 42$' /tmp/lines
+# until_true COMMAND...: tries it for 30 seconds, and a process fails before each try.
+until_true() {
+	tries=0
+	while sh -c 'exit 42' || ! "$@"; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 150 ] || { echo "not in 30 seconds: $*" && return 1; }
+		sleep 0.2
+	done
+}
 
-apt-get remove -y exitsnoop
-! command -v exitsnoop
-dpkg --purge exitsnoop
-files >/tmp/after
+has_ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# It prints the exit of a process that fails.
+it_watches() {
+	exitsnoop -x -n 1 >/tmp/lines &
+	until_true has_ended $!
+	grep 'code 42$' /tmp/lines
+}
+
+# The service is there and not enabled, and its command records. (Its directories are what LogsDirectory= and RuntimeDirectory= make.)
+it_records() {
+	! find /etc/systemd -name "$unit" | grep .
+	mkdir -p -m 700 "$recording" && mkdir -p /run/exitsnoop
+	$(sed -n 's/^ExecStart=//p' "$1/$unit") &
+	recorder=$!
+	until_true was_recorded
+	kill "$recorder"
+	wait "$recorder" || true
+}
+was_recorded() {
+	exitsnoop --read "$recording" --exit-code 42 2>/dev/null | grep -q 'code 42'
+}
+
+has() {
+	for file in "$@"; do
+		[ -s "$file" ] || { echo "there is no $file" && return 1; }
+	done
+}
+
+# Beside a program, what `./bootstrap.sh install` of 1.0.0 installed, below a folder.
+lay_out_the_first_version() {
+	mkdir -p "$1/usr/bin" "$1/usr/share/man/man8" "$1/usr/share/bash-completion/completions"
+	cp exitsnoop "$1/usr/bin/"
+	echo 'of 1.0.0' | gzip >"$1/usr/share/man/man8/exitsnoop.8.gz"
+	echo '# of 1.0.0' >"$1/usr/share/bash-completion/completions/exitsnoop"
+}
+
+deb() {
+	files >/tmp/before
+	# A version that is less than 1.0.0 and what comes after it.
+	lay_out_the_first_version /tmp/first
+	mkdir /tmp/first/DEBIAN
+	printf 'Package: exitsnoop\nVersion: 1.0.0~first\nArchitecture: amd64\nMaintainer: nobody\nDescription: of 1.0.0\n' >/tmp/first/DEBIAN/control
+	dpkg-deb --build /tmp/first /tmp/first.deb
+	dpkg -i /tmp/first.deb
+
+	readme 'apt install'
+	! dpkg -s exitsnoop | grep 1.0.0~first
+	has /usr/share/man/man8/exitsnoop.8.gz /usr/share/doc/exitsnoop/copyright /usr/share/doc/exitsnoop/ThirdPartyNotices.txt.gz \
+		/usr/share/bash-completion/completions/exitsnoop /usr/share/zsh/vendor-completions/_exitsnoop /usr/share/fish/vendor_completions.d/exitsnoop.fish
+	! zcat /usr/share/man/man8/exitsnoop.8.gz | grep 'of 1.0.0'
+	it_watches
+	it_records /usr/lib/systemd/system
+
+	readme 'apt remove'
+	! command -v exitsnoop
+	has "$recording"/*.rec
+	readme 'apt install'
+	was_recorded
+	apt purge exitsnoop
+	[ ! -e "$recording" ]
+	files >/tmp/after
+}
+
+# This system's own libraries and shell, as a package for rpm, whose records know nothing of them.
+package_of_the_system() {
+	{
+		printf 'Name: system\nVersion: 1\nRelease: 1\nSummary: this system\nLicense: none\nProvides: /bin/sh\n'
+		find /lib/x86_64-linux-gnu/ -name '*.so.*' | /usr/lib/rpm/rpmdeps --provides | sed 's/^/Provides: /'
+		printf '%%description\n%%files\n'
+	} >/tmp/system.spec
+	rpmbuild -bb --quiet --define '_topdir /tmp/rpmbuild' --define '_rpmdir /tmp/rpms' /tmp/system.spec
+}
+
+rpm_kind() {
+	package_of_the_system
+	lay_out_the_first_version /tmp/first
+	printf 'Name: exitsnoop\nVersion: 1.0.0~first\nRelease: 1\nSummary: of 1.0.0\nLicense: none\n%%description\n%%install\nmkdir -p %%{buildroot}\ncp -a /tmp/first/usr %%{buildroot}/\n%%files\n/usr/*/*\n' >/tmp/first.spec
+	rpmbuild -bb --quiet --define '_topdir /tmp/rpmbuild' --define '_rpmdir /tmp/rpms' --define '__os_install_post %{nil}' \
+		--define 'debug_package %{nil}' --define '_build_id_links none' /tmp/first.spec
+	files ! -type d >/tmp/before
+
+	# It says what it needs.
+	! readme 'rpm -U' 2>/tmp/refusal
+	grep 'libc.so.6(GLIBC_2.2.*) is needed by exitsnoop' /tmp/refusal
+	rpm -i /tmp/rpms/*/system-1-1.*.rpm
+	rpm -i /tmp/rpms/*/exitsnoop-1.0.0~first-1.*.rpm
+
+	readme 'rpm -U'
+	[ "$(rpm -q exitsnoop)" = "$(basename exitsnoop-*.x86_64.rpm .rpm)" ]
+	rpm -V exitsnoop
+	has /usr/share/man/man8/exitsnoop.8.gz /usr/share/doc/exitsnoop/LICENSE /usr/share/doc/exitsnoop/ThirdPartyNotices.txt.gz \
+		/usr/share/bash-completion/completions/exitsnoop /usr/share/zsh/site-functions/_exitsnoop /usr/share/fish/vendor_completions.d/exitsnoop.fish
+	! zcat /usr/share/man/man8/exitsnoop.8.gz | grep 'of 1.0.0'
+	it_watches
+	it_records /usr/lib/systemd/system
+
+	readme 'rpm -e'
+	has "$recording"/*.rec
+	rm -r "$recording"
+	rpm -e system
+	files ! -type d >/tmp/after
+}
+
+tarball() {
+	files ! -type d >/tmp/before
+	readme 'tar -xzf'
+	has /usr/local/share/man/man8/exitsnoop.8 /usr/local/share/doc/exitsnoop/LICENSE /usr/local/share/doc/exitsnoop/ThirdPartyNotices.txt \
+		/usr/local/share/bash-completion/completions/exitsnoop /usr/local/share/zsh/site-functions/_exitsnoop
+	[ "$(command -v exitsnoop)" = /usr/local/bin/exitsnoop ]
+	it_watches
+	it_records /usr/local/lib/systemd/system
+	readme 'tar -tzf'
+	has "$recording"/*.rec
+	rm -r "$recording"
+	files ! -type d >/tmp/after
+}
+
+# The module for one user, whom root's pwsh does not look for; then for all users, and a watch by sudo.
+gallery() {
+	cat >/usr/local/bin/pwsh <<-'EOF'
+		#!/bin/sh
+		export DOTNET_ROOT=/opt/dotnet DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 NO_COLOR=1
+		exec /opt/dotnet/dotnet /opt/powershell/pwsh.dll -NoProfile "$@"
+	EOF
+	chmod 755 /usr/local/bin/pwsh
+	useradd --create-home alice
+	echo 'alice ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/alice
+	mkdir /srv/repository
+	cp ExitSnoop.*.nupkg /srv/repository/
+	register="Register-PSResourceRepository local -Uri /srv/repository -Trusted"
+	find_it='(Get-Module ExitSnoop -ListAvailable).ModuleBase'
+	as_alice() {
+		setpriv --reuid alice --regid alice --init-groups env HOME=/home/alice sh -c 'cd && exec "$@"' sh "$@"
+	}
+	files ! -type d >/tmp/before
+
+	as_alice pwsh -c "$register; Install-PSResource ExitSnoop -Repository local"
+	as_alice pwsh -c "$find_it" | grep '^/home/alice/.local/share/powershell/Modules/ExitSnoop/'
+	[ -z "$(as_alice sudo pwsh -c "$find_it")" ]
+
+	pwsh -c "$register"
+	line=$(grep "^sudo pwsh -c 'Install-PSResource" README.md | sed "s/sudo //; s/'  *#.*/ -Repository local'/")
+	echo "+ $line"
+	eval "$line"
+	[ "$(as_alice sudo pwsh -c "$find_it")" = "$(echo /usr/local/share/powershell/Modules/ExitSnoop/*)" ]
+	as_alice sudo pwsh -c 'Import-Module ExitSnoop; Watch-ProcessExit -Failed -MaxEvents 1' >/tmp/lines &
+	until_true has_ended $!
+	grep 'code 42' /tmp/lines
+
+	readme "pwsh -c 'Uninstall-PSResource"
+	[ -z "$(pwsh -c "$find_it")" ]
+	as_alice pwsh -c 'Uninstall-PSResource ExitSnoop'
+	rm -rf /home/alice/.local /home/alice/.cache /home/alice/.config
+	files ! -type d >/tmp/after
+}
+
+case $1 in
+rpm) rpm_kind ;;
+*) "$1" ;;
+esac
 diff /tmp/before /tmp/after
 echo "installed and removed"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Tries the release in the smallest system of each distribution, in which no libbpf is installed: the console program,
 # copied there as one file, and the module, with the pinned PowerShell. Processes die in special ways, and what is
-# reported of each is compared with what waitpid(2) said. The .deb is installed, used, removed and purged.
+# reported of each is compared with what waitpid(2) said. And each kind of package is installed, used and removed as README says.
 #
-#	run.sh [SUITE...]	the names are in suites.tsv; none: all
+#	run.sh [SYSTEM...]	the names are in suites.tsv; none: all
 #
 # Needs root and what `./bootstrap.sh package` makes. Ends with 0 if all agree, 1 if not, 75 if something cannot be had
 # here (a line "skipped: why"). The systems stay in .cache/distributions; what the tracers wrote is in its folder out.
@@ -25,12 +25,18 @@ rows() {
 	grep -v '^#' "$here/suites.tsv"
 }
 
-# The smallest system of a suite: what apt needs, and no more.
+# column SYSTEM NUMBER
+column() {
+	rows | awk -F'\t' -v row="$1" -v number="$2" '$1 == row { print $number }'
+}
+
+# The smallest system of a suite: what apt needs, what its row names, and no more.
 make_system() {
 	[ ! -d "$cache/$1" ] || return 0
 	echo "$1: making the system (debootstrap)"
 	rm -rf "$cache/$1.new"
-	debootstrap --variant=minbase "$1" "$cache/$1.new" "$(mirror)" >"$cache/$1.log" 2>&1 || {
+	packages=$(column "$1" 4 | sed 's/^-$//')
+	debootstrap --variant=minbase ${packages:+"--include=$packages"} "$(column "$1" 3)" "$cache/$1.new" "$(mirror)" >"$cache/$1.log" 2>&1 || {
 		tail -n 3 "$cache/$1.log"
 		return 1
 	}
@@ -41,13 +47,18 @@ make_system() {
 fill_system() {
 	root=$cache/$1
 	rm -rf "$root/opt/exitsnoop"
-	! find "$root" -name 'libbpf*' -o -name 'libelf*.so*' | grep -q . || {
-		echo "$1: the system has a libbpf or libelf of its own"
-		return 1
-	}
+	case $(column "$1" 5) in
+	*console*)
+		! find "$root" -name 'libbpf*' -o -name 'libelf*.so*' | grep -q . || {
+			echo "$1: the system has a libbpf or libelf of its own"
+			return 1
+		}
+		;;
+	esac
 	mkdir -p "$root/opt/exitsnoop" "$root/opt/dotnet" "$root/opt/powershell"
 	cp "$top/out/release/linux-x64/exitsnoop" "$programs/scenario" "$cache/nobody" "$here/pass.sh" "$root/opt/exitsnoop/"
-	cp "$here/install.sh" "$top/out/release"/exitsnoop_*_amd64.deb "$root/opt/exitsnoop/"
+	cp "$here/install.sh" "$top/README.md" "$top/out/release"/exitsnoop_*_amd64.deb "$top/out/release"/exitsnoop-*.x86_64.rpm \
+		"$top/out/release"/exitsnoop-*-linux-x64.tar.gz "$top/out/release"/ExitSnoop.*.nupkg "$root/opt/exitsnoop/"
 	cp -r "$top/out/ExitSnoop" "$root/opt/exitsnoop/ExitSnoop"
 	chmod -R a+rX "$root/opt/exitsnoop"
 }
@@ -93,15 +104,15 @@ trace() {
 	said=$(grep -E '^[0-9]+ of [0-9]+$' "$out/comparison" || echo none)
 }
 
-# pass SUITE PASS
+# pass SYSTEM PASS
 pass() {
 	root=$cache/$1
 	out=$cache/out/$1/$2
 	bad=
 	mkdir -p "$out"
 	case $2 in
-	package)
-		within "$root" "$out" install.sh
+	deb | rpm | tarball | gallery)
+		within "$root" "$out" install.sh "$2"
 		said=$(tail -n 1 "$out/console")
 		[ "$said" = "installed and removed" ] || bad=1
 		;;
@@ -117,7 +128,7 @@ pass() {
 		done
 	fi
 	echo "$result" >"$out/result"
-	echo "$(rows | awk -F'\t' -v suite="$1" '$1 == suite { print $2 }'), $2: $said, $result"
+	echo "$(column "$1" 2), $2: $said, $result"
 }
 
 [ "$(id -u)" = 0 ] || skip "chroot takes root"
@@ -136,11 +147,24 @@ cc -static -O2 -Wall -Wextra -Werror -o "$cache/nobody" "$top/tests/matrix/nobod
 
 failed=
 rm -rf "$cache/out"
-for suite in "$@"; do
-	make_system "$suite" || skip "$suite cannot be had from $(mirror)"
-	fill_system "$suite" || exit 1
-	for pass in $(rows | awk -F'\t' -v suite="$suite" '$1 == suite { print $3 }'); do
-		pass "$suite" "$pass"
+mkdir "$cache/out"
+# lint COMMAND...: it is to find nothing.
+lint() {
+	if "$@" >"$cache/out/$1" 2>&1; then
+		echo "$1: nothing found, ok"
+	else
+		echo "$1: FAILED"
+		cat "$cache/out/$1"
+		failed=1
+	fi
+}
+lint lintian --allow-root --fail-on error,warning,info,pedantic --display-info --pedantic "$top/out/release"/exitsnoop_*.deb
+lint rpmlint --rpmlintrc "$here/rpmlintrc" "$top/out/release"/exitsnoop-*.rpm
+for system in "$@"; do
+	make_system "$system" || skip "$system cannot be had from $(mirror)"
+	fill_system "$system" || exit 1
+	for pass in $(column "$system" 5); do
+		pass "$system" "$pass"
 	done
 done
 [ -z "$failed" ]
