@@ -16,13 +16,13 @@ public sealed class SecondsAttribute : ArgumentTransformationAttribute
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         object value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        double? seconds = value switch
+        // PowerShell reads 7d as a decimal and 90s as a short: what was typed is kept beside the number, and comes first.
+        double? seconds = DurationText.TryParse(LanguagePrimitives.ConvertTo<string>(inputData), out TimeSpan span) ? span.TotalSeconds : value switch
         {
             int or long or double or float or decimal => Convert.ToDouble(value, CultureInfo.InvariantCulture),
             string text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) => number,
-            TimeSpan span => span.TotalSeconds,
-            string text when DurationText.TryParse(text, out TimeSpan span) => span.TotalSeconds,
-            string text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan span) => span.TotalSeconds,
+            TimeSpan given => given.TotalSeconds,
+            string text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan given) => given.TotalSeconds,
             _ => null,
         };
         if (seconds is not { } count)
