@@ -10,6 +10,7 @@ usage: ./bootstrap.sh COMMAND
   watch [parameters]   show each process that exits, with Watch-ProcessExit; all its parameters can be given
   test [PART] [NAME]   build and run all tests; or those of one PART (library, module, console, matrix), or those
                        with NAME in their Class.Method: ./bootstrap.sh test library FilterTests
+  service              try the recording service in a Debian 12 with systemd, in qemu
   build                build the module (out/ExitSnoop) and the console program (out/exitsnoop)
   install [PREFIX]     install exitsnoop, its man page and completion (PREFIX: /usr/local)
   release              make what users get, in out/release: exitsnoop for x86-64 and arm64, and the module's package
@@ -116,6 +117,18 @@ build() {
 	for project in "${@:-ExitSnoop.slnx}"; do
 		dotnet build "$project" -c Release -v quiet -tl:off --nologo -clp:NoSummary >&2
 	done
+}
+
+# Boots a system of its own, which takes minutes.
+SERVICE_NEEDS='debootstrap:debootstrap qemu-system-x86_64:qemu-system-x86 mke2fs:e2fsprogs'
+
+service() {
+	# shellcheck disable=SC2086 # A list of words.
+	install_packages $SERVICE_NEEDS
+	build
+	PINNED_PWSH=$(pinned_pwsh) || die "the pinned PowerShell cannot be had"
+	export PINNED_PWSH
+	exec sh tests/service/run.sh "$@"
 }
 
 # Runs the tests that are asked for, by default all; tests/run.sh sums them up.
@@ -294,6 +307,7 @@ command=${1:-}
 case $command in
 watch | build | install | release | package | distributions | container | fleet | bench | matrix) "$command" "$@" ;;
 test) test_all "$@" ;;
+service) service "$@" ;;
 *)
 	usage >&2
 	exit 2

@@ -1,0 +1,89 @@
+#!/bin/sh
+# Boots a Debian 12 with systemd in qemu and goes through the life of the recording service there, by guest.sh: it is enabled,
+# processes crash, the machine is restarted, a member of the group reads what died, and all is removed.
+#
+# Needs root, qemu, debootstrap, and a build (out/ExitSnoop). Ends with 0 if all is right, 1 if not, 75 if something cannot be had
+# here (a line "skipped: why"). The system stays in .cache/service, with what its console said in its folder out.
+#
+#	PINNED_PWSH, DOTNET_ROOT	the PowerShell and its runtime (bootstrap.sh sets them)
+#	SERVICE_TIMEOUT	seconds for a boot (default: 900)
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+cache=$top/.cache/service
+PATH=$PATH:/usr/sbin:/sbin
+. "$top/tools/debian.sh"
+
+skip() {
+	echo "skipped: $*"
+	exit 75
+}
+
+# What systemd, the kernel, .NET and the unwinder need, on top of the smallest system.
+packages=systemd-sysv,dbus,linux-image-amd64,initramfs-tools,libgcc-s1,libstdc++6,libssl3,zlib1g,libdw1
+
+make_system() {
+	[ ! -d "$cache/bookworm" ] || return 0
+	echo "making the system (debootstrap)"
+	rm -rf "$cache/bookworm.new"
+	debootstrap --variant=minbase --include="$packages" bookworm "$cache/bookworm.new" "$(mirror)" >"$cache/debootstrap.log" 2>&1 || {
+		tail -n 3 "$cache/debootstrap.log"
+		return 1
+	}
+	mv "$cache/bookworm.new" "$cache/bookworm"
+}
+
+# The system with what is tried in it, as a disk.
+make_disk() {
+	root=$cache/root
+	rm -rf "$root"
+	cp -a "$cache/bookworm" "$root"
+	mkdir -p "$root/opt/dotnet" "$root/opt/powershell" "$root/opt/service" "$root/usr/local/share/powershell/Modules"
+	cp -a "$DOTNET_ROOT/host" "$DOTNET_ROOT/shared" "$root/opt/dotnet/"
+	rm -rf "$root/opt/dotnet/shared/Microsoft.AspNetCore.App"
+	cp -a "$(dirname "$PINNED_PWSH")/." "$root/opt/powershell/"
+	cp -a "$top/out/ExitSnoop" "$root/usr/local/share/powershell/Modules/"
+	cp "$here/guest.sh" "$top/out/programs/victim" "$root/opt/service/"
+	chown -R 0:0 "$root/opt" "$root/usr/local"
+	chmod -R a+rX "$root/opt" "$root/usr/local"
+	chmod a+x "$root/opt/powershell/pwsh"
+	cp "$here/guest.service" "$root/etc/systemd/system/"
+	ln -s ../guest.service "$root/etc/systemd/system/multi-user.target.wants/guest.service"
+	echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
+	echo exitsnoop-guest >"$root/etc/hostname"
+	echo '/dev/vda / ext4 defaults 0 1' >"$root/etc/fstab"
+	rm -f "$cache/disk"
+	mke2fs -q -t ext4 -d "$root" "$cache/disk" 3G
+	rm -rf "$root"
+}
+
+# Emulated, as there may be no KVM; tests/matrix/run.sh says why so.
+boot() {
+	echo "boot $1"
+	timeout --foreground "${SERVICE_TIMEOUT:-900}" qemu-system-x86_64 -cpu max -accel tcg,thread=single -smp 2 -m 2048 -nodefaults -display none \
+		-no-reboot -kernel "$(echo "$cache"/bookworm/boot/vmlinuz-*)" -initrd "$(echo "$cache"/bookworm/boot/initrd.img-*)" \
+		-drive "file=$cache/disk,format=raw,if=virtio" -serial "file:$cache/out/boot-$1" \
+		-append "root=/dev/vda rw console=ttyS0 clearcpuid=141 quiet loglevel=3 panic=-1 systemd.show_status=false" </dev/null >"$cache/out/qemu-$1" 2>&1 || true
+	tr -d '\r' <"$cache/out/boot-$1" | sed -n 's/^=== //p'
+}
+
+[ "$(id -u)" = 0 ] || skip "debootstrap takes root"
+[ "$(uname -m)" = x86_64 ] || skip "the guest is made on x86-64 only"
+for command in qemu-system-x86_64 debootstrap mke2fs; do
+	command -v "$command" >/dev/null || skip "$command is missing"
+done
+[ -x "$top/out/ExitSnoop/runtimes/linux-x64/native/exitsnoop" ] || {
+	echo "run.sh: there is no out/ExitSnoop with the console program: ./bootstrap.sh build" >&2
+	exit 1
+}
+
+mkdir -p "$cache/out"
+make_system || skip "Debian 12 cannot be had from $(mirror)"
+make_disk
+boot 1
+boot 2
+grep -aq '^=== done' "$cache/out/boot-2" && ! grep -aq '^=== FAILED' "$cache"/out/boot-[12] || {
+	tail -n 40 "$cache/out/boot-2"
+	exit 1
+}
