@@ -28,28 +28,32 @@ public sealed record ExitRecordingFinding
         string count = finding.Count is { } known
             ? string.Create(CultureInfo.InvariantCulture, $"{(finding.IsUpperBound ? "Up to " : "")}{known} {(known == 1 ? "exit" : "exits")}")
             : "Exits";
+        string were = finding.Count == 1 && !finding.IsUpperBound ? "was" : "were";
         string why = finding.Text.TrimEnd('.');
         return new ExitRecordingFinding
         {
             Since = since,
             Until = until,
             Count = finding.Count,
-            IsGap = finding.Kind <= FindingKind.Missing,
+            IsGap = IsGapKind(finding.Kind),
             Message = finding.Kind switch
             {
                 FindingKind.Stopped => $"Nothing was recorded {span}: the recorder was stopped.",
+                FindingKind.StoppedAndRestarted => $"Nothing was recorded {span}: the recorder was stopped, and the machine was restarted.",
                 FindingKind.BrokenOff => $"Nothing was recorded {span}: the recorder was killed.",
                 FindingKind.Restarted => $"Nothing was recorded {span}: the machine was restarted.",
                 FindingKind.Ended => $"Nothing has been recorded since {Text(since)}: no recorder runs.",
                 FindingKind.Missing => $"Segments are missing: exits {span} are not in the recording.",
-                FindingKind.Lost => $"{count} {span} were lost before they could be recorded: {why}.",
-                FindingKind.Paused => $"{count} {span} were not recorded: {why}.",
+                FindingKind.Lost => $"{count} {span} {were} lost before they could be recorded: {why}.",
+                FindingKind.Paused => $"{count} {span} {were} not recorded: {why}.",
                 FindingKind.Doubtful => $"What was recorded {span} may be incomplete after a power failure: fsync failed ({why}).",
                 FindingKind.Damaged => $"{count} {span} cannot be read: {why} is damaged.",
                 _ => $"{why}.",
             },
         };
     }
+
+    internal static bool IsGapKind(FindingKind kind) => kind <= FindingKind.Missing;
 
     private static DateTimeOffset Moment(long wall, bool utc)
     {

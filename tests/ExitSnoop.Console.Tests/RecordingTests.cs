@@ -106,6 +106,34 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    public void A_write_or_an_fsync_that_fails_is_told_and_counted_and_recording_goes_on()
+    {
+        Need.Kernel();
+        using TestFolder folder = new();
+        string recording = folder.Path("recording");
+        using Command recorder = Command.Start(
+            ConsoleProgram.File, ["--record", recording, "-v", "--parent", $"{Environment.ProcessId}", "--name", "victim"],
+            environment: new Dictionary<string, string?> { ["LD_PRELOAD"] = TestProgram.FailingWrites, ["FAILING"] = folder.FullName });
+        recorder.WaitForError("recording to");
+        Child.Run(TestProgram.Victim, "exit", "1").Dispose();
+        Eventually.True(() => Read(recording, "--json").Lines.Length == 1, "Within a second it can be read.");
+        string write = folder.Write("pwrite", "");
+        Child.Run(TestProgram.Victim, "exit", "2").Dispose();
+        recorder.WaitForError($"Recording pauses: {recording} cannot be written to: Input/output error. ");
+        File.Delete(write);
+        recorder.WaitForError("Recording goes on. 1 exit was not kept.");
+        string sync = folder.Write("fsync", "");
+        Child.Run(TestProgram.Victim, "exit", "3").Dispose();
+        recorder.WaitForError("fsync of the recording failed: Input/output error. ");
+        File.Delete(sync);
+        recorder.Stop();
+        CommandResult all = Read(recording, "--oldest", "--json");
+        Assert.Equal(["1", "3"], all.Lines.Select(line => line.Split("\"ExitCode\":")[1].Split(',')[0]));
+        Assert.Matches(@"1 exit from .* was not recorded: .* cannot be written to: Input/output error\.\n", all.Error);
+        Assert.Matches(@"What was recorded from .* may be incomplete after a power failure: fsync failed \(Input/output error\)\.\n", all.Error);
+    }
+
+    [Fact]
     public void What_is_not_there_or_no_recording_is_an_error_with_its_status()
     {
         using TestFolder folder = new();

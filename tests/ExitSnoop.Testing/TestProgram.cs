@@ -1,6 +1,6 @@
 namespace ExitSnoop.Testing;
 
-/// <summary>The programs of tests/programs, each of which dies in a special way, and bench's storm.</summary>
+/// <summary>The programs of tests/programs, most of which die in a special way, and bench's storm.</summary>
 internal static class TestProgram
 {
     private static readonly string Folder = Path.Join(Paths.Out, "programs");
@@ -8,6 +8,9 @@ internal static class TestProgram
     internal static string Arguments { get; } = Path.Join(Folder, "arguments");
 
     internal static string Causes { get; } = Path.Join(Folder, "causes");
+
+    /// <summary>A library for LD_PRELOAD.</summary>
+    internal static string FailingWrites { get; } = Path.Join(Folder, "failing-writes.so");
 
     internal static string Murder { get; } = Path.Join(Folder, "murder");
 

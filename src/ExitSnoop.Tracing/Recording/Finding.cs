@@ -20,6 +20,9 @@ internal enum FindingKind
     /// <summary>The recorder was stopped, and another started later.</summary>
     Stopped,
 
+    /// <summary>As <see cref="Stopped"/>, and the machine was started anew between.</summary>
+    StoppedAndRestarted,
+
     /// <summary>The recorder ended without a word, and another started later.</summary>
     BrokenOff,
 

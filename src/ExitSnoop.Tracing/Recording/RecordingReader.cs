@@ -30,6 +30,22 @@ internal sealed class RecordingReader(
     internal IEnumerable<RecordedBlock> Blocks()
     {
         RecordedBlock block = new();
+        foreach (SegmentReader segment in Segments())
+        {
+            foreach (int first in BlocksOf(segment))
+            {
+                segment.Read(first, block);
+                if (block.Damage is { } damage)
+                    Tell(damage, segment.Path);
+                if (block.Count > 0)
+                    yield return block;
+            }
+        }
+    }
+
+    /// <summary>The segments that the span touches, with their parts; each is closed when the next is asked for.</summary>
+    internal IEnumerable<SegmentReader> Segments()
+    {
         foreach ((int number, string path) in oldestFirst ? segments : segments.Reverse())
         {
             using SegmentReader? segment = Open(number, path);
@@ -57,14 +73,7 @@ internal sealed class RecordingReader(
                 Tell(note);
             foreach (Damage damage in segment.Damages)
                 Tell(damage, path);
-            foreach (int first in BlocksOf(segment))
-            {
-                segment.Read(first, block);
-                if (block.Damage is { } damage)
-                    Tell(damage, path);
-                if (block.Count > 0)
-                    yield return block;
-            }
+            yield return segment;
         }
     }
 
@@ -124,7 +133,13 @@ internal sealed class RecordingReader(
         }
         else
             Tell(new Finding(
-                older.IsStopped ? FindingKind.Stopped : older.Boot != newer.Boot ? FindingKind.Restarted : FindingKind.BrokenOff,
+                (older.IsStopped, older.Boot != newer.Boot) switch
+                {
+                    (true, true) => FindingKind.StoppedAndRestarted,
+                    (true, false) => FindingKind.Stopped,
+                    (false, true) => FindingKind.Restarted,
+                    _ => FindingKind.BrokenOff,
+                },
                 older.EndWall, newer.StartWall));
     }
 

@@ -119,7 +119,11 @@ internal sealed class RecordingWriter : IDisposable
             long due = PauseReason is not null ? nextRetry
                 : block.Exits > 0 ? (long)block.First + FlushAfter
                 : lastWritten + AliveInterval;
-            return TimeSpan.FromTicks(Math.Clamp(due - machine.Boot(), 0, AliveInterval) / TimeSpan.NanosecondsPerTick) + TimeSpan.FromMilliseconds(1);
+            long now = machine.Boot();
+            // An fsync that fails is told soon, and not with the next exit.
+            if (file is { IsDirty: true })
+                due = Math.Min(due, Math.Max(now, lastWritten + (machine.SyncAfter.Ticks * TimeSpan.NanosecondsPerTick)) + Second);
+            return TimeSpan.FromTicks(Math.Clamp(due - now, 0, AliveInterval) / TimeSpan.NanosecondsPerTick) + TimeSpan.FromMilliseconds(1);
         }
     }
 
