@@ -11,7 +11,7 @@
   PowerShellVersion = '7.6'
   FormatsToProcess = @('ExitSnoop.Format.ps1xml')
   FunctionsToExport = @()
-  CmdletsToExport = @('Watch-ProcessExit', 'Get-ProcessExit', 'Measure-ProcessExit', 'Register-ProcessExitEvent', 'Get-ProcessExitEventDefinition')
+  CmdletsToExport = @('Watch-ProcessExit', 'Get-ProcessExit', 'Measure-ProcessExit', 'Enable-ProcessExitRecording', 'Disable-ProcessExitRecording', 'Get-ProcessExitRecording', 'Register-ProcessExitEvent', 'Get-ProcessExitEventDefinition')
   VariablesToExport = @()
   AliasesToExport = @('exitsnoop')
   PrivateData = @{

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace ExitSnoop.Bench;
 
@@ -72,6 +73,21 @@ internal sealed class Recordings(Bench bench)
         AddFigure("the newest 20", "s", 0.2, newest.Seconds, true);
         AddFigure("all of SEGV, million exits a second of CPU time", "million", 2, bench.Plan.RecordedExits / 1e6 / all.Cpu, false);
         AddFigure("peak memory of reading all", "MB", 60, all.Memory, true);
+        if (bench.HasShell)
+            MeasureShell(large);
+    }
+
+    /// <summary>The same at the prompt, in a shell that is open already.</summary>
+    private void MeasureShell(string recording)
+    {
+        Bench.Say("reading it with Get-ProcessExit");
+        string told = ChildProcess.Run(workspace, "pwsh", "-NoProfile", "-NonInteractive", "-File", Path.Join(workspace.Root, "bench/read.ps1"), recording);
+        Dictionary<string, double> figures = told.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' '))
+            .ToDictionary(words => words[0], words => double.Parse(words[1], CultureInfo.InvariantCulture));
+        AddFigure("Get-ProcessExit -Last 1h -Crashed", "s", 0.7, figures["hour"], true);
+        AddFigure("Get-ProcessExit -MaxEvents 20", "s", 0.2, figures["newest"], true);
+        AddFigure("Get-ProcessExit -MaxEvents 1000000 | Measure-ProcessExit -Property Name", "s", 3, figures["measure"], true);
+        bench.Facts.Add($"The PowerShell that did so had {figures["memory"]:0} MB of memory at most.");
     }
 
     private void AddFigure(string name, string unit, double target, double measured, bool most) => bench.Figures.Add(new Figure(

@@ -317,6 +317,9 @@ public sealed class ExitEvent : EventArgs
     /// <summary>Its id in the first PID namespace, the host's.</summary>
     public int? HostId => HasDetail ? (int)Record.HostPid : null;
 
+    /// <summary>The machine on which it exited, by its host name: this one, or that of the recording. Null where it was read from JSON without.</summary>
+    public string? HostName => texts is not null ? texts.HostName : origin is not null ? origin.Host : Environment.MachineName;
+
     /// <summary>Whether its times are in UTC.</summary>
     internal bool IsUtc => utc;
 

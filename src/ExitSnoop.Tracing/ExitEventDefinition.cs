@@ -143,6 +143,7 @@ public static class ExitEventDefinition
             Property(nameof(ExitEvent.Executed), "bool?", "", "flags", "False for a process that was only forked and has its parent's name."),
             Property(nameof(ExitEvent.NamespaceId), "int?", "id in the process's own PID namespace", "namespace_pid", "What the process itself called its id."),
             Property(nameof(ExitEvent.HostId), "int?", "id in the first PID namespace", "host_pid", "The process's id on the host."),
+            Property(nameof(ExitEvent.HostName), "string", "", "uname(2), or the recording", "The machine on which it exited; of a recording of another machine, that one."),
         ];
     }
 }

@@ -90,6 +90,7 @@ internal static class ExitEventJson
         Write(writer, Names.Executed, exit.Executed);
         Write(writer, Names.NamespaceId, exit.NamespaceId);
         Write(writer, Names.HostId, exit.HostId);
+        Write(writer, Names.HostName, exit.HostName);
         writer.WriteEndObject();
     }
 
@@ -242,7 +243,7 @@ internal static class ExitEventJson
             LoginUserId = Of(nameof(ExitEvent.LoginUserId)), LoginUserName = Of(nameof(ExitEvent.LoginUserName)),
             Terminal = Of(nameof(ExitEvent.Terminal)), WorkingDirectory = Of(nameof(ExitEvent.WorkingDirectory)),
             Executed = Of(nameof(ExitEvent.Executed)), NamespaceId = Of(nameof(ExitEvent.NamespaceId)),
-            HostId = Of(nameof(ExitEvent.HostId)), CrashSite = Of(nameof(ExitEvent.CrashSite)),
+            HostId = Of(nameof(ExitEvent.HostId)), HostName = Of(nameof(ExitEvent.HostName)), CrashSite = Of(nameof(ExitEvent.CrashSite)),
             InstructionPointer = Of(nameof(ExitEvent.InstructionPointer)), CrashModule = Of(nameof(ExitEvent.CrashModule)),
             CrashOffset = Of(nameof(ExitEvent.CrashOffset)), CrashBuildId = Of(nameof(ExitEvent.CrashBuildId)),
             CrashSymbol = Of(nameof(ExitEvent.CrashSymbol)), CrashThreadId = Of(nameof(ExitEvent.CrashThreadId)),

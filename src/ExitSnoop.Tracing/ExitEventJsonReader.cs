@@ -79,6 +79,7 @@ internal readonly ref struct ExitEventJsonReader
             Terminal = Text(nameof(ExitEvent.Terminal)),
             Ancestors = List(nameof(ExitEvent.Ancestors), ReadAncestor) is { } ancestors ? new AncestorList(ancestors) : null,
             CgroupPath = Text(nameof(ExitEvent.CgroupPath)),
+            HostName = Text(nameof(ExitEvent.HostName)),
             CgroupNames = new CgroupNames(Text(nameof(ExitEvent.ContainerId)), Text(nameof(ExitEvent.PodId)), Text(nameof(ExitEvent.ServiceName))),
         });
     }

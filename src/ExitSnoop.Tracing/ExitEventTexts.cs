@@ -37,5 +37,7 @@ internal sealed record ExitEventTexts
 
     internal string? CgroupPath { get; init; }
 
+    internal string? HostName { get; init; }
+
     internal required CgroupNames CgroupNames { get; init; }
 }

@@ -51,7 +51,7 @@ public sealed class ExitRecording
             try
             {
                 if (Directory.Exists(full))
-                    sources.Add(new SegmentSource(full, Found(RecordingFolder.Segments(full), path)));
+                    sources.Add(new SegmentSource(full, SegmentsOf(path)));
                 else if (JsonSource.IsJson(full))
                     sources.Add(new JsonSource(full));
                 else if (NumberOf(full) is { } number)
@@ -162,9 +162,26 @@ public sealed class ExitRecording
         }
     }
 
-    private static IReadOnlyList<(int Number, string Path)> Found(IReadOnlyList<(int Number, string Path)> segments, string path) => segments.Count > 0
-        ? segments
-        : throw new ExitRecordingException(ExitRecordingError.NotFound, $"There is no recording in {path}. 'exitsnoop --record {path}' makes one.");
+    /// <summary>The segments of a recording, oldest first.</summary>
+    /// <exception cref="ExitRecordingException">There are none, or the directory cannot be read.</exception>
+    internal static IReadOnlyList<(int Number, string Path)> SegmentsOf(string directory)
+    {
+        try
+        {
+            IReadOnlyList<(int Number, string Path)> segments = RecordingFolder.Segments(Path.GetFullPath(directory));
+            return segments.Count > 0
+                ? segments
+                : throw new ExitRecordingException(ExitRecordingError.NotFound, $"There is no recording in {directory}. 'exitsnoop --record {directory}' makes one.");
+        }
+        catch (DirectoryNotFoundException missing)
+        {
+            throw new ExitRecordingException(ExitRecordingError.NotFound, $"There is no directory {directory}.", missing);
+        }
+        catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)
+        {
+            throw CannotRead(directory, refused);
+        }
+    }
 
     private static int? NumberOf(string path)
     {

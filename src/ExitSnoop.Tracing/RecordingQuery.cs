@@ -35,7 +35,7 @@ internal sealed class RecordingQuery(ExitRecordingOptions options, Action<Findin
             int index = oldestFirst ? i : block.Count - 1 - (i - from);
             if (!IsWanted(block, index))
                 continue;
-            origin ??= new RecordOrigin(head.PageSize, block.Users);
+            origin ??= new RecordOrigin(head.Host, head.PageSize, block.Users);
             ExitEvent exit = new(block.Exit(index).ToArray(), null, block.WallOffset(index), options.Filter.Utc, options.Filter.Label, origin);
             if (block.Crash(index) is { IsEmpty: false } crash)
                 exit.CrashReport = Report(crash);

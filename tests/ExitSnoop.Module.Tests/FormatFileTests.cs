@@ -30,7 +30,7 @@ public sealed partial class FormatFileTests
         using RunningScript watch = shell.StartWatch("(Watch-ProcessExit $id).View.PSObject.Properties.Name", ("id", victim.Id));
         victim.Die();
         string[] cells = [.. watch.Wait().Output.Cast<string>()];
-        HashSet<string> properties = [.. typeof(ExitEvent).GetProperties().Concat(typeof(ExitEventField).GetProperties()).Select(property => property.Name), "Call",
+        HashSet<string> properties = [.. ((Type[])[typeof(ExitEvent), typeof(ExitEventField), typeof(ExitRecordingStatus)]).SelectMany(type => type.GetProperties()).Select(property => property.Name), "Call",
             .. shell.Run("[ExitSnoop.Commands.Measuring.ProcessExitMeasurement].GetProperties().Name").Output.Cast<string>()];
 
         XElement[] values = [.. XDocument.Load(File).Descendants().Where(element => element.Name.LocalName is "ScriptBlock" or "PropertyName")];

@@ -52,6 +52,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
 
         // Get-ProcessExit
         ["What failed in the last eight hours"] = @"TIME +NAME .*COMMAND\n-.*\n(\d\d:\d\d:\d\d \S.*\n){3}",
+        ["See what died on several machines"] = @"^HostName +ExitTime +Name +Status\n-.*\n\S+ .*(code|signal) ",
         ["Read a file of JSON lines"] = @"PCOMM +PID .*EXIT_CODE\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){3}",
         ["See the last failure"] = @"^Name +: \S.*\nStatus +: (code|signal) .*\nExitTime +: \S",
         ["Read the journal"] = @"PCOMM +PID .*EXIT_CODE\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){2}",
@@ -64,6 +65,15 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
         ["See which programs exit most"] = @"NAME +COUNT +FAILED +CRASH +PER MIN +CPU\(s\) +MEDIAN +95%\(s\) +PEAK\n-.*\n\S+ +\d+ ",
         ["Find what crashes, by program and user"] = @"NAME +COUNT .*\n-.*\n\S+, root +1 +1 +1 ",
         ["Measure a file"] = @"^3$",
+
+        // Enable-, Disable- and Get-ProcessExitRecording
+        ["See what would be installed"] = @"^What if: Install this unit (.*\n)*ExecStart=/usr/local/lib/exitsnoop/exitsnoop --record /var/log/exitsnoop --metrics \S+\n(.*\n)*LogsDirectory=exitsnoop\n",
+        ["Let a group read the recording"] = @"^ExecStart=\S+ --record /var/log/exitsnoop --group adm --max-size=5368709120 --max-age=7776000 --metrics \S+\n(.*\n)*LogsDirectoryMode=0750\nGroup=adm\n",
+        ["Record failures only, and no arguments"] = @"^ExecStart=\S+ --record /var/log/exitsnoop --no-arguments --failed --metrics \S+\n",
+        ["See what would be stopped"] = @"^What if: Stop exitsnoop-recording.service, .*The recording in /var/log/exitsnoop stays",
+        ["See what would be deleted"] = @"^What if: Stop exitsnoop-recording.service, and delete it, /usr/local/lib/exitsnoop and the recording in /var/log/exitsnoop",
+        ["See whether exits are recorded"] = @"^There is no recording in /var/log/exitsnoop\. Enable-ProcessExitRecording starts one\.|^RecorderId ",
+        ["Look at recordings of other machines"] = "",
 
         // Get-ProcessExitEventDefinition
         ["List all fields and properties"] = @"^exit_time +__u64 +0 +8 +\S(.*\n)*ExitTime +DateTime ",
@@ -79,7 +89,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
 
     /// <summary>What Get-Help says, and what the cmdlets are.</summary>
     private static readonly Lazy<JsonElement> Help = new(() => JsonDocument.Parse(Pwsh.Run("""
-        $common = [System.Management.Automation.PSCmdlet]::CommonParameters
+        $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
         @{ About = Get-Help about_ExitSnoop | Out-String; Cmdlets = @(foreach ($command in Get-Command -Module ExitSnoop -CommandType Cmdlet) {
             $help = Get-Help $command.Name -Full
             $made = $command.ImplementingType::new()
@@ -143,7 +153,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
             foreach (string heading in (string[])["NAME", "SYNOPSIS", "SYNTAX", "DESCRIPTION", "PARAMETERS", "INPUTS", "OUTPUTS", "RELATED LINKS", "Example 1: "])
                 Assert.True(Text(cmdlet, "Shown").Contains(heading, StringComparison.Ordinal), $"{name} shows no {heading}");
         }
-        Assert.Equal(5, Cmdlets().Length);
+        Assert.Equal(8, Cmdlets().Length);
     }
 
     [Fact]
@@ -236,7 +246,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
 
     private static string[] Texts(JsonElement element, string name) => [.. element.GetProperty(name).EnumerateArray().Select(item => item.GetString()!)];
 
-    [GeneratedRegex(@"Start-Job|&\s*$|\bexit\b|\$PID", RegexOptions.Multiline)]
+    [GeneratedRegex(@"Start-Job|&\s*$|\bexit\b|\$PID|-WhatIf", RegexOptions.Multiline)]
     private static partial Regex NeedsPwsh();
 
     [GeneratedRegex(@"Example \d+: (.*?) -*$")]

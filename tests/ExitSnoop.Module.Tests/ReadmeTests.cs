@@ -1,12 +1,13 @@
 using System.Text.RegularExpressions;
 using ExitSnoop.ModuleTests.Engine;
+using ExitSnoop.ModuleTests.Support;
 using Xunit;
 
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>
 /// The one-liners of the README, each run as it stands there while such processes die as it asks for. Only
-/// times are shorter, and other machines are this one.
+/// times are shorter, other machines are this one, and the recording of last night is one of a moment ago.
 /// </summary>
 public sealed partial class ReadmeTests
 {
@@ -17,6 +18,7 @@ public sealed partial class ReadmeTests
     {
         ["Crashes into a CSV file, for an hour:"] = "^.*\"ExitTime\",.*\"CommandLine\"(.*\n)*.*\"victim\".*\"signal 11 \\(SEGV\\)",
         ["Wait for a process that is not your child, and get its exit status:"] = @"^7\n$",
+        ["What died last night?"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +SEGV.* segfault \(MAPERR\) .*victim ",
         ["Where do programs crash?"] = @"^TIME +NAME .*SITE\n-.*\n(.*\n)*.* victim +\d+ +SEGV.* victim!\w+\+0x",
         ["What does the OOM killer take?"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +KILL +out of memory .*victim -w memory",
         ["Who keeps killing my workers?"] = @"^Id +: \d+\nStatus +: signal 15 \(TERM\)\nSenderName : \S.*\nSenderId +: {own id}\n",
@@ -70,11 +72,17 @@ public sealed partial class ReadmeTests
             Set-Location '{{stage.Folder}}'
             function global:Invoke-Command($HostName, $ScriptBlock) { & $ScriptBlock }
             function global:Write-Host($Object) { Add-Content '{{stage.Folder}}/written' $Object }
+            $PSDefaultParameterValues['Get-ProcessExit:Path'] = '{{stage.Recording}}'
 
             """;
         string[] files = Directory.GetFiles(stage.Folder);
-        using RunningScript running = shell.StartWatch($"{before} . {{ {script} }} | Out-String -Stream -Width 200");
-        stage.Begin();
+        string whole = $"{before} . {{ {script} }} | Out-String -Stream -Width 200";
+        bool isHistory = script.StartsWith("Get-ProcessExit ", StringComparison.Ordinal);
+        if (isHistory)
+            stage.Record();
+        using RunningScript running = isHistory ? shell.Start(whole) : shell.StartWatch(whole);
+        if (!isHistory)
+            stage.Begin();
         string Shown() => string.Join('\n', running.Now.Lines.Concat(Directory.GetFiles(stage.Folder).Except(files).SelectMany(File.ReadAllLines))
             .Select(line => line.TrimEnd()).Where(line => line.Length > 0)) + "\n";
         Eventually.True(() => !running.IsRunning && !Registers().IsMatch(script) || promised.IsMatch(Shown()), () => $"There is no {promised}:\n{Shown()}{running.Now}");
@@ -116,6 +124,11 @@ public sealed partial class ReadmeTests
         }
 
         internal string Folder => folder.FullName;
+
+        internal string Recording => folder.Path("recording");
+
+        /// <summary>Records a crash.</summary>
+        internal void Record() => Recorder.Record(Recording, ["--name", "victim"], () => Child.Run(TestProgram.Victim, "null-deref").Dispose());
 
         internal void Begin()
         {

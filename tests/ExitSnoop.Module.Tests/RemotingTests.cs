@@ -211,6 +211,22 @@ public sealed partial class RemotingTests(RemotingTests.Machines machines) : ICl
         shell.Wait();
     }
 
+    [Fact]
+    public void Machines_read_their_own_recordings_and_say_what_they_call_themselves()
+    {
+        Need.Kernel();
+        SshServer server = machines.Server;
+        using TestFolder folder = new();
+        Recorder.Record(folder.Path("recording"), ["--name", "victim"], () => Child.Run(TestProgram.Victim, "null-deref").Dispose());
+        using Command shell = Start(server, $$"""
+            Invoke-Command -HostName web1, web2 { Get-ProcessExit '{{folder.Path("recording")}}' -Last 8h -Crashed -WarningAction Ignore } |
+                ForEach-Object { "$($_.PSComputerName) tells: $($_.HostName) $($_.Status -replace ',.*')" }
+            """);
+        CommandResult result = shell.Wait();
+        Assert.Equal("", result.Error);
+        Assert.Equal(((string[])["web1", "web2"]).Select(machine => $"{machine} tells: {Environment.MachineName} signal 11 (SEGV)"), Told(result).Order());
+    }
+
     private static IEnumerable<string> Commands(string with) =>
         ((string[])["README.md", "docs/en-US/about_ExitSnoop.md"])
             .SelectMany(file => Fence().Matches(File.ReadAllText(Path.Combine(Paths.Repository, file))))

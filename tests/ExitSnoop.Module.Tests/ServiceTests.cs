@@ -1,8 +1,13 @@
+using ExitSnoop.ModuleTests.Engine;
+using ExitSnoop.ModuleTests.Support;
 using Xunit;
 
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>The systemd unit that records, as the packages install it.</summary>
+/// <summary>
+/// The systemd unit that records, as the packages install it and as Enable-ProcessExitRecording does. That it runs is tested in
+/// a machine with systemd: ./bootstrap.sh service.
+/// </summary>
 public sealed class ServiceTests
 {
     private const string Installed = "/usr/bin/exitsnoop", Directory = "/var/log/exitsnoop";
@@ -62,6 +67,39 @@ public sealed class ServiceTests
         // It may have something to say of this machine's own units.
         Assert.DoesNotContain(Path.GetFileName(UnitFile), result.Error, StringComparison.Ordinal);
         Assert.Equal(0, result.ExitCode);
+    }
+
+    [Fact]
+    public void Enable_installs_the_unit_of_the_packages_with_what_it_is_told()
+    {
+        string shown = Pwsh.Run("""
+            Enable-ProcessExitRecording -WhatIf
+            Enable-ProcessExitRecording -WhatIf -Path /srv/exits -Group adm -MaximumSize 5GB -MaximumAge 90d -NoArguments -Failed `
+                -Name 'a b*', 'c`[d', '50%$' -User root, 4242 -Signal SEGV, 6 -ExitCode 3 -MinimumAge 1.5 -Service nginx
+            """).Output;
+        string[] units = [.. shown.Split("[Unit]")[1..].Select(unit => unit.Split("\nWhat if")[0])];
+        Assert.Equal(2, units.Length);
+        string packaged = File.ReadAllText(UnitFile).Split("[Unit]")[1];
+        Assert.Equal(packaged.Replace(Installed, "/usr/local/lib/exitsnoop/exitsnoop", StringComparison.Ordinal).Trim(), units[0][..units[0].IndexOf("multi-user.target", StringComparison.Ordinal)].Trim() + "multi-user.target");
+        Assert.Equal(
+            [
+                "ExecStart=/usr/local/lib/exitsnoop/exitsnoop --record /srv/exits --group adm --max-size=5368709120 --max-age=7776000 --no-arguments --failed"
+                    + @" ""--name=a b*"" ""--name=c\\[d"" --name=50%%$$ --user=root --user=4242 --signal=SEGV --signal=ABRT --service=nginx --exit-code=3 --minimum-age=1.5 --metrics /run/exitsnoop/exitsnoop.prom",
+                "ReadWritePaths=/srv/exits",
+                "Group=adm",
+            ],
+            units[1].Split('\n').Where(line => !packaged.Contains(line, StringComparison.Ordinal)).Where(line => !line.StartsWith("What if", StringComparison.Ordinal)));
+        Assert.DoesNotContain("LogsDirectory", units[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_systemd_the_error_has_the_command_to_run()
+    {
+        Assert.SkipWhen(System.IO.Directory.Exists("/run/systemd/system"), "systemd runs here, and would start the service");
+        using Shell shell = Shell.Open();
+        ShellError error = shell.Run("Enable-ProcessExitRecording -Group adm -Failed").OnlyError;
+        Assert.Equal(("NoSystemd", "NotInstalled"), (error.ShortId, error.Category));
+        Assert.EndsWith($"/exitsnoop --record {Directory} --group adm --failed", error.Message, StringComparison.Ordinal);
     }
 
     private static string Setting(string name) => Assert.Single(Unit(), line => line.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..];

@@ -25,6 +25,16 @@ check() {
 	echo "=== ok: $what"
 }
 
+# Waits until a recorder has the directory locked.
+until_recording() {
+	sleep 2
+	for _ in $(seq 120); do
+		flock --nonblock --shared /var/log/exitsnoop true || return 0
+		sleep 1
+	done
+	echo "=== FAILED: nothing records"
+}
+
 # What an installation could leave behind.
 files() {
 	find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /root -o -path /opt/service -o -path /var/log/journal \
@@ -44,11 +54,9 @@ if [ ! -e "$state" ]; then
 		'^CapBnd:.000000c000000000$' '^CapEff:.000000c000000000$'
 	/opt/service/victim null-deref
 	/opt/service/victim exit 3
+	sleep 10
 	systemctl kill --signal=KILL exitsnoop-recording
-	for _ in $(seq 100); do
-		sleep 0.5
-		[ "$(systemctl is-active exitsnoop-recording)" != active ] || break
-	done
+	until_recording
 	/opt/service/victim exit 4
 	sleep 3
 	# logind, which would be asked, is left out.
@@ -57,10 +65,7 @@ if [ ! -e "$state" ]; then
 fi
 
 /opt/service/victim exit 5
-for _ in $(seq 100); do
-	[ "$(systemctl is-active exitsnoop-recording)" != active ] || break
-	sleep 0.5
-done
+until_recording
 /opt/service/victim exit 6
 sleep 3
 check "a member of the group sees what died before, and the gaps" \
@@ -68,13 +73,18 @@ check "a member of the group sees what died before, and the gaps" \
 	'^signal 11 \(SEGV\).* on exitsnoop-guest: segfault \(MAPERR\) at 0x0 in victim!null_deref\+0x' '^code 3 on exitsnoop-guest' '^code 4 on' '^code 6 on' \
 	'^WARNING: Nothing was recorded from .*: the recorder was killed' '^WARNING: Nothing was recorded from .*: the recorder was stopped, and the machine was restarted' \
 	'^Gaps *: 2' '^IsRecording *: True' '^ServiceName *: exitsnoop-recording.service'
-check "others may not" "$(ps_as stranger 'Get-ProcessExit -Last 1h' 2>&1)" 'This user may not read /var/log/exitsnoop'
-check "disable stops it and keeps the recording" "$(ps 'Disable-ProcessExitRecording; Get-ProcessExit -Name victim -MaxEvents 1 | ForEach-Object Status; (Get-ProcessExitRecording).IsRecording' 2>&1)" \
-	'^code 6' '^False'
-check "it is enabled again, with other settings, and goes on" "$(ps 'Enable-ProcessExitRecording -NoArguments -Crashed -PassThru | Format-List *' 2>&1)" '^Filters *: crashes' '^IsRecording *: True'
-ps "Disable-ProcessExitRecording -Remove -Confirm:\$false"
+check "others may not" "$(setpriv --reuid=stranger --regid=stranger --clear-groups --inh-caps=-all --bounding-set=-all /usr/local/lib/exitsnoop/exitsnoop --read /var/log/exitsnoop 2>&1)" \
+	'This user may not read /var/log/exitsnoop'
+check "disable keeps the recording, enable goes on with other settings" "$(ps '
+	Disable-ProcessExitRecording
+	Get-ProcessExit -Name victim -MaxEvents 1 | ForEach-Object Status
+	"after disable: $((Get-ProcessExitRecording).IsRecording)"
+	Enable-ProcessExitRecording -NoArguments -Crashed -PassThru | Format-List *
+	Disable-ProcessExitRecording -Remove -Confirm:$false' 2>&1)" \
+	'^code 6' '^after disable: False' '^Filters *: crashes' '^IsRecording *: True'
 files >/opt/service/after
 check "nothing is left behind" "left: $(diff /opt/service/before /opt/service/after | grep '^[<>]' | tr '\n' ' ')" '^left: $'
+check "nothing is left in /run" "left: $(ls -d /run/exitsnoop 2>/dev/null)" '^left: $'
 check "systemd knows nothing of it" "$(systemctl show --property=LoadState exitsnoop-recording)" '^LoadState=not-found'
 echo "=== done"
 systemctl start --no-block --job-mode=replace-irreversibly poweroff.target

@@ -91,6 +91,20 @@ internal sealed class RecordingFolder : IDisposable
         return locked;
     }
 
+    /// <summary>The process that has locked a directory for its recorder; null where none is seen from here.</summary>
+    internal static int? RecorderOf(string folder)
+    {
+        if (FileIdentity.Inode(folder) is not { } inode)
+            return null;
+        string locked = string.Create(CultureInfo.InvariantCulture, $":{inode}");
+        // number: FLOCK ADVISORY WRITE pid major:minor:inode 0 EOF. Some file systems have other device numbers here than for stat(2).
+        foreach (string line in File.ReadLines("/proc/locks"))
+            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, "FLOCK", _, "WRITE", string id, string file, ..]
+                && file.EndsWith(locked, StringComparison.Ordinal) && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+                return pid;
+        return null;
+    }
+
     /// <summary>The part of the file system that others than root can still use, and its size, in bytes.</summary>
     internal (long Free, long Total) Space()
     {

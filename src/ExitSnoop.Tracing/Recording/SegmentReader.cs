@@ -55,6 +55,8 @@ internal sealed class SegmentReader : IDisposable
 
     internal IReadOnlyList<Damage> Damages => damages;
 
+    internal long Length => RandomAccess.GetLength(handle);
+
     /// <summary>The last time that the segment tells of, by the boot clock.</summary>
     internal ulong LastTime { get; private set; }
 

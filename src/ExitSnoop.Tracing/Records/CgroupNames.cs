@@ -29,6 +29,20 @@ internal sealed partial record CgroupNames(string? ContainerId, string? PodId, s
         return Known[path] = Read(path);
     }
 
+    /// <summary>What the cgroups of a process say, one for each hierarchy; none where it is gone.</summary>
+    internal static IReadOnlyList<CgroupNames> OfProcess(int id)
+    {
+        try
+        {
+            // hierarchy:controllers:path
+            return [.. File.ReadLines($"/proc/{id}/cgroup").Select(line => Of(line.Split(':', 3)[^1]))];
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     private static CgroupNames Read(string path)
     {
         string? container = null, pod = null, service = null;

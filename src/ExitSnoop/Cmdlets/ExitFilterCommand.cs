@@ -4,26 +4,11 @@ using ExitSnoop.Commands.Parameters;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>The parameters that choose exits: the same for every cmdlet that traces or reads recordings.</summary>
+/// <summary>The parameters that choose exits by what they are: the same for every cmdlet that traces, records or reads recordings.</summary>
 public abstract class ExitFilterCommand : PSCmdlet
 {
     /// <summary>The parameter set of the filters: the only one of a cmdlet that traces.</summary>
     protected const string FilterSet = "Filter";
-
-    private readonly List<int> ids = [];
-
-    /// <summary>Only the processes with these ids. The trace ends when all of them have exited.</summary>
-    [Parameter(ParameterSetName = FilterSet, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("p", "Pid", "ProcessId")]
-    [ProcessIdArgument]
-    [ValidateNotNullOrEmpty]
-    [ValidateRange(1, int.MaxValue)]
-    [ArgumentCompleter(typeof(ProcessIdCompleter))]
-    public virtual int[]? Id { get; set; }
-
-    /// <summary>With -Id: all descendants of these processes too, orphans included.</summary>
-    [Parameter(ParameterSetName = FilterSet)]
-    public SwitchParameter IncludeChildren { get; set; }
 
     /// <summary>Only exits with a status other than 0, or by a signal.</summary>
     [Parameter(ParameterSetName = FilterSet)]
@@ -105,14 +90,6 @@ public abstract class ExitFilterCommand : PSCmdlet
     [ArgumentCompleter(typeof(ExitCodeCompleter))]
     public int[]? ExitCode { get; set; }
 
-    /// <summary>Only children of these processes.</summary>
-    [Parameter(ParameterSetName = FilterSet)]
-    [ProcessIdArgument]
-    [ValidateNotNullOrEmpty]
-    [ValidateRange(0, int.MaxValue)]
-    [ArgumentCompleter(typeof(ProcessIdCompleter))]
-    public int[]? ParentId { get; set; }
-
     /// <summary>Only processes that lived at least so long.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [Seconds]
@@ -125,32 +102,9 @@ public abstract class ExitFilterCommand : PSCmdlet
     [ArgumentCompleter(typeof(CgroupCompleter))]
     public string? Cgroup { get; set; }
 
-    /// <summary>Times in UTC.</summary>
-    [Parameter(ParameterSetName = FilterSet)]
-    public SwitchParameter Utc { get; set; }
-
-    /// <summary>A text that each event carries; an empty one means "exit".</summary>
-    [Parameter(ParameterSetName = FilterSet)]
-    [OneText]
-    [AllowEmptyString]
-    [ArgumentCompleter(typeof(LabelCompleter))]
-    public string? Label { get; set; }
-
-    /// <summary>Whether processes were to come through the pipeline and none came: then there is nothing to watch.</summary>
-    protected bool NothingToWatch => MyInvocation.ExpectingInput && ids.Count == 0 && Id is null;
-
-    /// <summary>Gathers the ids that come through the pipeline.</summary>
-    protected override void ProcessRecord()
+    /// <summary>The exits that the parameters ask for.</summary>
+    protected virtual ExitTraceOptions CreateFilter() => new()
     {
-        if (Id is not null)
-            ids.AddRange(Id);
-    }
-
-    /// <summary>The exits that the parameters ask for, once all input has come.</summary>
-    protected ExitTraceOptions CreateFilter() => new()
-    {
-        Ids = ids,
-        IncludeChildren = IncludeChildren,
         Failed = Failed,
         NameFilter = AnyOf(Name, WildcardOptions.IgnoreCase),
         ExcludedNameFilter = AnyOf(ExcludeName, WildcardOptions.IgnoreCase),
@@ -163,11 +117,8 @@ public abstract class ExitFilterCommand : PSCmdlet
         Users = User?.Select(FindUser).ToArray() ?? [],
         Signals = Signal?.Select(SignalArgumentAttribute.Parse).ToArray() ?? [],
         ExitCodes = ExitCode ?? [],
-        ParentIds = ParentId ?? [],
         MinimumAge = MinimumAge,
         Cgroup = Cgroup,
-        Utc = Utc,
-        Label = Label is "" ? "exit" : Label,
     };
 
     private static Func<string, bool>? AnyOf(IEnumerable<string>? texts, WildcardOptions options)

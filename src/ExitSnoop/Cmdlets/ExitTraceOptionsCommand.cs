@@ -4,7 +4,7 @@ using ExitSnoop.Commands.Parameters;
 namespace ExitSnoop.Commands;
 
 /// <summary>The parameters of a trace: which exits, and how the BPF program is set up.</summary>
-public abstract class ExitTraceOptionsCommand : ExitFilterCommand
+public abstract class ExitTraceOptionsCommand : ExitEventCommand
 {
     /// <summary>The exit of each thread instead of one event for each process.</summary>
     [Parameter(ParameterSetName = FilterSet)]

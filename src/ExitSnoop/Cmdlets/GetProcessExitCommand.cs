@@ -6,7 +6,7 @@ namespace ExitSnoop.Commands;
 /// <summary>Reads the exits that were recorded, the newest first.</summary>
 [Cmdlet(VerbsCommon.Get, "ProcessExit", DefaultParameterSetName = FilterSet)]
 [OutputType(typeof(ExitEvent))]
-public sealed class GetProcessExitCommand : ExitFilterCommand, IDisposable
+public sealed class GetProcessExitCommand : ExitEventCommand, IDisposable
 {
     private readonly CancellationTokenSource stopped = new();
     private readonly List<string> paths = [];
@@ -17,7 +17,7 @@ public sealed class GetProcessExitCommand : ExitFilterCommand, IDisposable
     [Alias("FullName")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
-    public string[] Path { get; set; } = ["/var/log/exitsnoop"];
+    public string[] Path { get; set; } = [RecordingErrors.UsualPath];
 
     /// <summary>Only processes with these ids. It hides the parameter of a watch, which takes the pipeline.</summary>
     [Parameter(ParameterSetName = FilterSet)]
@@ -73,7 +73,7 @@ public sealed class GetProcessExitCommand : ExitFilterCommand, IDisposable
         if (!anyPath)
             base.ProcessRecord();
         anyPath = true;
-        paths.AddRange(Path.SelectMany(Resolve));
+        paths.AddRange(Path.SelectMany(path => RecordingErrors.Resolve(this, path)));
     }
 
     /// <inheritdoc/>
@@ -106,7 +106,7 @@ public sealed class GetProcessExitCommand : ExitFilterCommand, IDisposable
         }
         catch (ExitRecordingException error)
         {
-            ThrowTerminatingError(new ErrorRecord(error, $"{error.Error}", Category(error.Error), paths));
+            ThrowTerminatingError(error.ToErrorRecord(paths));
         }
         catch (OperationCanceledException) when (stopped.IsCancellationRequested)
         {
@@ -118,32 +118,6 @@ public sealed class GetProcessExitCommand : ExitFilterCommand, IDisposable
     protected override void StopProcessing() => stopped.Cancel();
 
     private static DateTimeOffset? ToMoment(DateTime? time) => time is { } given ? new DateTimeOffset(given.ToUniversalTime()) : null;
-
-    private static ErrorCategory Category(ExitRecordingError error) => error switch
-    {
-        ExitRecordingError.NotFound => ErrorCategory.ObjectNotFound,
-        ExitRecordingError.NoPermission => ErrorCategory.PermissionDenied,
-        ExitRecordingError.InvalidOption => ErrorCategory.InvalidArgument,
-        _ => ErrorCategory.InvalidData,
-    };
-
-    private IEnumerable<string> Resolve(string path)
-    {
-        try
-        {
-            return GetResolvedProviderPathFromPSPath(path, out _);
-        }
-        catch (ItemNotFoundException) when (!MyInvocation.BoundParameters.ContainsKey(nameof(Path)))
-        {
-            // The library says how a recording is made.
-            return [path];
-        }
-        catch (ItemNotFoundException missing)
-        {
-            WriteError(new ErrorRecord(missing, "PathNotFound", ErrorCategory.ObjectNotFound, path));
-            return [];
-        }
-    }
 
     private void WarnOfFindings(ExitRecording recording)
     {

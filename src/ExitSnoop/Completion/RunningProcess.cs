@@ -32,17 +32,12 @@ internal sealed record RunningProcess(int Id, string Name, uint UserId, string[]
         }
     }
 
-    /// <summary>The name that -Name matches in full: where comm is cut, the file name of the executable.</summary>
-    internal string FullName
-    {
-        get
-        {
-            if (Encoding.UTF8.GetByteCount(Name) < CommMaximum)
-                return Name;
-            string file = Path.GetFileName(ExecutablePath);
-            return file.StartsWith(Name, StringComparison.Ordinal) ? file : Name;
-        }
-    }
+    /// <summary>The name that -Name matches in full.</summary>
+    internal string FullName => FullNameOf(Name, Encoding.UTF8.GetByteCount(Name) < CommMaximum ? "" : ExecutablePath);
+
+    /// <summary>A name (comm) in full: where it is cut, the file name of the executable.</summary>
+    internal static string FullNameOf(string name, string path) =>
+        Encoding.UTF8.GetByteCount(name) >= CommMaximum && Path.GetFileName(path) is { } file && file.StartsWith(name, StringComparison.Ordinal) ? file : name;
 
     /// <summary>The path of its executable; empty for a kernel thread, and where it may not be read.</summary>
     internal string ExecutablePath
@@ -63,21 +58,7 @@ internal sealed record RunningProcess(int Id, string Name, uint UserId, string[]
     }
 
     /// <summary>What its cgroups say, one for each hierarchy of cgroups; none where it is gone.</summary>
-    internal IEnumerable<CgroupNames> Cgroups
-    {
-        get
-        {
-            try
-            {
-                // hierarchy:controllers:path
-                return File.ReadLines($"/proc/{Id}/cgroup").Select(line => CgroupNames.Of(line.Split(':', 3)[^1])).ToArray();
-            }
-            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-            {
-                return [];
-            }
-        }
-    }
+    internal IEnumerable<CgroupNames> Cgroups => CgroupNames.OfProcess(Id);
 
     /// <summary>A text as a pattern that matches it. A character that cannot be typed and should not be inserted becomes the wildcard for one character.</summary>
     internal static string Pattern(string text) =>

@@ -4,7 +4,7 @@ using System.Management.Automation.Language;
 
 namespace ExitSnoop.Commands.Completion;
 
-/// <summary>Completes a text that running processes have, as patterns that match just that text.</summary>
+/// <summary>Completes a text that running processes have or, for Get-ProcessExit, those that were recorded, as patterns that match just that text.</summary>
 internal abstract class RunningProcessCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
@@ -12,22 +12,24 @@ internal abstract class RunningProcessCompleter : IArgumentCompleter
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         CompletionWord word = new(wordToComplete);
-        foreach (IGrouping<string, RunningProcess> processes in RunningProcess.All()
-            .GroupBy(process => Text(process) ?? "")
-            .Where(processes => processes.Key.Length > 0 && word.Fits(processes.Key))
-            .OrderBy(processes => processes.Key, StringComparer.OrdinalIgnoreCase))
-        {
-            RunningProcess first = processes.First();
-            int count = processes.Count();
-            yield return word.Offer(
-                RunningProcess.Pattern(processes.Key),
-                processes.Key,
-                count == 1 ? $"{first.Id}: {first.Description}" : $"{count} processes, {first.Id} the first: {first.Description}");
-        }
+        return RecordedExits.AreReadBy(commandName)
+            ? RecordedExits.TextsOf(fakeBoundParameters, Text).Where(exits => word.Fits(exits.Text))
+                .Select(exits => word.Offer(RunningProcess.Pattern(exits.Text), exits.Text, RecordedExits.Describe(exits.Last, exits.Count)))
+            : RunningProcess.All()
+                .GroupBy(process => Text(process) ?? "")
+                .Where(processes => processes.Key.Length > 0 && word.Fits(processes.Key))
+                .OrderBy(processes => processes.Key, StringComparer.OrdinalIgnoreCase)
+                .Select(processes => word.Offer(RunningProcess.Pattern(processes.Key), processes.Key, Describe(processes.First(), processes.Count())));
     }
 
     /// <summary>The text of a process; null or empty for one that has none.</summary>
     protected abstract string? Text(RunningProcess process);
+
+    /// <summary>The same text of one that has exited.</summary>
+    protected abstract string? Text(ExitEvent exit);
+
+    private static string Describe(RunningProcess first, int count) =>
+        count == 1 ? $"{first.Id}: {first.Description}" : $"{count} processes, {first.Id} the first: {first.Description}";
 }
 
 /// <summary>Completes the names of running processes.</summary>
@@ -36,6 +38,9 @@ internal sealed class ProcessNameCompleter : RunningProcessCompleter
     /// <inheritdoc/>
     /// <remarks>Not kernel threads: /proc shows them by longer names than those they die with (wq_worker_comm).</remarks>
     protected override string? Text(RunningProcess process) => process.Arguments.Length > 0 ? process.FullName : null;
+
+    /// <inheritdoc/>
+    protected override string? Text(ExitEvent exit) => RunningProcess.FullNameOf(exit.Name, exit.Path ?? "");
 }
 
 /// <summary>Completes the paths of the executables that run now.</summary>
@@ -43,6 +48,9 @@ internal sealed class ExecutablePathCompleter : RunningProcessCompleter
 {
     /// <inheritdoc/>
     protected override string? Text(RunningProcess process) => process.ExecutablePath;
+
+    /// <inheritdoc/>
+    protected override string? Text(ExitEvent exit) => exit.Path;
 }
 
 /// <summary>Completes the systemd services that have processes now.</summary>
@@ -50,6 +58,9 @@ internal sealed class ServiceCompleter : RunningProcessCompleter
 {
     /// <inheritdoc/>
     protected override string? Text(RunningProcess process) => process.Cgroups.Select(names => names.ServiceName).FirstOrDefault(name => name is not null);
+
+    /// <inheritdoc/>
+    protected override string? Text(ExitEvent exit) => exit.ServiceName;
 }
 
 /// <summary>Completes the containers that have processes now.</summary>
@@ -57,4 +68,7 @@ internal sealed class ContainerIdCompleter : RunningProcessCompleter
 {
     /// <inheritdoc/>
     protected override string? Text(RunningProcess process) => process.Cgroups.Select(names => names.ContainerId).FirstOrDefault(id => id is not null);
+
+    /// <inheritdoc/>
+    protected override string? Text(ExitEvent exit) => exit.ContainerId;
 }

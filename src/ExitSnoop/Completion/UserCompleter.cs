@@ -7,7 +7,7 @@ namespace ExitSnoop.Commands.Completion;
 
 /// <summary>
 /// Completes users: those with running processes, wherever their names are kept, and those of /etc/passwd.
-/// A directory of a whole company is not listed.
+/// A directory of a whole company is not listed. For Get-ProcessExit, the users whose processes were recorded.
 /// </summary>
 internal sealed class UserCompleter : IArgumentCompleter
 {
@@ -18,6 +18,23 @@ internal sealed class UserCompleter : IArgumentCompleter
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         CompletionWord word = new(wordToComplete);
+        return RecordedExits.AreReadBy(commandName) ? Recorded(word, fakeBoundParameters) : Running(word);
+    }
+
+    private static IEnumerable<CompletionResult> Recorded(CompletionWord word, IDictionary bound)
+    {
+        foreach ((string id, ExitEvent last, int count) in RecordedExits.TextsOf(bound, exit => exit.UserId is { } user ? user.ToString(CultureInfo.InvariantCulture) : null))
+        {
+            string name = last.UserName ?? id;
+            // The name of a user of another machine need not be one here, or the same user's.
+            string value = UserNames.TryGetId(name, out uint here) && here == last.UserId ? name : id;
+            if (!name.Any(char.IsControl) && (word.Fits(name) || word.Fits(id)))
+                yield return word.Offer(value, name, $"user id {id}, {RecordedExits.Describe(last, count)}");
+        }
+    }
+
+    private static IEnumerable<CompletionResult> Running(CompletionWord word)
+    {
         Dictionary<uint, int> processes = RunningProcess.All().GroupBy(process => process.UserId)
             .ToDictionary(user => user.Key, user => user.Count());
         SortedDictionary<string, (uint Id, string FullName)> users = new(StringComparer.Ordinal);

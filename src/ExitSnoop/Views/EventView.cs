@@ -165,6 +165,9 @@ public sealed class EventView
     /// <summary>PodId, safe to show.</summary>
     public string PodIdText => Text(nameof(ExitEvent.PodId));
 
+    /// <summary>HostName, safe to show.</summary>
+    public string HostNameText => Text(nameof(ExitEvent.HostName));
+
     // A host that is a terminal is the only case for colours; where the output of pwsh itself is redirected,
     // its OutputRendering would keep them.
     private static bool UsesColour { get; } =

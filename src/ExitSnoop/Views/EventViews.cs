@@ -50,7 +50,7 @@ internal static class EventViews
     [
         "Name", "ParentName", "Ancestors", "Label", "StartTime", "ExitTime", "Reason", "SenderName", "FaultAddress", "CrashSite", "InstructionPointer",
         "CrashModule", "CrashOffset", "CrashSymbol", "CrashThreadName", "StackTrace", "CrashNote", "Path", "CommandLine",
-        "Arguments", "WorkingDirectory", "UserName", "LoginUserName", "Terminal", "CgroupPath", "ServiceName", "ContainerId", "PodId",
+        "Arguments", "WorkingDirectory", "UserName", "LoginUserName", "Terminal", "CgroupPath", "ServiceName", "ContainerId", "PodId", "HostName",
     ];
 
     /// <summary>The original's columns, in its order and widths.</summary>
@@ -113,7 +113,18 @@ internal static class EventViews
             new("CPU(s)", 7, "TotalProcessorTime.TotalSeconds") { Format = "0.00" },
             new("MEDIAN", 7, "MedianAge.TotalSeconds") { Format = "0.00" },
             new("95%(s)", 7, "Age95.TotalSeconds") { Format = "0.00" },
-            new("PEAK", 0, "PeakWorkingSet64") { Format = "#,##0.0,, MB" },
+            new("PEAK", 0, "PeakWorkingSet64") { Format = "#,##0,,.0 MB" },
+        ]),
+        new(DefaultName, "ExitSnoop.ExitRecordingStatus",
+        [
+            new("FROM", 16, "From") { Format = "yyyy-MM-dd HH:mm" },
+            new("TO", 16, "To") { Format = "yyyy-MM-dd HH:mm" },
+            new("EVENTS", 10, "Events"),
+            new("LOST", 5, "Lost"),
+            new("GAPS", 4, "Gaps"),
+            new("SIZE", 9, "Size") { Format = "#,##0,,.0 MB" },
+            new("HOST", 12, "HostName"),
+            new("SERVICE", 0, "ServiceName"),
         ]),
         new(DefaultName, "ExitSnoop.ExitEventField",
         [
@@ -141,7 +152,7 @@ internal static class EventViews
         .. Section(
             "Resources", "TotalProcessorTime", "UserProcessorTime", "PrivilegedProcessorTime", "PeakWorkingSet64", "MinorFaults", "MajorFaults",
             "ReadBytes", "WriteBytes", "VoluntarySwitches", "InvoluntarySwitches"),
-        .. Section("Container", "CgroupPath", "ServiceName", "ContainerId", "PodId", "NamespaceId", "HostId"),
+        .. Section("Container", "CgroupPath", "ServiceName", "ContainerId", "PodId", "NamespaceId", "HostId", "HostName"),
     ];
 
     private static IEnumerable<ListEntry> Section(string heading, params string[] properties) =>

@@ -191,7 +191,7 @@ public sealed partial class CommandTests
         using Child child = Child.Run(TestProgram.Victim, "null-deref");
         ExitEvent exit = recording.Of(child);
         Assert.Equal(("victim", "signal 11 (SEGV)"), (exit.Name, exit.Status));
-        string[] original = ["Name", "Id", "ParentId", "ThreadId", "Age", "StartTime", "ExitTime", "ExitCode", "Signal", "CoreDumped", "Crashed", "Failed", "Status", "Label", "IsThread", "CommandLineTruncated"];
+        string[] original = ["Name", "Id", "ParentId", "ThreadId", "Age", "StartTime", "ExitTime", "ExitCode", "Signal", "CoreDumped", "Crashed", "Failed", "Status", "Label", "IsThread", "CommandLineTruncated", "HostName"];
         foreach (System.Reflection.PropertyInfo property in typeof(ExitEvent).GetProperties())
             Assert.True(original.Contains(property.Name) || property.GetValue(exit) is null, property.Name);
     }

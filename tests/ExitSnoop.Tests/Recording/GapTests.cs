@@ -43,17 +43,26 @@ public sealed class GapTests
         maker.Exit(10);
         maker.Stop();
 
+        (maker.Boot, maker.Now, maker.WallOffset) = ("a-third-boot", 5 * Second, RecordingMaker.BootedAt + (400 * Second));
+        maker.Exit(10);
+        maker.Stop();
+
         (List<ExitEvent> exits, List<string> findings) = maker.Read();
-        Assert.Equal(Enumerable.Range(0, 40), RecordingMaker.NumbersOf(exits));
+        Assert.Equal(Enumerable.Range(0, 50), RecordingMaker.NumbersOf(exits));
         string[] expected =
         [
             "Nothing was recorded from 2026-11-25 00:01:40 to 2026-11-25 00:02:31: the recorder was killed.",
             "Nothing was recorded from 2026-11-25 00:02:31 to 2026-11-25 00:03:31: the recorder was stopped.",
             "Nothing was recorded from 2026-11-25 00:03:31 to 2026-11-25 00:05:05: the machine was restarted.",
-            "Nothing has been recorded since 2026-11-25 00:05:05: no recorder runs.",
+            "Nothing was recorded from 2026-11-25 00:05:05 to 2026-11-25 00:06:45: the recorder was stopped, and the machine was restarted.",
+            "Nothing has been recorded since 2026-11-25 00:06:45: no recorder runs.",
         ];
         Assert.Equal(expected, findings);
         Assert.Equal(expected.Order(), maker.Read(new ExitRecordingOptions()).Findings.Order());
+        ExitRecordingStatus status = ExitRecordingStatus.Read(maker.Path);
+        Assert.Equal((50, 0, 4, "elsewhere", false), (status.Events, status.Lost, status.Gaps, status.HostName, status.IsRecording));
+        Assert.Equal(maker.Segments.Sum(segment => new FileInfo(segment).Length), status.Size);
+        Assert.Equal("00:01:40 00:06:45", $"{status.From?.ToUniversalTime():HH:mm:ss} {status.To?.ToUniversalTime():HH:mm:ss}");
         ExitRecordingOptions within = new() { After = new DateTimeOffset(2026, 11, 25, 0, 3, 0, TimeSpan.Zero), Before = new DateTimeOffset(2026, 11, 25, 0, 3, 10, TimeSpan.Zero) };
         Assert.Equal(expected[1..2], maker.Read(within).Findings);
     }
@@ -84,6 +93,8 @@ public sealed class GapTests
             ["Up to 1234 exits from 2026-11-25 00:01:45 to 2026-11-25 00:01:50 were lost before they could be recorded: the kernel's buffer of 1 MiB was full."],
             maker.Read().Findings);
         Assert.Empty(maker.Read(new ExitRecordingOptions { Before = new DateTimeOffset(2026, 11, 25, 0, 1, 44, TimeSpan.Zero) }).Findings);
+        ExitRecordingStatus status = ExitRecordingStatus.Read(maker.Path);
+        Assert.Equal((1234, 0, true, Environment.ProcessId), (status.Lost, status.Gaps, status.IsRecording, status.RecorderId));
     }
 
     [Fact]

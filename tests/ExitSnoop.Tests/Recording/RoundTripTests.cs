@@ -25,19 +25,23 @@ public sealed class RoundTripTests
         for (int i = 0; i < exits.Count; i++)
         {
             ExitEvent original = RecordBytes.Event([.. maker.Recorded[i]], RecordingMaker.BootedAt);
-            foreach (PropertyInfo property in Properties.Where(property => property.Name != nameof(ExitEvent.UserName)))
+            foreach (PropertyInfo property in Properties.Where(property => property.Name is not (nameof(ExitEvent.UserName) or nameof(ExitEvent.HostName))))
                 Assert.Equal(Convert.ToString(property.GetValue(original), CultureInfo.InvariantCulture), Convert.ToString(property.GetValue(exits[i]), CultureInfo.InvariantCulture));
             Assert.Equal((original.ExitTime, original.StartTime), (exits[i].ExitTime, exits[i].StartTime));
         }
     }
 
     [Fact]
-    public void Users_have_the_names_that_they_had_on_the_machine_of_the_recording()
+    public void Users_and_the_machine_have_the_names_that_they_had_there_in_JSON_too()
     {
         using RecordingMaker maker = new();
         maker.Exit(4);
         maker.Stop();
-        Assert.Equal(["somebody", null, null, "somebody"], maker.Read().Exits.Select(exit => exit.UserName));
+        List<ExitEvent> exits = maker.Read().Exits;
+        foreach (IEnumerable<ExitEvent> read in new[] { exits, exits.ConvertAll(exit => ExitEvent.FromJson(exit.ToJson())) })
+            Assert.Equal(
+                [("somebody", "elsewhere"), (null, "elsewhere"), (null, "elsewhere"), ("somebody", "elsewhere")],
+                read.Select(exit => (exit.UserName, exit.HostName)));
     }
 
     [Fact]

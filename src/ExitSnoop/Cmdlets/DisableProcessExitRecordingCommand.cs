@@ -1,0 +1,75 @@
+using System.Management.Automation;
+using ExitSnoop.Commands.Service;
+using ExitSnoop.Linux;
+using ExitSnoop.Recording;
+
+namespace ExitSnoop.Commands;
+
+/// <summary>Stops the systemd service that records exits, and removes it with its recording.</summary>
+[Cmdlet(VerbsLifecycle.Disable, "ProcessExitRecording", SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
+public sealed class DisableProcessExitRecordingCommand : PSCmdlet
+{
+    /// <summary>Deletes the service, its copy of the program and the recording.</summary>
+    [Parameter]
+    public SwitchParameter Remove { get; set; }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        string directory = RecordingUnit.InstalledDirectory() ?? RecordingErrors.UsualPath;
+        string action = Remove
+            ? $"Stop {RecordingUnit.Name}, and delete it, {RecordingProgram.Folder} and the recording in {directory}"
+            : $"Stop {RecordingUnit.Name}, and do not start it again. The recording in {directory} stays";
+        if (!ShouldProcess(action, action + "?", "Record process exits no more") || (Remove && !IsConfirmed(action + "?")))
+            return;
+        try
+        {
+            if (!Systemd.IsRunning)
+                throw new ServiceException(ServiceError.NoSystemd, "systemd does not run here, so there is no service to stop.");
+            if (FileCalls.EffectiveUser != 0)
+                throw new ServiceException(ServiceError.NoPrivilege, "To stop a service takes root: sudo pwsh.");
+            Stop();
+            if (Remove)
+                RemoveAll(directory);
+        }
+        catch (ServiceException error)
+        {
+            ThrowTerminatingError(error.ToErrorRecord(RecordingUnit.Name));
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            ThrowTerminatingError(new ErrorRecord(refused, "CannotRemove", ErrorCategory.WriteError, RecordingUnit.Name));
+        }
+    }
+
+    private void Stop()
+    {
+        if (Systemd.StateOf(RecordingUnit.Name) is ("inactive", _) && !File.Exists(RecordingUnit.File))
+            WriteVerbose($"There is no {RecordingUnit.Name} of this module.");
+        else
+            Systemd.Control("--quiet", "disable", "--now", RecordingUnit.Name);
+    }
+
+    /// <summary>What -Remove deletes is gone for good, so it is asked for as by a cmdlet of high impact.</summary>
+    private bool IsConfirmed(string question) =>
+        MyInvocation.BoundParameters.ContainsKey("Confirm")
+        || SessionState.PSVariable.GetValue("ConfirmPreference") is ConfirmImpact.None
+        || ShouldContinue(question, "Delete the recording");
+
+    private static void RemoveAll(string directory)
+    {
+        File.Delete(RecordingUnit.File);
+        Systemd.Control("daemon-reload");
+        RecordingProgram.Remove();
+        if (Directory.Exists(RecordingUnit.RuntimeDirectory))
+            Directory.Delete(RecordingUnit.RuntimeDirectory, recursive: true);
+        if (!Directory.Exists(directory))
+            return;
+        foreach ((int _, string segment) in RecordingFolder.Segments(directory))
+            File.Delete(segment);
+        // What else is in it was put there by others.
+        if (!Directory.EnumerateFileSystemEntries(directory).Any())
+            Directory.Delete(directory);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Management.Automation;
+
+namespace ExitSnoop.Commands.Service;
+
+/// <summary>Why a service could not be installed, started or removed: the identifier of the error record.</summary>
+internal enum ServiceError
+{
+    /// <summary>systemd does not run here.</summary>
+    NoSystemd,
+
+    /// <summary>It takes root.</summary>
+    NoPrivilege,
+
+    /// <summary>The module has no console program.</summary>
+    ProgramNotFound,
+
+    /// <summary>There is no such group.</summary>
+    GroupNotFound,
+
+    /// <summary>Others can write to a folder.</summary>
+    Unsafe,
+
+    /// <summary>Another recorder writes to the directory.</summary>
+    InUse,
+
+    /// <summary>The service was started and does not run.</summary>
+    ServiceNotStarted,
+
+    /// <summary>systemctl(1) failed.</summary>
+    SystemdFailed,
+}
+
+/// <summary>A service could not be installed, started or removed. The message says why, and what helps.</summary>
+internal sealed class ServiceException(ServiceError error, string message) : Exception(message)
+{
+    internal ErrorRecord ToErrorRecord(object? target) => new(this, error.ToString(), error switch
+    {
+        ServiceError.NoSystemd or ServiceError.ProgramNotFound => ErrorCategory.NotInstalled,
+        ServiceError.NoPrivilege => ErrorCategory.PermissionDenied,
+        ServiceError.Unsafe => ErrorCategory.SecurityError,
+        ServiceError.InUse => ErrorCategory.ResourceBusy,
+        ServiceError.GroupNotFound => ErrorCategory.ObjectNotFound,
+        _ => ErrorCategory.OpenError,
+    }, target);
+}

@@ -1,0 +1,17 @@
+using Xunit;
+
+namespace ExitSnoop.ModuleTests.Support;
+
+/// <summary>Makes recordings with the console program.</summary>
+internal static class Recorder
+{
+    /// <summary>Records what exits while something is done.</summary>
+    internal static void Record(string recording, string[] options, Action deaths)
+    {
+        using Command recorder = Command.Start(Path.Combine(Paths.Out, "exitsnoop"), ["--record", recording, "-v", .. options]);
+        Eventually.True(() => recorder.Error.Contains("attached", StringComparison.Ordinal), () => $"It does not record: {recorder.Error}");
+        deaths();
+        recorder.Signal(Command.SigTerm);
+        Assert.Equal(0, recorder.Wait().ExitCode);
+    }
+}
