@@ -24,9 +24,15 @@ public sealed class ExitRecorder : IDisposable
     /// <summary>Records between two looks at what is due.</summary>
     private const int TickInterval = 1024;
 
+    /// <summary>
+    /// Milliseconds for which records gather in the queue before they are taken. Under load the reader of the kernel's buffer has
+    /// some every few microseconds, and to wake for each few would take the processor from the processes of the machine.
+    /// </summary>
+    private const int GatherTime = 50;
+
     private readonly RecordingWriter writer;
     private readonly ConcurrentQueue<string> messages = new();
-    private readonly ManualResetEventSlim ended = new();
+    private readonly ManualResetEventSlim ended = new(), stopped = new();
     private readonly SemaphoreSlim changed = new(0);
     private readonly Thread thread;
     private ulong lossSince;
@@ -109,7 +115,11 @@ public sealed class ExitRecorder : IDisposable
     public bool TryTakeMessage([NotNullWhen(true)] out string? message) => messages.TryDequeue(out message);
 
     /// <summary>Ends the recording, from any thread. What happened until now is still written.</summary>
-    public void Stop() => Trace.Stop();
+    public void Stop()
+    {
+        Trace.Stop();
+        stopped.Set();
+    }
 
     /// <summary>Ends the recording, and waits until all of it is on the device.</summary>
     public void Dispose()
@@ -118,6 +128,7 @@ public sealed class ExitRecorder : IDisposable
         thread.Join();
         Trace.Dispose();
         ended.Dispose();
+        stopped.Dispose();
         changed.Dispose();
     }
 
@@ -180,6 +191,7 @@ public sealed class ExitRecorder : IDisposable
                 if (Trace.IsCompleted)
                     break;
                 Trace.WaitForEvents(writer.UntilDue);
+                stopped.Wait(GatherTime);
             }
         }
         catch (Exception failure)
