@@ -51,8 +51,11 @@ latency() {
 		awk -v label="$label" '{ ms[NR] = $1 } END { print label ": " ms[10] " ms from the death to the event (median of 20; at most " ms[20] ")" }'
 }
 
-# Runs and nanoseconds of all programs that take part in a crash.
-kernel_time() { bpftool prog show | sed -n 's/.* name \(process_exit\|signal_deliver\|vfs_core_dump\|core_dump\)[a-z_]* .*run_time_ns \([0-9]*\) .*/\2/p' | awk '{ sum += $1 } END { print sum + 0 }'; }
+# Nanoseconds in the programs of this tracer that take part in a crash. Others may trace as well.
+kernel_time() {
+	sed -n 's/^prog_id:[[:space:]]*//p' "/proc/$tracer"/fdinfo/* | sort -u | while read -r id; do bpftool prog show id "$id"; done |
+		sed -n 's/.* name \(process_exit\|signal_deliver\|vfs_core_dump\|core_dump\)[a-z_]* .*run_time_ns \([0-9]*\) .*/\2/p' | awk '{ sum += $1 } END { print sum + 0 }'
+}
 
 touch "$work/lines"
 # The first events show that it is attached.

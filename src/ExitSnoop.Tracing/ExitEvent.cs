@@ -182,9 +182,7 @@ public sealed class ExitEvent : EventArgs
     /// The calls of the thread that crashed, from the innermost to the outermost; null unless
     /// <see cref="ExitTraceOptions.StackTrace"/> asks for them.
     /// </summary>
-#pragma warning disable CA1819 // An array is what PowerShell users expect; each event has its own.
-    public StackFrame[]? StackTrace => CrashReport?.StackTrace;
-#pragma warning restore CA1819
+    public StackFrameList? StackTrace => CrashReport?.StackTrace is { } frames ? new StackFrameList(frames) : null;
 
     /// <summary>Why calls or symbols are missing from the place of the crash; null where nothing is amiss.</summary>
     public string? CrashNote => CrashReport?.Note;

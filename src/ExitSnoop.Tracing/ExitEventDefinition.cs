@@ -110,7 +110,7 @@ public static class ExitEventDefinition
             Property(nameof(ExitEvent.CrashSymbol), "string", "", "CrashModule", "The function of CrashSite, demangled; null where the file has no symbol for it.", crash),
             Property(nameof(ExitEvent.CrashThreadId), "int?", Namespaced, "task->pid", "The thread that crashed, which need not be the main one.", crash),
             Property(nameof(ExitEvent.CrashThreadName), "string", "", "task->comm", "The name of that thread.", crash),
-            Property(nameof(ExitEvent.StackTrace), "ExitSnoop.StackFrame[]", "", "the stack, 16 KiB from the stack pointer", "The calls that led there, the innermost first, with -StackTrace. The bytes of the stack are not kept.", crash),
+            Property(nameof(ExitEvent.StackTrace), "ExitSnoop.StackFrameList", "", "the stack, 16 KiB from the stack pointer", "The calls that led there, the innermost first, with -StackTrace. The bytes of the stack are not kept.", crash),
             Property(nameof(ExitEvent.CrashNote), "string", "", "", "Why calls or symbols are missing; null where nothing is amiss.", crash),
             Property(nameof(ExitEvent.CommandLine), "string", "", "args", "The arguments as a shell would quote them; null where none were captured.", command),
             Property(nameof(ExitEvent.Arguments), "ArgumentList", "", "args", "The list of arguments, at most 4 KiB of them; as a text it is the command line.", command),

@@ -190,7 +190,7 @@ internal static class ExitEventJson
         writer.WriteEndArray();
     }
 
-    private static void Write(Utf8JsonWriter writer, JsonEncodedText name, StackFrame[]? frames)
+    private static void Write(Utf8JsonWriter writer, JsonEncodedText name, StackFrameList? frames)
     {
         if (frames is null)
         {

@@ -222,7 +222,11 @@ public sealed class ExitTrace : IDisposable
                 {
                     exit.Event = Event(exit);
                     if (!filter.Wants(exit.Event))
+                    {
+                        // Nobody else will ask for its crash.
+                        _ = crashes?.Find(exit.Task);
                         continue;
+                    }
                 }
                 if (crashes?.Find(exit.Task) is { } crash && (exit.Crash = crash.Report) is null)
                 {

@@ -92,17 +92,41 @@ public sealed partial class FormatFileTests
     }
 
     [Fact]
-    public void Calls_of_a_crash_show_one_a_line_alone_and_in_a_list()
+    public void Calls_of_a_crash_show_one_a_line_alone_and_in_a_list_and_in_a_file_of_CSV_and_are_objects_in_JSON()
     {
         Need.Kernel();
         using Shell shell = Shell.Open();
         using Victim victim = Victim.Start("null-deref");
         using RunningScript watch = shell.StartWatch(
-            "$exit = Watch-ProcessExit $id -StackTrace; $exit.StackTrace | Out-String -Width 200; $exit | Format-List | Out-String -Width 200", ("id", victim.Id));
+            """
+            $exit = Watch-ProcessExit $id -StackTrace; $exit.StackTrace | Out-String -Width 200; $exit | Format-List | Out-String -Width 200
+            ($exit | ConvertTo-Csv | ConvertFrom-Csv).StackTrace -eq ($exit.StackTrace -join "`n")
+            ($exit | ConvertTo-Json -Depth 2 | ConvertFrom-Json).StackTrace.Symbol -join ' '; ($exit.ToJson() | ConvertFrom-Json).StackTrace.Symbol -join ' '
+            """, ("id", victim.Id));
         victim.Die();
-        string[] shown = [.. watch.Wait().Output.Cast<string>()];
+        string[] shown = [.. watch.Wait().Output.Select(each => $"{each}")];
         Assert.Matches(@"\ACALL\n-+\n#0  0x[0-9a-f]{16} in null_deref\+0x\w+ from \S+/victim *\n#1  0x[0-9a-f]{16} in main\+", shown[0].Trim().Replace("\r", "", StringComparison.Ordinal));
         Assert.Matches(@"\nStackTrace +: #0  0x[0-9a-f]{16} in null_deref\+.*\n +#1  0x[0-9a-f]{16} in main\+", shown[1]);
+        Assert.Equal("True", shown[2]);
+        Assert.StartsWith("null_deref main ", shown[3], StringComparison.Ordinal);
+        Assert.Equal(shown[3], shown[4]);
+    }
+
+    [Fact]
+    public void What_stood_on_the_stack_of_a_process_that_crashed_is_in_no_view_and_no_file()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using RunningScript watch = shell.StartWatch("""
+            $exit = Watch-ProcessExit -ParentId $parent -Name crash -StackTrace -MaxEvents 1
+            $exit | Format-List | Out-String; $exit | Format-List * | Out-String; 'Why', 'Crash' | ForEach-Object { $exit | Format-Table -View $_ | Out-String }
+            $exit | ConvertTo-Json -Depth 5; $exit.ToJson(); $exit | ConvertTo-Csv; [System.Management.Automation.PSSerializer]::Serialize($exit, 5)
+            """, ("parent", Environment.ProcessId));
+        using Child child = Child.Start(CrashingProgram.Plain, ["null-read"u8.ToArray()], new Dictionary<string, string?> { ["CRASH_SECRET"] = "hunter2-on-the-stack" });
+        child.Wait();
+        string shown = string.Join('\n', watch.Wait().Output);
+        Assert.Contains("read_null", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", shown, StringComparison.Ordinal);
     }
 
     [Fact]

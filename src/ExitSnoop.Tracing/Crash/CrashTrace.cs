@@ -14,7 +14,7 @@ internal sealed class CrashTrace : IDisposable
     internal const int RingSize = 1 << 22;
 
     /// <summary>Crashes whose stacks wait for the unwinder; further ones are reported without frames. A stack takes 20 or 40 KiB.</summary>
-    private const int WaitingMaximum = 128;
+    private const int WaitingMaximum = 64;
 
     /// <summary>Crashes kept until their exit is read, and crashes that wait at all.</summary>
     private const int KeptMaximum = 4096;

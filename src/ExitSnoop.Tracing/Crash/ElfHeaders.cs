@@ -17,8 +17,11 @@ internal sealed class ElfHeaders
     private static readonly string[] UnwindingSections = [".eh_frame", ".eh_frame_hdr", ".debug_frame", ".zdebug_frame", ".gnu_debugdata", ".gnu_debuglink"];
 
     private readonly List<(ulong Offset, ulong Address, ulong Size)> segments = [];
-    private readonly List<(long Offset, long Size)> parts = [(0, HeaderSize)];
-    private bool hasAllSections;
+    private readonly List<(long Offset, long Size)> tables = [(0, HeaderSize)];
+    private readonly List<Section> sections = [];
+
+    /// <summary>Where the names of the sections are; negative where not all sections are known.</summary>
+    private long names = -1;
 
     private ElfHeaders()
     {
@@ -34,8 +37,10 @@ internal sealed class ElfHeaders
     /// The parts of a file of this size that calls and functions are found with: headers, symbols, and tables for unwinding. Of a
     /// large program that is a fifth.
     /// </summary>
-    internal IEnumerable<(long Offset, long Size)> UnwindingParts(long size) =>
-        hasAllSections ? parts.Where(part => part.Offset < size) : [(0, size)];
+    internal IEnumerable<(long Offset, long Size)> UnwindingParts(int fd, long size) => names < 0
+        ? [(0, size)]
+        : tables.Concat(sections.Where(section => IsForUnwinding(fd, section)).Select(section => (section.Offset, section.Size)))
+            .Where(part => part.Offset < size);
 
     /// <summary>The address in the file of what lies at an offset of it; null where no segment has it.</summary>
     internal ulong? AddressOf(ulong offset)
@@ -65,7 +70,7 @@ internal sealed class ElfHeaders
             return;
         Span<byte> table = new byte[Math.Min(count, SegmentsMaximum) * SegmentSize];
         table = table[..LibC.ReadAt(fd, table, offset)];
-        parts.Add((offset, table.Length));
+        tables.Add((offset, table.Length));
         for (; table.Length >= SegmentSize; table = table[SegmentSize..])
         {
             (ulong start, ulong address, ulong bytes) = (Read64(table, 8), Read64(table, 16), Read64(table, 32));
@@ -101,27 +106,29 @@ internal sealed class ElfHeaders
             return;
         Span<byte> table = new byte[Math.Min(count, SectionsMaximum) * SectionSize];
         table = table[..LibC.ReadAt(fd, table, offset)];
-        hasAllSections = table.Length == count * SectionSize && namesIndex < count;
-        long names = hasAllSections ? (long)Read64(table, (namesIndex * SectionSize) + 24) : -1;
-        parts.Add((offset, table.Length));
+        tables.Add((offset, table.Length));
+        if (table.Length == count * SectionSize && namesIndex < count)
+            names = (long)Read64(table, (namesIndex * SectionSize) + 24);
         for (; table.Length >= SectionSize; table = table[SectionSize..])
         {
-            uint type = Read32(table, 4);
-            HasSymbolTable |= type == SectionSymbolTable;
-            (long start, long length) = ((long)Read64(table, 24), (long)Read64(table, 32));
-            if (start >= 0 && length > 0 && type != SectionNoBits && hasAllSections && IsForUnwinding(fd, type, names + Read32(table, 0)))
-                parts.Add((start, length));
+            Section section = new(Read32(table, 4), Read32(table, 0), (long)Read64(table, 24), (long)Read64(table, 32));
+            HasSymbolTable |= section.Type == SectionSymbolTable;
+            if (section is { Type: not SectionNoBits, Offset: >= 0, Size: > 0 })
+                sections.Add(section);
         }
     }
 
-    private static bool IsForUnwinding(int fd, uint type, long nameOffset)
+    private bool IsForUnwinding(int fd, Section section)
     {
-        if (type is SectionSymbolTable or SectionStrings or SectionDynamic or SectionNote or SectionDynamicSymbols)
+        if (section.Type is SectionSymbolTable or SectionStrings or SectionDynamic or SectionNote or SectionDynamicSymbols)
             return true;
         Span<byte> name = stackalloc byte[SectionNameMaximum];
-        name = name[..LibC.ReadAt(fd, name, nameOffset)];
+        name = name[..LibC.ReadAt(fd, name, names + section.Name)];
         return name.IndexOf((byte)0) is > 0 and int end && UnwindingSections.Contains(Encoding.ASCII.GetString(name[..end]));
     }
+
+    /// <summary>A section, of those that are in the file.</summary>
+    private readonly record struct Section(uint Type, uint Name, long Offset, long Size);
 
     private static ushort Read16(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[offset..]);
 

@@ -78,7 +78,7 @@ internal sealed class ModuleFile : IDisposable
             return null;
         if (status.OnlyRootCanWrite)
             return headers;
-        int copy = SealedCopy.TryMake(fd, status.Size, headers.UnwindingParts(status.Size), CopyMaximum);
+        int copy = SealedCopy.TryMake(fd, status.Size, headers.UnwindingParts(fd, status.Size), CopyMaximum);
         if (copy < 0)
             return null;
         _ = LibC.close(fd);

@@ -13,7 +13,7 @@ internal static partial class Gdb
     internal static IEnumerable<string> AssertAgrees(string core, ExitEvent exit)
     {
         StackFrame[] own = [.. exit.StackTrace!.Where(frame => frame.Module == exit.Path && frame.Symbol is not "_start")];
-        string[] lines = Command.Run(Need.Program("gdb"), ["-batch", "-nx", "-ex", $"bt {exit.StackTrace!.Length + 20}", exit.Path!, core]).Lines;
+        string[] lines = Command.Run(Need.Program("gdb"), ["-batch", "-nx", "-ex", $"bt {exit.StackTrace!.Count + 20}", exit.Path!, core]).Lines;
         // The innermost is shown when the core is opened, too.
         IEnumerable<string> found = lines[Array.FindLastIndex(lines, line => line.StartsWith("#0 ", StringComparison.Ordinal))..]
             .Select(line => Frame().Match(line)).Where(match => match.Success && own.Any(frame => frame.Symbol == match.Groups[2].Value))

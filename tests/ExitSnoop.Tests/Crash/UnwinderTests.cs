@@ -180,7 +180,7 @@ public sealed class UnwinderTests
             File.WriteAllBytes(program, damaged);
             using FileStream file = File.OpenRead(program);
             int fd = (int)file.SafeFileHandle.DangerousGetHandle();
-            if (ElfHeaders.TryRead(fd) is { } headers && SealedCopy.TryMake(fd, damaged.Length, headers.UnwindingParts(damaged.Length), 1 << 20) is >= 0 and int copy)
+            if (ElfHeaders.TryRead(fd) is { } headers && SealedCopy.TryMake(fd, damaged.Length, headers.UnwindingParts(fd, damaged.Length), 1 << 20) is >= 0 and int copy)
                 using (SafeFileHandle copied = new(copy, ownsHandle: true))
                     Assert.Equal(damaged.Length, RandomAccess.GetLength(copied));
             UnwindRequest request = new(registers, [new StackPart(registers.StackPointer, 0x1f, stack)], [new UnwindModule(0x555555555000, 0x555555556000, 0x555555554000, true, false)]);

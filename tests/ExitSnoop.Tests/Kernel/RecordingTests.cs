@@ -191,7 +191,5 @@ public sealed class RecordingTests
         && (options.Signals.Count == 0 || options.ExitCodes.Count == 0 || options.Signals.Any(signal => options.ExitCodes.Contains(128 + (int)signal)))
         && (!options.Crashed || options.Signals.Count == 0 || options.Signals.Any(signal => signal is Signal.SEGV or Signal.KILL or Signal.ABRT));
 
-    private static string? Text(object? value) => value is StackFrame[] frames
-        ? string.Join('\n', frames.Select(frame => frame.ToString()))
-        : Convert.ToString(value, CultureInfo.InvariantCulture);
+    private static string? Text(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture);
 }
