@@ -21,13 +21,13 @@ internal sealed class CrashCapture
             && SavedContext.IsOn(record.Stack.Bytes, registers.StackPointer, interrupted))
             Origin = CapturedStack.From(record.Origin, interrupted, withStack);
 
-        // Many may wait. Of one that is not unwound only the module where it crashed is asked for.
-        ulong site = (Origin ?? Stack).Registers.InstructionPointer;
+        // Of one that is not unwound only the module where it crashed is asked for.
+        Site = (Origin ?? Stack).Registers.InstructionPointer;
         List<CrashMapping> kept = [];
         for (int i = 0; i < view.Mappings.Length; i++)
         {
             CrashMapping mapping = view.Mappings[i];
-            if (!withStack && (site < mapping.Start || mapping.End <= site))
+            if (!withStack && (Site < mapping.Start || mapping.End <= Site))
                 continue;
             kept.Add(mapping);
             paths.Add(view.PathOf(i));
@@ -51,6 +51,9 @@ internal sealed class CrashCapture
 
     /// <summary>Where it was when it handled the same signal, if it ended in that handler.</summary>
     internal CapturedStack? Origin { get; }
+
+    /// <summary>The instruction of the fault, as far as it is known without the frames.</summary>
+    internal ulong Site { get; }
 
     /// <summary>A <see cref="Stopwatch"/>'s timestamp.</summary>
     internal long ReceivedAt { get; } = Stopwatch.GetTimestamp();

@@ -13,10 +13,10 @@ internal sealed class CrashTrace : IDisposable
     /// <summary>The size of the ring, as in bpf/crash.h.</summary>
     internal const int RingSize = 1 << 22;
 
-    /// <summary>Crashes whose stacks wait for the unwinder; further ones are reported without frames. A stack takes 20 or 40 KiB.</summary>
+    /// <summary>Crashes whose stacks wait for the unwinder; further ones are reported at once, without frames. A stack takes 20 or 40 KiB.</summary>
     private const int WaitingMaximum = 64;
 
-    /// <summary>Crashes kept until their exit is read, and crashes that wait at all.</summary>
+    /// <summary>Crashes kept until their exit is read.</summary>
     private const int KeptMaximum = 4096;
 
     private readonly object gate = new();
@@ -162,10 +162,16 @@ internal sealed class CrashTrace : IDisposable
         bool added = false;
         while (ring.TryPeek(ring.End, out ReadOnlySpan<byte> record))
         {
-            if (waiting.Count < KeptMaximum && CrashRecordView.TryParse(record, out CrashRecordView view))
+            if (CrashRecordView.TryParse(record, out CrashRecordView view))
             {
-                Add(new CrashCapture(view, withStack: waiting.Count < WaitingMaximum));
-                added = true;
+                bool canWait = waiting.Count < WaitingMaximum;
+                CrashCapture capture = new(view, withStack: canWait);
+                Keep(capture.Crash);
+                if (canWait)
+                    waiting.Enqueue(capture);
+                else
+                    capture.Crash.Report = unwinder.PassOver(capture);
+                added |= canWait;
             }
             ring.Advance(record.Length);
             ring.Release();
@@ -174,15 +180,13 @@ internal sealed class CrashTrace : IDisposable
             Monitor.PulseAll(gate);
     }
 
-    private void Add(CrashCapture capture)
+    private void Keep(RecordedCrash crash)
     {
-        RecordedCrash crash = capture.Crash;
         if (!crashes.TryGetValue(crash.HostPid, out List<RecordedCrash>? ofProcess))
             crashes[crash.HostPid] = ofProcess = [];
         ofProcess.Add(crash);
         if (++kept > KeptMaximum)
             Forget(crashes.Values.Select(crashes => crashes[0]).MinBy(first => first.Time)!);
-        waiting.Enqueue(capture);
     }
 
     private void Forget(RecordedCrash crash)

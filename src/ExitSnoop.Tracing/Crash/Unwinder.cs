@@ -40,7 +40,7 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
         using Modules modules = new(capture, root);
         // Its start, at the first crash, is nobody's fault.
         long waitingSince = Math.Max(capture.ReceivedAt, process?.StartedAt ?? 0);
-        string? note = capture.Stack.Part is null || Stopwatch.GetElapsedTime(waitingSince) > WaitMaximum ? Busy
+        string? note = Stopwatch.GetElapsedTime(waitingSince) > WaitMaximum ? Busy
             : process is null ? "the program exitsnoop, which unwinds stacks, is not beside the module"
             : null;
         List<UnwoundFrame> frames = [];
@@ -55,7 +55,7 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
                 note = Ask(capture.Origin.Registers, stacks, modules, frames) ?? note;
         }
         if (frames.Count == 0)
-            frames.Add(new UnwoundFrame(origin ?? capture.Stack.Registers.InstructionPointer, true, null, 0));
+            frames.Add(new UnwoundFrame(capture.Site, true, null, 0));
         StackFrame[] named = [.. frames.Select((frame, index) => modules.Name(index, frame))];
         // Whoever raised a signal, and a handler that raises it again, were at the same instruction: the outer one was the first.
         int interrupted = Math.Max(0, Array.FindLastIndex(named, frame => frame.InstructionPointer == origin));
@@ -64,18 +64,28 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
             : modules.IsUnreadable(site.InstructionPointer) ? $"{site.Module} cannot be read, or is another file by now: no symbols"
             : capture.MappingsCut ? "it had more executable mappings than are kept"
             : null;
-        return new CrashReport
-        {
-            ThreadId = capture.Crash.ThreadId,
-            ThreadName = capture.ThreadName,
-            InstructionPointer = capture.Stack.Registers.InstructionPointer,
-            Site = site,
-            StackTrace = withStackTrace ? named : null,
-            Note = note,
-        };
+        return Report(capture, site, named, note);
+    }
+
+    /// <summary>What the record itself says of a crash that is not unwound, as too many others are. It opens no file.</summary>
+    internal CrashReport PassOver(CrashCapture capture)
+    {
+        using Modules modules = new(capture, root: null);
+        StackFrame site = modules.Name(0, new UnwoundFrame(capture.Site, true, null, 0));
+        return Report(capture, site, [site], Busy);
     }
 
     public void Dispose() => process?.Dispose();
+
+    private CrashReport Report(CrashCapture capture, StackFrame site, StackFrame[] frames, string? note) => new()
+    {
+        ThreadId = capture.Crash.ThreadId,
+        ThreadName = capture.ThreadName,
+        InstructionPointer = capture.Stack.Registers.InstructionPointer,
+        Site = site,
+        StackTrace = withStackTrace ? frames : null,
+        Note = note,
+    };
 
     private string? Ask(Registers registers, StackPart[] stacks, Modules modules, List<UnwoundFrame> frames)
     {
