@@ -25,7 +25,7 @@ public sealed class ServiceTests
     }
 
     [Fact]
-    public void What_it_starts_records_with_these_capabilities_alone_for_root_alone()
+    public void What_it_starts_records_with_these_capabilities_alone_for_root_alone_and_names_where_a_program_crashed()
     {
         Need.Kernel();
         Need.Unless(File.Exists(Console) ? null : "the console program is made by a release build");
@@ -35,8 +35,9 @@ public sealed class ServiceTests
         string[] command = Setting("ExecStart").Replace(Installed, Console, StringComparison.Ordinal).Replace(Directory, recording, StringComparison.Ordinal)
             .Replace("/run/exitsnoop", folder.FullName, StringComparison.Ordinal).Split(' ');
         using Command service = Command.Start(
-            Need.Program("setpriv"),
-            ["--no-new-privs", $"--inh-caps={capabilities}", $"--ambient-caps={capabilities}", $"--bounding-set={capabilities}", .. command]);
+            Need.Program("unshare"),
+            // As systemd does, with mounts of its own.
+            ["--mount", Need.Program("setpriv"), "--no-new-privs", $"--inh-caps={capabilities}", $"--ambient-caps={capabilities}", $"--bounding-set={capabilities}", .. command]);
         // Nothing is said when it has attached, so there are failures until one is recorded.
         Eventually.True(
             () =>
@@ -47,6 +48,13 @@ public sealed class ServiceTests
                     || Command.Run(Console, ["--read", recording, "--pid", $"{victim.Id}", "--json"]).Output.Contains("\"ExitCode\":78", StringComparison.Ordinal);
             },
             () => $"Nothing is recorded: {service.Output} {service.Error}");
+        using (Victim crash = Victim.Start("null-deref"))
+        {
+            crash.Die();
+            Eventually.True(
+                () => Command.Run(Console, ["--read", recording, "--pid", $"{crash.Id}"]).Output.Contains("victim!null_deref+0x", StringComparison.Ordinal),
+                () => Command.Run(Console, ["--read", recording, "--pid", $"{crash.Id}", "--json"]).Output);
+        }
         service.Signal(Command.SigTerm);
         Assert.Equal("", service.Wait().Error);
         Assert.Contains("process_exits_total", File.ReadAllText(folder.Path("exitsnoop.prom")), StringComparison.Ordinal);

@@ -36,7 +36,9 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
     /// <summary>Finds the frames and the site. Never throws for what a crashed process or its files hold.</summary>
     internal CrashReport Unwind(CrashCapture capture)
     {
-        string? root = mountNamespaces.FindRoot(capture.MountNamespace);
+        // A service that systemd confines has mounts of its own, and may look into no other's: most files are the same in them, which their
+        // inode and change time tell.
+        string root = mountNamespaces.FindRoot(capture.MountNamespace) ?? "";
         using Modules modules = new(capture, root);
         // Its start, at the first crash, is nobody's fault.
         long waitingSince = Math.Max(capture.ReceivedAt, process?.StartedAt ?? 0);
@@ -60,8 +62,7 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
         // Whoever raised a signal, and a handler that raises it again, were at the same instruction: the outer one was the first.
         int interrupted = Math.Max(0, Array.FindLastIndex(named, frame => frame.InstructionPointer == origin));
         StackFrame site = CrashSite.Choose(named[interrupted..], capture.Crash.Signal);
-        note ??= root is null ? "no process is left in its mount namespace: no symbols"
-            : modules.IsUnreadable(site.InstructionPointer) ? $"{site.Module} cannot be read, or is another file by now: no symbols"
+        note ??= modules.IsUnreadable(site.InstructionPointer) ? $"{site.Module} cannot be read, or is another file by now: no symbols"
             : capture.MappingsCut ? "it had more executable mappings than are kept"
             : null;
         return Report(capture, site, named, note);
