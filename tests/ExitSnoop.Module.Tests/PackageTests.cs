@@ -89,7 +89,7 @@ public sealed class PackageTests
         string Value(string name) => manifest.GetProperty(name).ToString();
 
         Assert.Equal(("0", Version, "7.6", "Core"), (Value("Problems"), Value("Version"), Value("PowerShell"), Value("Editions")));
-        Assert.Equal(("Get-ProcessExit,Get-ProcessExitEventDefinition,Measure-ProcessExit,Register-ProcessExitEvent,Watch-ProcessExit", "exitsnoop", "0", "6"), (Value("Cmdlets"), Value("Aliases"), Value("Functions"), Value("Files")));
+        Assert.Equal(("Disable-ProcessExitRecording,Enable-ProcessExitRecording,Get-ProcessExit,Get-ProcessExitEventDefinition,Get-ProcessExitRecording,Measure-ProcessExit,Register-ProcessExitEvent,Watch-ProcessExit", "exitsnoop", "0", "6"), (Value("Cmdlets"), Value("Aliases"), Value("Functions"), Value("Files")));
         Assert.Equal("https://www.apache.org/licenses/LICENSE-2.0", Value("License"));
         Assert.Equal($"{Server}/{Repository}", Value("Project"));
         Assert.Equal(ReleaseNotes, Value("Notes").Trim());
