@@ -16,18 +16,18 @@ public sealed partial class ReadmeTests
     /// <summary>What is printed or written, by the sentence that promises it.</summary>
     private static readonly Dictionary<string, string> Promises = new()
     {
-        ["Crashes into a CSV file, for an hour:"] = "^.*\"ExitTime\",.*\"CommandLine\"(.*\n)*.*\"victim\".*\"signal 11 \\(SEGV\\)",
-        ["Wait for a process that is not your child, and get its exit status:"] = @"^7\n$",
+        ["Crashes into a CSV file, for an hour"] = "^.*\"ExitTime\",.*\"CommandLine\"(.*\n)*.*\"victim\".*\"signal 11 \\(SEGV\\)",
+        ["Wait for a process that is not your child, and get its exit status"] = @"^7\n$",
         ["What died last night?"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +SEGV.* segfault \(MAPERR\) .*victim ",
         ["Where do programs crash?"] = @"^TIME +NAME .*SITE\n-.*\n(.*\n)*.* victim +\d+ +SEGV.* victim!\w+\+0x",
         ["What does the OOM killer take?"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +KILL +out of memory .*victim -w memory",
         ["Who keeps killing my workers?"] = @"^Id +: \d+\nStatus +: signal 15 \(TERM\)\nSenderName : \S.*\nSenderId +: {own id}\n",
-        ["The next failure of a service, with all that is known of it:"] = @"^Status +: code 3\n(.*\n)*CommandLine +: .*victim -w exit 3\n(.*\n)*CgroupPath +: /system\.slice/nginx\.service\n",
+        ["The next failure of a service, with all that is known of it"] = @"^Status +: code 3\n(.*\n)*CommandLine +: .*victim -w exit 3\n(.*\n)*CgroupPath +: /system\.slice/nginx\.service\n",
         ["Which commands fail most in ten minutes?"] = @"^Count Name\n-.*\n(.*\n)* +\d+ victim, 139\n",
-        ["A build with everything it starts, and the CPU time each step took:"] = @"^TIME +NAME .* CPU\(s\) .*\n-.*\n(.*\n)*.* sleep +\d+ +0 .*\n(.*\n)*.* make +\d+ +0 ",
-        ["Which short-lived processes does a user's cron job start?"] = @"^Name +CommandLine +TotalProcessorTime\n-.*\nworker-7 +\S*worker-7 -w exit 1 +00:00:0",
-        ["Let a script act on each crash while the shell goes on:"] = @"^victim \(\d+\): signal 11 \(SEGV\)(, core dumped)?, core dumped: (True|False)\n",
-        ["The same from many machines, live:"] = @"PCOMM .*EXIT_CODE\n-.*\n(.*\n)*victim +\d+ .* signal 11 \(SEGV\)",
+        ["A build with everything it starts, and the CPU time each step took"] = @"^TIME +NAME .* CPU\(s\) .*\n-.*\n(.*\n)*.* sleep +\d+ +0 .*\n(.*\n)*.* make +\d+ +0 ",
+        ["What churns: which short-lived processes does a user's cron job start?"] = @"^Name +CommandLine +TotalProcessorTime\n-.*\nworker-7 +\S*worker-7 -w exit 1 +00:00:0",
+        ["Act on each crash while the shell goes on"] = @"^victim \(\d+\): signal 11 \(SEGV\)(, core dumped)?, core dumped: (True|False)\n",
+        ["The same from many machines, live"] = @"PCOMM .*EXIT_CODE\n-.*\n(.*\n)*victim +\d+ .* signal 11 \(SEGV\)",
     };
 
     public static TheoryData<string, string> OneLiners
@@ -98,7 +98,7 @@ public sealed partial class ReadmeTests
     [GeneratedRegex("^Register-")]
     private static partial Regex Registers();
 
-    [GeneratedRegex("^(\\S[^\n]*)\n\n```powershell\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
+    [GeneratedRegex("^# ([^\n]+)\n((?:[^#`\n][^\n]*\n)+)", RegexOptions.Multiline)]
     private static partial Regex OneLiner();
 
     [GeneratedRegex(@"-Timeout \d+")]

@@ -14,7 +14,7 @@ cd "$tools"
 
 # readme BEGINNING: runs the line of README's install section that begins so, with what else is given.
 readme() {
-	line=$(sed -n 's/  *#.*//; s/sudo //g; /^## Install/,/^## Two/p' README.md | grep "^$1 ")
+	line=$(sed -n 's/  *#.*//; s/sudo //g; /^## Install/,/^## Three/p' README.md | grep "^$1 ")
 	shift
 	echo "+ $line $*"
 	eval "$line $*"
