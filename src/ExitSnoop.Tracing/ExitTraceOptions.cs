@@ -1,5 +1,5 @@
 using ExitSnoop.Bpf;
-using ExitSnoop.Crash;
+using ExitSnoop.Records;
 
 namespace ExitSnoop;
 
@@ -137,7 +137,7 @@ public sealed record ExitTraceOptions
     internal uint? DescendantsMax { get; init; }
 
     /// <summary>Whether an exit that is reported can be a crash.</summary>
-    internal bool CanCrash => !Basic && (Signals.Count == 0 || Signals.Any(CrashTrace.DumpsCore));
+    internal bool CanCrash => !Basic && (Signals.Count == 0 || Signals.Any(SignalTable.CoreDumping.Contains));
 
     /// <summary>The console program in place of the one that would be found; it has the unwinder in it.</summary>
     internal string? UnwinderProgram { get; init; }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using ExitSnoop.Bpf;
 using ExitSnoop.Linux;
+using ExitSnoop.Records;
 
 namespace ExitSnoop.Crash;
 
@@ -51,7 +52,7 @@ internal sealed class CrashTrace : IDisposable
     /// <summary>The crash that an exit was; null where it was none. Its report may still be to come.</summary>
     internal RecordedCrash? Find(ExitedTask task)
     {
-        if (!DumpsCore(task.Signal))
+        if (!SignalTable.CoreDumping.Contains(task.Signal))
             return null;
         lock (gate)
         {
@@ -83,11 +84,6 @@ internal sealed class CrashTrace : IDisposable
     // A thread that ended with its process did not crash itself.
     private static RecordedCrash? Missing(in ExitedTask task) => task.IsThread ? null
         : new RecordedCrash(task.HostPid, task.StartTime, task.ThreadId, task.Signal, 0) { Report = CrashReport.NotRecorded };
-
-    /// <summary>SIG_KERNEL_COREDUMP_MASK of include/linux/signal.h.</summary>
-    internal static bool DumpsCore(Signal signal) =>
-        signal is Signal.QUIT or Signal.ILL or Signal.TRAP or Signal.ABRT or Signal.BUS or Signal.FPE or Signal.SEGV or Signal.SYS
-            or Signal.XCPU or Signal.XFSZ;
 
     /// <summary>Takes the last records, once the programs are detached, and gives the ring back: nothing of ours is left in the kernel.</summary>
     internal unsafe void EndRecords()
