@@ -111,7 +111,7 @@ public static class ExitEventDefinition
             Property(nameof(ExitEvent.CrashThreadId), "int?", Namespaced, "task->pid", "The thread that crashed, which need not be the main one.", crash),
             Property(nameof(ExitEvent.CrashThreadName), "string", "", "task->comm", "The name of that thread.", crash),
             Property(nameof(ExitEvent.StackTrace), "ExitSnoop.StackFrameList", "", "the stack, 16 KiB from the stack pointer", "The calls that led there, the innermost first, with -StackTrace. The bytes of the stack are not kept.", crash),
-            Property(nameof(ExitEvent.CrashNote), "string", "", "", "Why calls or symbols are missing; null where nothing is amiss.", crash),
+            Property(nameof(ExitEvent.CrashNote), "string", "", "the unwinder", "Why calls or symbols are missing; null where nothing is amiss.", crash),
             Property(nameof(ExitEvent.CommandLine), "string", "", "args", "The arguments as a shell would quote them; null where none were captured.", command),
             Property(nameof(ExitEvent.Arguments), "ArgumentList", "", "args", "The list of arguments, at most 4 KiB of them; as a text it is the command line.", command),
             Property(nameof(ExitEvent.Path), "string", "", "path", "The executable; null for a kernel thread.", command),

@@ -391,7 +391,7 @@ public sealed class ExitTrace : IDisposable
             ExitTraceOptions.IsBufferSize(options.BufferSize),
             $"The buffer size is {options.BufferSize} MiB; it must be a power of two from "
             + $"{ExitTraceOptions.MinimumBufferSize} to {ExitTraceOptions.MaximumBufferSize}.");
-        Require(!options.IncludeChildren || options.Ids.Count > 0, "Descendants are those of processes asked for by id; name one.");
+        Require(!options.IncludeChildren || options.Ids.Count > 0, "IncludeChildren needs Ids (-IncludeChildren and -Id, --include-children and --pid).");
         Require(
             options.Signals.All(signal => signal is > Signal.None and <= Signal.RTMAX),
             "Signals are those from 1 (HUP) to 64 (RTMAX).");

@@ -16,7 +16,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
         // Watch-ProcessExit
         ["Watch the next exits"] = @"PCOMM +PID .*EXIT_CODE\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){5}",
         ["Failures only, with the time of death"] = @"TIME-\S+ +PCOMM.*\n(.*\n)(\d\d:\d\d:\d\d\.\d{3} .* (code|signal) \d+.*\n){3}",
-        ["Learn how a process ends that is not your child"] = @"^It ended with code 5 after \d+\.\d+ seconds\.$",
+        ["Get the exit status of a process that is not your child"] = @"^It ended with code 5 after \d+\.\d+ seconds\.$",
         ["Find out who killed a process"] = @"^\d\d:\d\d:\d\d sleep +\d+ +KILL +killed by (pwsh|dotnet) \(\d+\) ",
         ["Collect crashes in a CSV file"] = "^\"ExitTime\",\"Name\",\"Id\",\"UserName\",\"Status\",\"CommandLine\"\n.*\"signal \\d+ ",
         ["Find out what crashed"] = @"^\d\d:\d\d:\d\d \S.* \d+ +(SEGV|ABRT|BUS|FPE|ILL|TRAP|SYS|KILL)( core)? +\S",
@@ -206,6 +206,15 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
             Assert.True(field.Kernels == "all" || help.Contains(field.Kernels, StringComparison.Ordinal), $"{property.Name} does not say on which kernels");
         }
     }
+
+    [Fact]
+    public void A_filter_that_cmdlets_share_is_described_alike_and_not_as_a_parameter_of_the_same_name_elsewhere() => Assert.Equal(
+        ["True", "True"],
+        Shell.Shared.Run("""
+            'Get-ProcessExit', 'Register-ProcessExitEvent' | ForEach-Object {
+                "$((Get-Help $_ -Parameter Name).description.Text -ceq (Get-Help Watch-ProcessExit -Parameter Name).description.Text)"
+            }
+            """).Output);
 
     [Fact]
     public void The_about_page_tells_of_the_status_losses_permissions_and_machines()

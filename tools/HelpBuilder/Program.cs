@@ -10,6 +10,9 @@ internal static class Program
 {
     private const string AboutPage = "about_ExitSnoop";
 
+    /// <summary>Describes the filters that several cmdlets share.</summary>
+    private const string SharedPage = "Watch-ProcessExit";
+
     /// <summary>
     /// Arguments: the folder of the Markdown, the module's assembly, the folder for the help and, if the Markdown is on the web, the
     /// address of its folder there.
@@ -48,11 +51,11 @@ internal static class Program
         return matched;
     }
 
-    // In the order of the pages. The filters that several cmdlets share are described once, where they come first.
+    // Another page may have a parameter of the same name that does something else, so the shared page comes before them.
     private static IEnumerable<HelpParameter> Parameters(CmdletFacts cmdlet, HelpPage page, HelpPage[] pages)
     {
         List<ParameterFacts> facts = [.. cmdlet.Parameters];
-        foreach (HelpPage described in (HelpPage[])[page, .. pages.Except([page])])
+        foreach (HelpPage described in (HelpPage[])[page, .. pages.Where(other => other != page).OrderBy(other => other.Title != SharedPage)])
         {
             foreach ((string heading, HelpSection section) in described.Sections("Parameters"))
             {

@@ -135,7 +135,7 @@ public sealed class EnableProcessExitRecordingCommand : ExitFilterCommand, IDisp
         }
     }
 
-    private static int NewestSegment(string directory) => Directory.Exists(directory) ? RecordingFolder.Segments(directory).LastOrDefault().Number : 0;
+    private static int NewestSegment(string directory) => Directory.Exists(directory) && RecordingFolder.Segments(directory) is [.., var last] ? last.Number : 0;
 
     /// <summary>What the parameters that are given are in the command line of the program: -MaximumAge 30d is --max-age.</summary>
     private IEnumerable<string> Options()

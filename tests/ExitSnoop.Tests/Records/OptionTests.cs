@@ -11,7 +11,7 @@ public sealed class OptionTests
         { "power of two from 1 to 1024", new() { BufferSize = -16 } },
         { "power of two from 1 to 1024", new() { BufferSize = 12 } },
         { "power of two from 1 to 1024", new() { BufferSize = 2048 } },
-        { "name one", new() { IncludeChildren = true } },
+        { "IncludeChildren needs Ids", new() { IncludeChildren = true } },
         { "from 1 (HUP) to 64 (RTMAX)", new() { Signals = [Signal.None] } },
         { "from 1 (HUP) to 64 (RTMAX)", new() { Signals = [Signal.TERM, (Signal)65] } },
         { "from 1 (HUP) to 64 (RTMAX)", new() { Signals = [(Signal)(-1)] } },
