@@ -131,7 +131,8 @@ public sealed class CrashTests
         ExitEvent first = recording.WaitFor(exit => exit.Path == program && exit.Signal == Signal.SEGV);
         Assert.Equal((program, "read_null"), (first.CrashModule, first.CrashSymbol));
 
-        // The last process of the namespace: once it is gone, nobody is left by whom its files could be reached.
+        // The last process of the namespace: once it is gone, nobody is left by whom its files could be reached. Files that are the
+        // same here, by inode and change time, are read all the same, such as libc.
         inside.Kill(Signal.KILL);
         inside.Wait();
         inside.WriteLine();
@@ -139,7 +140,7 @@ public sealed class CrashTests
         if (last.CrashNote is null)
             Assert.Equal("raise_quit", last.CrashSymbol);
         else
-            Assert.All(last.StackTrace!, frame => Assert.Null(frame.Symbol));
+            Assert.All(last.StackTrace!.Where(frame => frame.Module == program), frame => Assert.Null(frame.Symbol));
     }
 
     [Fact]
