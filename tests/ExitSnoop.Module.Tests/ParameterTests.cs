@@ -133,7 +133,7 @@ public sealed class ParameterTests
     [InlineData("-Crashed -Signal TERM", "signal")]
     [InlineData("-Crashed -Basic", "basic")]
     [InlineData("-Failed -ExitCode 0", "exit code of 0")]
-    [InlineData("-IncludeChildren", "by id")]
+    [InlineData("-IncludeChildren", "IncludeChildren needs Ids")]
     [InlineData("-Cgroup /no/such/cgroup", "/no/such/cgroup")]
     public void Parameters_that_cannot_hold_together_are_refused(string parameters, string says)
     {
