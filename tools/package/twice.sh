@@ -3,12 +3,13 @@
 # the machine, and compares the files. Prints each that differs; ends with 1 if one does. Needs root, for that name.
 #
 #	twice.sh
-#	twice.sh build FOLDER	packages the last commit in a new folder
+#	twice.sh build FOLDER COMMIT	packages that commit in a new folder
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 
 if [ "${1:-}" = build ]; then
 	git clone -q "$top" "$2"
+	git -C "$2" checkout -q --detach "$3"
 	mkdir "$2/.cache"
 	# What is fetched is pinned by its sum, and not fetched anew.
 	for fetched in sysroot libraries licences licences.rows; do
@@ -22,12 +23,13 @@ work=$(mktemp -d /tmp/exitsnoop.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 mkdir "$work/another"
+commit=$(git -C "$top" rev-parse HEAD)
 for folder in one another/folder; do
 	case $folder in
 	one) set -- TZ=UTC LC_ALL=C.UTF-8 sh -c 'umask 022 && exec "$@"' ;;
 	*) set -- TZ=Pacific/Auckland LC_ALL=C unshare --uts sh -c 'umask 027 && hostname elsewhere && exec "$@"' ;;
 	esac
-	env "$@" sh sh "$0" build "$work/$folder" || {
+	env "$@" sh sh "$0" build "$work/$folder" "$commit" || {
 		tail -n 20 "$work/$folder.log" >&2
 		exit 1
 	}
