@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using ExitSnoop.Linux;
 using ExitSnoop.Records;
 
 namespace ExitSnoop.Crash;
@@ -66,6 +67,15 @@ internal struct CrashMapping
     public uint Device;
     public ushort PathEnd;
     private readonly ushort reserved1, reserved2, reserved3;
+
+    /// <summary>
+    /// Whether it was made of this file, unchanged since. Of file systems without a device of their own (major number 0) some
+    /// give stat(2) another number than the kernel's, as btrfs and overlayfs do; the change time, to the nanosecond,
+    /// distinguishes their files.
+    /// </summary>
+    internal readonly bool IsOf(in FileStatus file) =>
+        Inode == file.Inode && ChangeTime == file.ChangeTime && ChangeTimeNanoseconds == file.ChangeTimeNanoseconds
+        && (file.DeviceMajor == 0 || Device == (file.DeviceMajor << 20 | file.DeviceMinor));
 }
 
 /// <summary>A crash record where it lies.</summary>

@@ -46,7 +46,7 @@ internal sealed class ModuleFile : IDisposable
         int fd = RegularFile.TryOpen(root + path, out FileStatus status);
         if (fd < 0)
             return null;
-        if (!status.IsFileOf(mapping) || TryReadProtected(ref fd, status) is not { } headers)
+        if (!mapping.IsOf(status) || TryReadProtected(ref fd, status) is not { } headers)
         {
             _ = LibC.close(fd);
             return null;

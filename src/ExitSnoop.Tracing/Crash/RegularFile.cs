@@ -18,7 +18,7 @@ internal static unsafe partial class RegularFile
         if (place < 0)
             return -1;
         int fd = -1;
-        if (FileStatus.TryGet(place, out status) && status.IsRegular)
+        if (FileStatus.Get(place, out status) == 0 && status.IsRegular)
             fd = open(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{place}"), CloseOnExec | NonBlocking | NoTerminal, 0);
         _ = LibC.close(place);
         return fd;

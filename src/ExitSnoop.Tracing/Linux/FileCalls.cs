@@ -15,13 +15,6 @@ internal static unsafe partial class FileCalls
     private static readonly int NoFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
     private static readonly int Folder = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
 
-    // struct statx, include/uapi/linux/stat.h
-    private const int StatxSize = 256, UidOffset = 20, ModeOffset = 28;
-    private const uint StatxTypeModeUid = 0x1 | 0x2 | 0x8;
-    private const int AtEmptyPath = 0x1000, NoFollowLink = 0x100, CurrentFolder = -100;
-
-    internal const int TypeMask = 0xf000, RegularFile = 0x8000, GroupOrOthersWrite = 0x12;
-
     /// <summary>The user whose rights this process has.</summary>
     internal static uint EffectiveUser => geteuid();
 
@@ -78,31 +71,12 @@ internal static unsafe partial class FileCalls
 
     internal static int MakeFolder(string path, int mode) => Result(mkdir(path, mode));
 
-    /// <summary>Type and permissions, and the owner.</summary>
-    internal static int Status(int fd, out int mode, out uint owner)
-    {
-        byte* buffer = stackalloc byte[StatxSize];
-        int result = Result(statx(fd, "", AtEmptyPath, StatxTypeModeUid, buffer));
-        mode = *(ushort*)(buffer + ModeOffset);
-        owner = *(uint*)(buffer + UidOffset);
-        return result;
-    }
-
-    /// <summary>Type and permissions of what has a name, be it a link.</summary>
-    internal static int LinkStatus(string path, out int mode)
-    {
-        byte* buffer = stackalloc byte[StatxSize];
-        int result = Result(statx(CurrentFolder, path, NoFollowLink, StatxTypeModeUid, buffer));
-        mode = *(ushort*)(buffer + ModeOffset);
-        return result;
-    }
-
     /// <summary>Whether a path leads to a regular file that can be opened.</summary>
     internal static bool IsRegular(string path)
     {
         if (OpenForReading(path, out int fd) != 0)
             return false;
-        bool isRegular = Status(fd, out int mode, out _) == 0 && (mode & TypeMask) == RegularFile;
+        bool isRegular = FileStatus.Get(fd, out FileStatus status) == 0 && status.IsRegular;
         _ = LibC.close(fd);
         return isRegular;
     }
@@ -151,9 +125,6 @@ internal static unsafe partial class FileCalls
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mkdir(string path, int mode);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int statx(int folder, string path, int flags, uint mask, byte* result);
 
     [LibraryImport("libc")]
     private static partial uint geteuid();

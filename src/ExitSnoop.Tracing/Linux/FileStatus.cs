@@ -1,30 +1,30 @@
 using System.Runtime.InteropServices;
 
-namespace ExitSnoop.Crash;
+namespace ExitSnoop.Linux;
 
-/// <summary>struct statx of include/uapi/linux/stat.h, which is the same on every architecture, up to the device.</summary>
+/// <summary>struct statx of include/uapi/linux/stat.h, which is the same on every architecture, unlike struct stat; up to the device.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal partial struct FileStatus
 {
     private const uint TypeMask = 0xf000, Regular = 0x8000, WritableByOthers = 0x12, Executable = 0x49, Basic = 0x7ff;
-    private const int EmptyPath = 0x1000;
+    private const int EmptyPath = 0x1000, NoFollow = 0x100, WorkingFolder = -100;
 
     [FieldOffset(20)]
-    private readonly uint owner;
+    internal readonly uint Owner;
     [FieldOffset(28)]
     private readonly ushort mode;
     [FieldOffset(32)]
-    private readonly ulong inode;
+    internal readonly ulong Inode;
     [FieldOffset(40)]
     private readonly ulong size;
     [FieldOffset(96)]
-    private readonly long changeTime;
+    internal readonly long ChangeTime;
     [FieldOffset(104)]
-    private readonly uint changeTimeNanoseconds;
+    internal readonly uint ChangeTimeNanoseconds;
     [FieldOffset(136)]
-    private readonly uint deviceMajor;
+    internal readonly uint DeviceMajor;
     [FieldOffset(140)]
-    private readonly uint deviceMinor;
+    internal readonly uint DeviceMinor;
 
     internal readonly bool IsRegular => (mode & TypeMask) == Regular;
 
@@ -33,25 +33,27 @@ internal partial struct FileStatus
     /// <summary>Whether anybody may execute it.</summary>
     internal readonly bool IsExecutable => (mode & Executable) != 0;
 
+    /// <summary>Whether its group or others can write to it.</summary>
+    internal readonly bool IsWritableByOthers => (mode & WritableByOthers) != 0;
+
     /// <summary>Whether only root can write it or cut it off.</summary>
-    internal readonly bool OnlyRootCanWrite => owner == 0 && (mode & WritableByOthers) == 0;
+    internal readonly bool OnlyRootCanWrite => Owner == 0 && !IsWritableByOthers;
 
-    /// <summary>
-    /// Whether it is the file that a mapping was made of, unchanged since. Of file systems without a device of their own
-    /// (major number 0) some give stat(2) another number than the kernel's, as btrfs and overlayfs do; the change time,
-    /// to the nanosecond, tells their files apart.
-    /// </summary>
-    internal readonly bool IsFileOf(in CrashMapping mapping) =>
-        mapping.Inode == inode && mapping.ChangeTime == changeTime && mapping.ChangeTimeNanoseconds == changeTimeNanoseconds
-        && (deviceMajor == 0 || mapping.Device == (deviceMajor << 20 | deviceMinor));
+    /// <summary>Of an open file; 0 or errno.</summary>
+    internal static int Get(int fd, out FileStatus status) => Get(fd, "", EmptyPath, out status);
 
-    internal static unsafe bool TryGet(int fd, out FileStatus status)
+    /// <summary>Of the file that a path leads to, links followed; 0 or errno.</summary>
+    internal static int Get(string path, out FileStatus status) => Get(WorkingFolder, path, 0, out status);
+
+    /// <summary>Of what has a name, be it a link; 0 or errno.</summary>
+    internal static int GetOfLink(string path, out FileStatus status) => Get(WorkingFolder, path, NoFollow, out status);
+
+    private static unsafe int Get(int folder, string path, int flags, out FileStatus status)
     {
-        byte empty = 0;
         fixed (FileStatus* place = &status)
-            return statx(fd, &empty, EmptyPath, Basic, place) == 0;
+            return statx(folder, path, flags, Basic, place) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
-    [LibraryImport("libc")]
-    private static unsafe partial int statx(int directory, byte* path, int flags, uint mask, FileStatus* status);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int statx(int folder, string path, int flags, uint mask, FileStatus* status);
 }

@@ -26,7 +26,7 @@ internal sealed class MetricsFile
         // Not *.prom: that is what node_exporter reads.
         temporary = Path + ".tmp";
         // A rename replaces whatever has the name, be it /dev/null.
-        if (System.IO.Path.EndsInDirectorySeparator(path) || (FileCalls.LinkStatus(Path, out int mode) == 0 && (mode & FileCalls.TypeMask) != FileCalls.RegularFile))
+        if (System.IO.Path.EndsInDirectorySeparator(path) || (FileStatus.GetOfLink(Path, out FileStatus status) == 0 && !status.IsRegular))
             throw new NotRegularException();
         Check(Create(out int fd));
         _ = LibC.close(fd);

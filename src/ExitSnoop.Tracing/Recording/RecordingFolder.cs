@@ -56,8 +56,8 @@ internal sealed class RecordingFolder : IDisposable
                 Check(FileCalls.ChangeMode(fd, mode));
             }
             // Whoever can write to it could have other files made and deleted with the recorder's rights.
-            Check(FileCalls.Status(fd, out int status, out uint owner));
-            if ((status & FileCalls.GroupOrOthersWrite) != 0 || (owner != 0 && owner != FileCalls.EffectiveUser))
+            Check(FileStatus.Get(fd, out FileStatus status));
+            if (status.IsWritableByOthers || (status.Owner != 0 && status.Owner != FileCalls.EffectiveUser))
                 throw new FolderUnsafeException();
             Lock(fd);
             return new RecordingFolder(path, fd, group);

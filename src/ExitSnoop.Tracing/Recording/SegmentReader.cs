@@ -74,10 +74,10 @@ internal sealed class SegmentReader : IDisposable
         SafeFileHandle handle = new(fd, ownsHandle: true);
         try
         {
-            error = FileCalls.Status(fd, out int mode, out _);
+            error = FileStatus.Get(fd, out FileStatus status);
             if (error != 0)
                 throw new Win32Exception(error);
-            if ((mode & FileCalls.TypeMask) != FileCalls.RegularFile)
+            if (!status.IsRegular)
                 throw new NotASegmentException();
             byte[] heads = new byte[RecordingFormat.PartsOffset];
             int length = ReadAt(handle, heads, 0);

@@ -25,7 +25,7 @@ internal static class RecordingProgram
     internal static void Install()
     {
         if (Carried is not { } source)
-            throw new ServiceException(ServiceError.ProgramNotFound, "The module has no console program for this processor: it was built without.");
+            throw new ServiceException(ServiceError.ProgramNotFound, "The module has no console program for this processor: it was built without one.");
         Check(Folder);
         Directory.CreateDirectory(Folder);
         File.SetUnixFileMode(Folder, Mode);
@@ -50,7 +50,7 @@ internal static class RecordingProgram
         if (WritableByOthers(path) is { } folder)
             throw new ServiceException(
                 ServiceError.Unsafe,
-                $"{folder} belongs to another user than root, or others can write to it. What is kept in {path} would be theirs to change: make it root's own (chown root, chmod go-w).");
+                $"{folder} belongs to another user than root, or others can write to it. They could change what is kept in {path}. Make it root's alone (chown root, chmod go-w).");
     }
 
     /// <summary>The first folder on a path, links followed, that another user than root can write to; null where there is none.</summary>
@@ -65,7 +65,7 @@ internal static class RecordingProgram
                 return found;
             if (FileCalls.OpenFolder(folder, out int fd) != 0)
                 return folder;
-            bool isSafe = FileCalls.Status(fd, out int mode, out uint owner) == 0 && owner == 0 && (mode & FileCalls.GroupOrOthersWrite) == 0;
+            bool isSafe = FileStatus.Get(fd, out FileStatus status) == 0 && status.OnlyRootCanWrite;
             _ = LibC.close(fd);
             if (!isSafe)
                 return folder;
