@@ -81,7 +81,7 @@ internal sealed class Recordings(Bench bench)
     private void MeasureShell(string recording)
     {
         Bench.Say("reading it with Get-ProcessExit");
-        string told = ChildProcess.Run(workspace, "pwsh", "-NoProfile", "-NonInteractive", "-File", Path.Join(workspace.Root, "bench/read.ps1"), recording);
+        string told = ChildProcess.Run(workspace, "pwsh", "-NoProfile", "-NonInteractive", "-File", workspace.Script("read.ps1"), recording);
         Dictionary<string, double> figures = told.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' '))
             .ToDictionary(words => words[0], words => double.Parse(words[1], CultureInfo.InvariantCulture));
         AddFigure("Get-ProcessExit -Last 1h -Crashed", "s", 0.7, figures["hour"], true);

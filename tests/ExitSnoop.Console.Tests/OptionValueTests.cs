@@ -26,7 +26,24 @@ public sealed class OptionValueTests
     [InlineData("--basic --crashed", "argument --crashed: not allowed with argument --basic")]
     [InlineData("--exclude-user nobody-knows", "argument --exclude-user: invalid value 'nobody-knows': there is no such user")]
     [InlineData("--include-children", "argument --include-children: needs -p/--pid, whose descendants are meant")]
-    public void A_wrong_value_is_a_usage_error_that_names_option_and_range(string line, string message) =>
+    [InlineData("--read /x --after soon", "argument --after: invalid value 'soon': not a time; -8h, 14:30, 2026-11-25 or 2026-11-25T14:30:00 would be")]
+    [InlineData("--read /x --after -8x", "argument --after: expected one argument")]
+    [InlineData("--after -8h", "argument --after: needs --read")]
+    [InlineData("--max-size 1G", "argument --max-size: needs --record")]
+    [InlineData("--record /x --max-size 1000", "argument --max-size: invalid value '1000': less than 1M")]
+    [InlineData("--record /x --max-size much", "argument --max-size: invalid value 'much': not a size; 500M or 1G would be")]
+    [InlineData("--record /x --max-age 0", "argument --max-age: invalid value '0': not a time; 30d, 12h or 3600 would be")]
+    [InlineData("--record /x --keep-free 100%", "argument --keep-free: invalid value '100': not a number from 0 to 99")]
+    [InlineData("--record /x --json", "argument --json: not allowed with argument --record")]
+    [InlineData("--record /x --read /x", "argument --read: not allowed with argument --record")]
+    [InlineData("--read /x --basic", "argument --basic: not allowed with argument --read")]
+    [InlineData("--read /x --timeout 1", "argument --timeout: needs --follow where a recording is read")]
+    [InlineData("--read /x --follow --oldest", "argument --oldest: not allowed with argument --follow")]
+    [InlineData("--metrics /x --basic", "argument --metrics: not allowed with argument --basic")]
+    [InlineData("--metrics /x --per-thread", "argument --per-thread: not allowed with argument --metrics")]
+    [InlineData("--metrics /x --read /y", "argument --metrics: not allowed with argument --read")]
+    [InlineData("--metrics=", "argument --metrics: invalid value '': no name of a file")]
+    public void A_wrong_value_or_combination_is_a_usage_error_that_names_option_and_range(string line, string message) =>
         Assert.Equal(message, Assert.Throws<UsageException>(() => CommandLine.Read(line.Split(' '))).Message);
 
     [Fact]

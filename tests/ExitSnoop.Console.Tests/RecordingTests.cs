@@ -27,23 +27,6 @@ public sealed class RecordingTests
         Assert.NotNull(CommandLine.Read(["--read", "/x", "--after", text]).Reading.After);
     }
 
-    [Theory]
-    [InlineData("--read /x --after soon", "argument --after: invalid value 'soon': not a time; -8h, 14:30, 2026-11-25 or 2026-11-25T14:30:00 would be")]
-    [InlineData("--read /x --after -8x", "argument --after: expected one argument")]
-    [InlineData("--after -8h", "argument --after: needs --read")]
-    [InlineData("--max-size 1G", "argument --max-size: needs --record")]
-    [InlineData("--record /x --max-size 1000", "argument --max-size: invalid value '1000': less than 1M")]
-    [InlineData("--record /x --max-size much", "argument --max-size: invalid value 'much': not a size; 500M or 1G would be")]
-    [InlineData("--record /x --max-age 0", "argument --max-age: invalid value '0': not a time; 30d, 12h or 3600 would be")]
-    [InlineData("--record /x --keep-free 100%", "argument --keep-free: invalid value '100': not a number from 0 to 99")]
-    [InlineData("--record /x --json", "argument --json: not allowed with argument --record")]
-    [InlineData("--record /x --read /x", "argument --read: not allowed with argument --record")]
-    [InlineData("--read /x --basic", "argument --basic: not allowed with argument --read")]
-    [InlineData("--read /x --timeout 1", "argument --timeout: needs --follow where a recording is read")]
-    [InlineData("--read /x --follow --oldest", "argument --oldest: not allowed with argument --follow")]
-    public void Options_that_mean_nothing_together_are_usage_errors(string line, string message) =>
-        Assert.Equal(message, Assert.Throws<UsageException>(() => CommandLine.Read(line.Split(' '))).Message);
-
     [Fact]
     public void Options_reach_the_recorder_and_the_reader()
     {

@@ -77,15 +77,21 @@ public sealed partial class ReadmeTests
             """;
         string[] files = Directory.GetFiles(stage.Folder);
         string whole = $"{before} . {{ {script} }} | Out-String -Stream -Width 200";
-        bool isHistory = script.StartsWith("Get-ProcessExit ", StringComparison.Ordinal);
-        if (isHistory)
+        using RunningScript running = script.StartsWith("Get-ProcessExit ", StringComparison.Ordinal) ? Read() : Watch();
+        RunningScript Read()
+        {
             stage.Record();
-        using RunningScript running = isHistory ? shell.Start(whole) : shell.StartWatch(whole);
-        if (!isHistory)
+            return shell.Start(whole);
+        }
+        RunningScript Watch()
+        {
+            RunningScript watch = shell.StartWatch(whole);
             stage.Begin();
+            return watch;
+        }
         string Shown() => string.Join('\n', running.Now.Lines.Concat(Directory.GetFiles(stage.Folder).Except(files).SelectMany(File.ReadAllLines))
             .Select(line => line.TrimEnd()).Where(line => line.Length > 0)) + "\n";
-        Eventually.True(() => !running.IsRunning && !Registers().IsMatch(script) || promised.IsMatch(Shown()), () => $"There is no {promised}:\n{Shown()}{running.Now}");
+        Eventually.True(() => !running.IsRunning && !script.StartsWith("Register-", StringComparison.Ordinal) || promised.IsMatch(Shown()), () => $"There is no {promised}:\n{Shown()}{running.Now}");
         string shown = Shown();
         running.BeginStop();
         ShellResult result = running.Wait();
@@ -94,9 +100,6 @@ public sealed partial class ReadmeTests
         Assert.Null(result.Terminating);
         return shown;
     }
-
-    [GeneratedRegex("^Register-")]
-    private static partial Regex Registers();
 
     [GeneratedRegex("^# ([^\n]+)\n((?:[^#`\n][^\n]*\n)+)", RegexOptions.Multiline)]
     private static partial Regex OneLiner();

@@ -16,11 +16,14 @@ internal static class Need
     /// <summary>A program on PATH.</summary>
     internal static string Program(string name)
     {
-        string? found = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':')
-            .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        string? found = Find(name);
         Unless(found is null ? $"there is no '{name}' on PATH" : null);
         return found!;
     }
+
+    /// <summary>A program on PATH, or in one of more folders; null where there is none, which is for the test to judge.</summary>
+    internal static string? Find(string name, params string[] more) => $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':').Concat(more)
+        .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
     /// <summary>Skips the test if there is a reason.</summary>
     internal static void Unless(string? reason)

@@ -9,7 +9,7 @@ internal static class Recorder
     internal static void Record(string recording, string[] options, Action deaths)
     {
         using Command recorder = Command.Start(Path.Combine(Paths.Out, "exitsnoop"), ["--record", recording, "-v", .. options]);
-        Eventually.True(() => recorder.Error.Contains("attached", StringComparison.Ordinal), () => $"It does not record: {recorder.Error}");
+        recorder.WaitForError("attached");
         deaths();
         recorder.Signal(Command.SigTerm);
         Assert.Equal(0, recorder.Wait().ExitCode);

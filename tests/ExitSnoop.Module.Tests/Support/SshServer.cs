@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -133,7 +131,7 @@ internal sealed partial class SshServer : IDisposable
         // Between finding a free port and taking it, somebody else may.
         for (int attempt = 1; ; attempt++)
         {
-            int port = FreePort();
+            int port = Loopback.FreePort();
             folder.Write("ssh_config", $"""
                 Host *
                 HostName 127.0.0.1
@@ -174,13 +172,6 @@ internal sealed partial class SshServer : IDisposable
             if (attempt == 3)
                 throw new InvalidOperationException($"sshd does not listen: {child.Error}");
         }
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [GeneratedRegex("^(root|sshd):")]

@@ -18,16 +18,23 @@ public sealed class CrashOutputTests
         string recording = folder.Path("recording");
         string[][] formats = [["-t"], ["--why"], ["--json"]];
         Command[] traces = [.. formats.Select(format => Trace(null, [.. format, "--stack-trace"])), Trace(null, "--record", recording)];
-        using Child child = Child.Start(CrashingProgram.Plain, ["null-read"u8.ToArray()], new Dictionary<string, string?> { ["CRASH_SECRET"] = Secret });
-        child.Wait();
-        foreach (Command trace in traces[..^1])
-            trace.WaitForOutput("read_null");
-        foreach (Command trace in traces)
+        try
         {
-            trace.Signal(Command.SigTerm);
-            CommandResult result = trace.Wait();
-            AssertHasNot(Encoding.UTF8.GetBytes(result.Output + result.Error));
-            trace.Dispose();
+            using Child child = Child.Start(CrashingProgram.Plain, ["null-read"u8.ToArray()], new Dictionary<string, string?> { ["CRASH_SECRET"] = Secret });
+            child.Wait();
+            foreach (Command trace in traces[..^1])
+                trace.WaitForOutput("read_null");
+            foreach (Command trace in traces)
+            {
+                trace.Signal(Command.SigTerm);
+                CommandResult result = trace.Wait();
+                AssertHasNot(Encoding.UTF8.GetBytes(result.Output + result.Error));
+            }
+        }
+        finally
+        {
+            foreach (Command trace in traces)
+                trace.Dispose();
         }
         int crashes = 0;
         foreach (string file in Directory.GetFiles(recording))
@@ -89,20 +96,19 @@ public sealed class CrashOutputTests
         }
     }
 
-    /// <summary>Has the symbols of one program, for whatever build id is asked for.</summary>
+    /// <summary>Has the symbols of one program, by its build id.</summary>
     private sealed class SymbolServer : IDisposable
     {
         private readonly HttpListener listener = new();
         private readonly List<string> requests = [];
         private readonly byte[] symbols;
+        private readonly string buildId = Command.Run(Need.Program("readelf"), ["-n", CrashingProgram.Plain])
+            .Lines.First(line => line.Contains("Build ID: ", StringComparison.Ordinal)).Split("Build ID: ")[1].Trim();
 
         internal SymbolServer(string file)
         {
             symbols = File.ReadAllBytes(file);
-            using System.Net.Sockets.TcpListener any = new(IPAddress.Loopback, 0);
-            any.Start();
-            Url = $"http://127.0.0.1:{((IPEndPoint)any.LocalEndpoint).Port}/";
-            any.Stop();
+            Url = $"http://127.0.0.1:{Loopback.FreePort()}/";
             listener.Prefixes.Add(Url);
             listener.Start();
             new Thread(Serve) { IsBackground = true }.Start();
@@ -131,7 +137,7 @@ public sealed class CrashOutputTests
                     string path = context.Request.Url!.AbsolutePath;
                     lock (requests)
                         requests.Add(path);
-                    bool has = path.StartsWith($"/buildid/{BuildId}/", StringComparison.Ordinal);
+                    bool has = path.StartsWith($"/buildid/{buildId}/", StringComparison.Ordinal);
                     context.Response.StatusCode = has ? 200 : 404;
                     context.Response.Close(has ? symbols : [], willBlock: true);
                 }
@@ -143,8 +149,5 @@ public sealed class CrashOutputTests
             {
             }
         }
-
-        private static string BuildId { get; } = Command.Run(Need.Program("readelf"), ["-n", CrashingProgram.Plain])
-            .Lines.First(line => line.Contains("Build ID: ", StringComparison.Ordinal)).Split("Build ID: ")[1].Trim();
     }
 }

@@ -13,7 +13,7 @@ namespace ExitSnoop.Tests.Crash;
 [Collection(KernelTests.Name)]
 public sealed class CrashTests
 {
-    private static readonly ExitTraceOptions Options = new() { StackTrace = true, UnwinderProgram = UnwinderTests.Program };
+    private static readonly ExitTraceOptions Options = UnwinderTests.Options;
 
     [Fact]
     public void The_place_is_told_in_parts_too()

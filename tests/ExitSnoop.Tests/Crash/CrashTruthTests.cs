@@ -97,7 +97,7 @@ public sealed class CrashTruthTests
     [Fact]
     public void Timeout_dies_of_its_childs_signal_and_each_has_a_place_of_its_own()
     {
-        using Recording recording = Recording.Start(new ExitTraceOptions { Failed = true, StackTrace = true, UnwinderProgram = UnwinderTests.Program });
+        using Recording recording = Recording.Start(UnwinderTests.Options with { Failed = true });
         using TestFolder folder = new();
         using Child timeout = CrashingProgram.Run(folder.FullName, Need.Program("timeout"), "20", CrashingProgram.Plain, "null-read");
         ExitEvent own = recording.Of(timeout), childs = recording.WaitFor(exit => exit.ParentId == timeout.Id);
@@ -109,7 +109,8 @@ public sealed class CrashTruthTests
     [Fact]
     public void The_thread_that_crashed_is_named_though_it_is_not_the_main_one()
     {
-        ExitEvent exit = Crash(CrashingProgram.Plain, "thread");
+        ExitEvent exit = Crash(CrashingProgram.Plain, ["thread"], out TestFolder folder, out _);
+        folder.Dispose();
         Assert.Equal("crasher", exit.CrashThreadName);
         Assert.NotEqual(exit.Id, exit.CrashThreadId);
     }
@@ -129,8 +130,8 @@ public sealed class CrashTruthTests
     [Fact]
     public void Node_that_aborts_names_node_and_the_functions_that_led_there()
     {
-        Assert.SkipUnless($"{Environment.GetEnvironmentVariable("PATH")}".Split(':').Any(folder => File.Exists(Path.Join(folder, "node"))), "there is no node on PATH");
-        using Recording recording = Recording.OfChildren(options: new ExitTraceOptions { StackTrace = true, UnwinderProgram = UnwinderTests.Program });
+        Assert.SkipWhen(Need.Find("node") is null, "there is no node on PATH");
+        using Recording recording = Recording.OfChildren(options: UnwinderTests.Options);
         using Child child = Child.Run("sh", "-c", "ulimit -c 0; exec node -e 'process.abort()'");
         ExitEvent exit = recording.Of(child);
         Assert.Equal((Signal.ABRT, "node"), (exit.Signal, Path.GetFileName(exit.CrashModule)));
@@ -140,7 +141,7 @@ public sealed class CrashTruthTests
     [Fact]
     public void A_program_of_NET_that_calls_into_libc_with_a_null_pointer_names_libc()
     {
-        using Recording recording = Recording.OfChildren(options: new ExitTraceOptions { StackTrace = true, UnwinderProgram = UnwinderTests.Program });
+        using Recording recording = Recording.OfChildren(options: UnwinderTests.Options);
         using Child child = Child.Run("sh", ["-c", "ulimit -c 0; exec \"$@\"", "sh", .. Tracer.Command[..^1], CrashProgram.Name]);
         ExitEvent exit = recording.Of(child);
         Assert.Equal(Signal.SEGV, exit.Signal);
@@ -159,19 +160,12 @@ public sealed class CrashTruthTests
         }
     }
 
-    private static ExitEvent Crash(string program, string way)
-    {
-        ExitEvent exit = Crash(program, [way], out TestFolder folder, out _);
-        folder.Dispose();
-        return exit;
-    }
-
     private static ExitEvent Crash(string program, string[] arguments, out TestFolder folder, out string core)
     {
         Need.Program("eu-stack");
         string pattern = File.ReadAllText("/proc/sys/kernel/core_pattern").Trim();
         Need.Unless(pattern.Contains('/', StringComparison.Ordinal) || pattern.StartsWith('|') ? $"core_pattern is {pattern}: cores are not written where the process is" : null);
-        using Recording recording = Recording.OfChildren(options: new ExitTraceOptions { StackTrace = true, UnwinderProgram = UnwinderTests.Program });
+        using Recording recording = Recording.OfChildren(options: UnwinderTests.Options);
         folder = new TestFolder();
         using Child child = CrashingProgram.Run(folder.FullName, program, arguments);
         ExitEvent exit = recording.Of(child);

@@ -143,22 +143,21 @@ public sealed partial class CauseOfDeathTests
     {
         using Recording recording = Recording.OfChildren();
         ExitEvent exit;
-        Child victim;
         Signal signal;
-        int code, tries = 0;
+        int id, code, tries = 0;
         // A timer strikes in an interrupt. If that comes in the middle of the very program that is to see the signal, for
         // another process, the kernel does not run it a second time, and the cause stays unknown.
         do
         {
-            victim = Child.Run(TestProgram.Victim, "-i", mode);
+            using Child victim = Child.Run(TestProgram.Victim, "-i", mode);
             victim.ReadId();
             (signal, code, _) = ReadSignalInfo(victim);
             exit = recording.Of(victim);
-            victim.Dispose();
+            id = victim.Id;
         }
         while (mode == "sigalrm" && exit.SignalCode is null && ++tries < 5);
         if (own)
-            AssertSentBy(exit, signal, NameOf(signal, code), victim.Id, "victim");
+            AssertSentBy(exit, signal, NameOf(signal, code), id, "victim");
         else
             Sender.AssertNone(exit);
         Assert.Equal((signal, NameOf(signal, code)), (exit.Signal, exit.SignalCode));

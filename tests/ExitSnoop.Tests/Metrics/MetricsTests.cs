@@ -198,8 +198,7 @@ public sealed partial class MetricsTests
     {
         get
         {
-            string? found = $"{Environment.GetEnvironmentVariable("PATH")}:{Paths.Repository}/.cache/fleet/root/usr/bin".Split(':')
-                .Select(place => Path.Combine(place, "promtool")).FirstOrDefault(File.Exists);
+            string? found = Need.Find("promtool", Path.Join(Paths.Repository, ".cache/fleet/root/usr/bin"));
             Assert.SkipWhen(found is null, "there is no promtool; ./bootstrap.sh fleet gets it");
             return found!;
         }
