@@ -305,9 +305,8 @@ matrix() {
 command=${1:-}
 [ $# = 0 ] || shift
 case $command in
-watch | build | install | release | package | distributions | container | fleet | bench | matrix) "$command" "$@" ;;
+watch | build | install | release | package | distributions | container | fleet | service | bench | matrix) "$command" "$@" ;;
 test) test_all "$@" ;;
-service) service "$@" ;;
 *)
 	usage >&2
 	exit 2

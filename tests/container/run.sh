@@ -161,9 +161,8 @@ sed "s|path: /var/log/exitsnoop|path: $out/pod-recorded|" "$top/out/release/exit
 	part == "set" { next }
 	part == "pod" { sub(/^    /, "") }
 	{ print }' >"$out/pod.yaml"
-cp "$own" "$private/profile.json"
 mkdir "$private/profiles"
-mv "$private/profile.json" "$private/profiles/seccomp.json"
+cp "$own" "$private/profiles/seccomp.json"
 podman kube play --seccomp-profile-root "$private/profiles" "$out/pod.yaml" >"$out/pod.log" 2>&1 && result=0 || result=1
 recording_has_begun() { ls "$out"/pod-recorded/*.rec >/dev/null 2>&1; }
 [ "$result" = 0 ] && until_true recording_has_begun || result=1

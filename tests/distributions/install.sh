@@ -12,6 +12,12 @@ export DEBIAN_FRONTEND=noninteractive
 echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/50test
 cd "$tools"
 
+# A command with "!" before it never ends a script by itself.
+fail() {
+	echo "$*"
+	exit 1
+}
+
 # readme BEGINNING: runs the line of README's install section that begins so, with what else is given.
 readme() {
 	line=$(sed -n 's/  *#.*//; s/sudo //g; /^## Install/,/^## Three/p' README.md | grep "^$1 ")
@@ -49,7 +55,7 @@ it_watches() {
 
 # The service is there and not enabled, and its command records. (Its directories are what LogsDirectory= and RuntimeDirectory= make.)
 it_records() {
-	! find /etc/systemd -name "$unit" | grep .
+	! find /etc/systemd -name "$unit" | grep . || fail "the service is enabled"
 	mkdir -p -m 700 "$recording" && mkdir -p /run/exitsnoop
 	$(sed -n 's/^ExecStart=//p' "$1/$unit") &
 	recorder=$!
@@ -65,6 +71,15 @@ has() {
 	for file in "$@"; do
 		[ -s "$file" ] || { echo "there is no $file" && return 1; }
 	done
+}
+
+# try_package LICENCE ZSH: what a package has installed over the first version, with the names of these two, and what it does.
+try_package() {
+	has /usr/share/man/man8/exitsnoop.8.gz "/usr/share/doc/exitsnoop/$1" /usr/share/doc/exitsnoop/ThirdPartyNotices.txt.gz \
+		/usr/share/bash-completion/completions/exitsnoop "/usr/share/zsh/$2/_exitsnoop" /usr/share/fish/vendor_completions.d/exitsnoop.fish
+	! zcat /usr/share/man/man8/exitsnoop.8.gz | grep 'of 1.0.0' || fail "the man page is that of the first version"
+	it_watches
+	it_records /usr/lib/systemd/system
 }
 
 # Beside a program, what `./bootstrap.sh install` of 1.0.0 installed, below a folder.
@@ -85,15 +100,11 @@ deb() {
 	dpkg -i /tmp/first.deb
 
 	readme 'apt install'
-	! dpkg -s exitsnoop | grep 1.0.0~first
-	has /usr/share/man/man8/exitsnoop.8.gz /usr/share/doc/exitsnoop/copyright /usr/share/doc/exitsnoop/ThirdPartyNotices.txt.gz \
-		/usr/share/bash-completion/completions/exitsnoop /usr/share/zsh/vendor-completions/_exitsnoop /usr/share/fish/vendor_completions.d/exitsnoop.fish
-	! zcat /usr/share/man/man8/exitsnoop.8.gz | grep 'of 1.0.0'
-	it_watches
-	it_records /usr/lib/systemd/system
+	! dpkg -s exitsnoop | grep 1.0.0~first || fail "the first version is still installed"
+	try_package copyright vendor-completions
 
 	readme 'apt remove'
-	! command -v exitsnoop
+	! command -v exitsnoop || fail "the program is still there"
 	has "$recording"/*.rec
 	readme 'apt install'
 	was_recorded
@@ -121,7 +132,7 @@ rpm_kind() {
 	files ! -type d >/tmp/before
 
 	# It says what it needs.
-	! readme 'rpm -U' 2>/tmp/refusal
+	! readme 'rpm -U' 2>/tmp/refusal || fail "it is installed without what it needs"
 	grep 'libc.so.6(GLIBC_2.2.*) is needed by exitsnoop' /tmp/refusal
 	rpm -i /tmp/rpms/*/system-1-1.*.rpm
 	rpm -i /tmp/rpms/*/exitsnoop-1.0.0~first-1.*.rpm
@@ -129,11 +140,7 @@ rpm_kind() {
 	readme 'rpm -U'
 	[ "$(rpm -q exitsnoop)" = "$(basename exitsnoop-*.x86_64.rpm .rpm)" ]
 	rpm -V exitsnoop
-	has /usr/share/man/man8/exitsnoop.8.gz /usr/share/doc/exitsnoop/LICENSE /usr/share/doc/exitsnoop/ThirdPartyNotices.txt.gz \
-		/usr/share/bash-completion/completions/exitsnoop /usr/share/zsh/site-functions/_exitsnoop /usr/share/fish/vendor_completions.d/exitsnoop.fish
-	! zcat /usr/share/man/man8/exitsnoop.8.gz | grep 'of 1.0.0'
-	it_watches
-	it_records /usr/lib/systemd/system
+	try_package LICENSE site-functions
 
 	readme 'rpm -e'
 	has "$recording"/*.rec
