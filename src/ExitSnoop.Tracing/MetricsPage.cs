@@ -51,7 +51,7 @@ internal static class MetricsPage
     internal static void WriteTrace(MetricsText text, in TraceFigures trace, double startTime)
     {
         Losses losses = trace.Losses;
-        text.Counter("exitsnoop_lost_events_total", "Exits that were not counted, by cause: the kernel's buffer or the queue in memory was full, the kernel did not run the BPF program (unseen, at most so many), or a descendant was not watched.");
+        text.Counter("exitsnoop_lost_events_total", "Exits that were not counted, by cause: the kernel's buffer or the queue in memory was full, the kernel did not run the BPF program (unseen, an upper bound), or a descendant was not watched.");
         text.Sample(losses.BufferFull, ("cause", "buffer_full"));
         text.Sample(losses.QueueFull, ("cause", "queue_full"));
         text.Sample(losses.NotRun, ("cause", "unseen"));

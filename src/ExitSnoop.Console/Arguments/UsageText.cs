@@ -38,7 +38,7 @@ internal static class UsageText
           -x, --failed          only failures: no exit(0)
           --per-thread          one line for each thread that exits
 
-        more filters, all of which must hold:
+        more filters, combined with AND:
           --include-children    with -p: all descendants too, until the last is gone
           --parent PID          only children of this process
           --name PATTERN        only this name; *, ? and [a-z] are wildcards
@@ -71,7 +71,7 @@ internal static class UsageText
                                 end after so many lines
           --timeout SECONDS     end after so long
 
-        recording, to read later what nobody watched:
+        recording exits, to read them later:
           --record DIRECTORY    keep every exit in this directory
           --max-size SIZE       delete the oldest above this size (default 1G)
           --max-age TIME        delete what is older (default 30d)

@@ -8,7 +8,7 @@ namespace ExitSnoop.Reading;
 
 /// <summary>
 /// The thread that drains the kernel's buffer into the queue at once, so that a slow reader of the
-/// queue loses nothing. It blocks while nothing happens, and as long as few exits come also between them
+/// queue loses nothing. It blocks while nothing happens and, as long as few exits come, between them
 /// (<see cref="WakeUpBudget"/>). While many come it looks by a timer, and the kernel wakes nobody.
 /// </summary>
 internal sealed unsafe class RecordReader : IDisposable
@@ -16,10 +16,10 @@ internal sealed unsafe class RecordReader : IDisposable
     /// <summary>Milliseconds between two looks while many exits come, which is how late an event may be.</summary>
     private const int DrainInterval = 10;
 
-    /// <summary>The same while few come, but more than may wake the reader.</summary>
+    /// <summary>Milliseconds between two looks while few exits come but the wake-ups are used up.</summary>
     private const int QuietInterval = 4;
 
-    /// <summary>So many records in one look, at most, are few: 5,000 exits a second, looked at every 4 ms.</summary>
+    /// <summary>Up to this number of records in one look are few: 5,000 exits a second with a look every 4 ms.</summary>
     private const int FewRecords = 20;
 
     /// <summary>How often to look at what the kernel does not wake for: a cgroup that is made, a descendant that it skipped.</summary>

@@ -2,15 +2,15 @@ namespace ExitSnoop.Reading;
 
 /// <summary>
 /// How often the reader may go back to sleep while exits come, so that the next one wakes it. A wake-up costs the
-/// kernel some 8 µs where a record costs 0.2, so there is a limit: a script's burst of commands and a machine with some
-/// hundred exits a second are shown at once, and a storm does not pay for it.
+/// kernel some 8 µs where a record costs 0.2, so there is a limit. The burst of a script's commands and the exits of a
+/// machine with some hundred a second are shown at once, and a storm is not slowed down.
 /// </summary>
 internal struct WakeUpBudget
 {
-    /// <summary>So many a second: at most 1 % of a CPU, with what the reader itself takes.</summary>
+    /// <summary>At most this many a second, which take 1 % of a CPU together with the reader's own work.</summary>
     internal const int PerSecond = 300;
 
-    /// <summary>So many at once, after a time without.</summary>
+    /// <summary>At most this many at once, after a pause.</summary>
     internal const int Burst = 100;
 
     private const long Nanoseconds = 1_000_000_000 / PerSecond;

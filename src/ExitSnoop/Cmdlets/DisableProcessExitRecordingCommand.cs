@@ -21,14 +21,14 @@ public sealed class DisableProcessExitRecordingCommand : PSCmdlet
         string action = Remove
             ? $"Stop {RecordingUnit.Name}, and delete it, {RecordingProgram.Folder} and the recording in {directory}"
             : $"Stop {RecordingUnit.Name}, and do not start it again. The recording in {directory} stays";
-        if (!ShouldProcess(action, action + "?", "Record process exits no more") || (Remove && !IsConfirmed(action + "?")))
+        if (!ShouldProcess(action, action + "?", "Stop recording process exits") || (Remove && !IsConfirmed(action + "?")))
             return;
         try
         {
             if (!Systemd.IsRunning)
                 throw new ServiceException(ServiceError.NoSystemd, "systemd does not run here, so there is no service to stop.");
             if (FileCalls.EffectiveUser != 0)
-                throw new ServiceException(ServiceError.NoPrivilege, "To stop a service takes root: sudo pwsh.");
+                throw new ServiceException(ServiceError.NoPrivilege, "Stopping a service needs root: sudo pwsh.");
             Stop();
             if (Remove)
                 RemoveAll(directory);

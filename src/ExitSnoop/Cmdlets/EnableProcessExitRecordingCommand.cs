@@ -95,7 +95,7 @@ public sealed class EnableProcessExitRecordingCommand : ExitFilterCommand, IDisp
                 ServiceError.NoSystemd,
                 $"systemd does not run here, so it cannot start a service. Have your own service manager run, as root: {string.Join(' ', (string[])[RecordingProgram.Carried ?? "exitsnoop", .. unit.Command.Skip(1)])}");
         if (FileCalls.EffectiveUser != 0)
-            throw new ServiceException(ServiceError.NoPrivilege, "To install a service takes root: sudo pwsh.");
+            throw new ServiceException(ServiceError.NoPrivilege, "Installing a service needs root: sudo pwsh.");
         if (unit.Group is { } group && FileCalls.GroupId(group) is null)
             throw new ServiceException(ServiceError.GroupNotFound, $"This machine has no group '{group}'.");
         // What is below /var/log is systemd's to make. Ubuntu has /var/log writable for the group syslog.
@@ -129,7 +129,7 @@ public sealed class EnableProcessExitRecordingCommand : ExitFilterCommand, IDisp
             if (state == "failed" || subState == "auto-restart" || Environment.TickCount64 - start > StartTime.TotalMilliseconds)
                 throw new ServiceException(
                     ServiceError.ServiceNotStarted,
-                    $"{RecordingUnit.Name} does not record, it is {state} ({subState}). It said: {DisplayText.Escape(Systemd.LastMessages(RecordingUnit.Name))}");
+                    $"{RecordingUnit.Name} does not record: it is {state} ({subState}). Its last messages: {DisplayText.Escape(Systemd.LastMessages(RecordingUnit.Name))}");
             if (stopped.Wait(StartInterval))
                 return;
         }

@@ -12,7 +12,7 @@ internal sealed record RecordingUnit(string Program, string Directory)
     /// <summary>Where Enable-ProcessExitRecording installs it. One of a package, in /usr/lib/systemd/system, is hidden by it.</summary>
     internal const string File = "/etc/systemd/system/" + Name;
 
-    /// <summary>What the unit's service tells everyone: it stays when the service stops.</summary>
+    /// <summary>The service's counts for Prometheus, which everyone may read. It stays when the service stops.</summary>
     internal const string RuntimeDirectory = "/run/exitsnoop";
 
     private const string LogDirectory = "/var/log/", Record = "--record", Start = "ExecStart=";

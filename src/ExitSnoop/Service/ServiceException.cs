@@ -8,7 +8,7 @@ internal enum ServiceError
     /// <summary>systemd does not run here.</summary>
     NoSystemd,
 
-    /// <summary>It takes root.</summary>
+    /// <summary>Only root may do it.</summary>
     NoPrivilege,
 
     /// <summary>The module has no console program.</summary>
