@@ -13,10 +13,10 @@ Import-Module "$PSScriptRoot/../out/ExitSnoop"
 
 function Best([string] $Name, [scriptblock] $Question) {
     $seconds = 1..3 | ForEach-Object { (Measure-Command $Question).TotalSeconds } | Measure-Object -Minimum
-    [Console]::Out.WriteLine([FormattableString]::Invariant("$Name $($seconds.Minimum)"))
+    [Console]::Out.WriteLine("$Name $($seconds.Minimum)")
 }
 
 Best hour { Get-ProcessExit $Path -Last 1h -Crashed }
 Best newest { Get-ProcessExit $Path -MaxEvents 20 }
 Best measure { Get-ProcessExit $Path -MaxEvents 1000000 | Measure-ProcessExit -Property Name }
-[Console]::Out.WriteLine([FormattableString]::Invariant("memory $((Get-Process -Id $PID).PeakWorkingSet64 / 1e6)"))
+[Console]::Out.WriteLine("memory $((Get-Process -Id $PID).PeakWorkingSet64 / 1e6)")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Measures ExitSnoop beside the other tracers of process exits on this machine, as root, with what
-# ./bootstrap.sh build has made. Markdown to standard output; the same and charts in bench/results,
-# or for a quick run in out/bench/results.
+# ./bootstrap.sh build has made. Markdown to standard output; the same and charts in bench/results, and
+# the figures in the tables of docs/performance.md. A quick run writes all of it to out/bench/results.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,9 +10,19 @@ usage() {
 usage: bench/run.sh [--quick] [--only PART[,PART...]] [--output FOLDER]
        bench/run.sh --micro [BenchmarkDotNet's arguments]
 
-  --quick    few rounds, small storms: a look at it in some minutes
-  --only     of storms, kernel, prompt, idle, many, growth,
-             recording, reading
+On an idle machine with two CPUs it takes some 22 minutes, with --quick 9. It says how long each part took.
+
+  --quick    few rounds, small storms
+  --only     of these:
+               storms     slow-down, losses, CPU time beside other tracers
+               kernel     time in the BPF programs for each exit
+               prompt     from the start to the first event
+               arrivals   from an exit to its event
+               module     events in a pipeline, beside objects of a plain class
+               idle       CPU time and memory while nothing happens
+               many       the highest rate, a million into Export-Csv, the count of what is lost
+               growth     CPU time and memory over the number of exits
+               recording  reading   what it costs to record exits, and to find them again
   --output   where the results go
   --micro    single operations with BenchmarkDotNet: time and bytes allocated per event
 USAGE

@@ -4,7 +4,7 @@
  *
  *	storm [--kind vfork|fork|exec|thread] [--workers K]
  *		--count N | --rate R --seconds S | --seconds S
- *		[--status-mix | --code N] [--comm NAME] [--pin] [--cap S] [--latency FILE]
+ *		[--poisson] [--status-mix | --code N] [--comm NAME] [--pin] [--cap S] [--latency FILE]
  *
  * K workers make children that exit at once: N in all, or R a second for S
  * seconds, or as many as they can in S seconds; no longer than --cap (120 s)
@@ -23,6 +23,9 @@
  *
  * All exit with 0, with --code with N, with --status-mix with everything there is.
  *
+ * --poisson: the times between the exits of --rate are exponentially distributed, as
+ * those of events that know nothing of each other are; the same ones in each run.
+ *
  * --latency FILE writes "PID START EXIT" for each child (vfork or fork), in
  * nanoseconds of CLOCK_BOOTTIME: its parent's clock before the fork and the
  * child's own just before _exit.
@@ -30,6 +33,7 @@
 #include "common.h"
 #include <getopt.h>
 #include <limits.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -74,7 +78,7 @@ static struct latency *latencies;
 static enum kind kind = VFORK;
 static long workers = 1, count, rate, cap = 120;
 static double seconds;
-static int status_mix, fixed_code, pin;
+static int status_mix, fixed_code, pin, poisson;
 static pid_t parent;
 static const char *comm, *latency_file;
 static char folder[] = "/tmp/storm.XXXXXX";
@@ -183,10 +187,20 @@ static int one_process(unsigned long i, struct latency *l)
 	return status & (STATUSES - 1);
 }
 
-/* Absolute times: a late exit does not put off the ones after it. */
-static void pace(long long start, unsigned long n, double per_second)
+/* The mean of what it returns is 1. */
+static double exponential(unsigned long long *random)
 {
-	long long at = start + (long long)(n * (1e9 / per_second));
+	/* xorshift64 */
+	*random ^= *random << 13;
+	*random ^= *random >> 7;
+	*random ^= *random << 17;
+	return -log(((*random >> 11) + 1) / 9007199254740992.0);
+}
+
+/* Absolute times: a late exit does not put off the ones after it. */
+static void pace(long long start, double due, double per_second)
+{
+	long long at = start + (long long)(due * (1e9 / per_second));
 	struct timespec t = {at / 1000000000, at % 1000000000};
 
 	if (clock_ns(CLOCK_MONOTONIC) < at)
@@ -213,6 +227,8 @@ static void work(int w, int go)
 	struct worker *me = &shared->worker[w];
 	long long end, hard;
 	unsigned long i;
+	unsigned long long random = 0x9E3779B97F4A7C15 + w;
+	double due = 0;
 	char c;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -234,8 +250,9 @@ static void work(int w, int go)
 		me->capped = now >= hard && now < end;
 		if (now >= end || now >= hard || shared->stop)
 			break;
+		due = poisson ? due + workers * exponential(&random) : i;
 		if (rate)
-			pace(me->start, i, rate);
+			pace(me->start, due, rate);
 		me->status[kind == THREAD ? one_thread(i)
 					  : one_process(i, latencies ? &latencies[i] : NULL)]++;
 		me->exits++;
@@ -353,7 +370,8 @@ static void parse(int argc, char **argv)
 	    {"seconds", required_argument, NULL, 's'}, {"status-mix", no_argument, NULL, 'm'},
 	    {"code", required_argument, NULL, 'e'},    {"comm", required_argument, NULL, 'c'},
 	    {"pin", no_argument, NULL, 'p'},	       {"cap", required_argument, NULL, 'x'},
-	    {"latency", required_argument, NULL, 'l'}, {NULL, 0, NULL, 0}};
+	    {"latency", required_argument, NULL, 'l'}, {"poisson", no_argument, NULL, 'o'},
+	    {NULL, 0, NULL, 0}};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -391,6 +409,9 @@ static void parse(int argc, char **argv)
 		case 'x':
 			cap = number(optarg, 1, 86400);
 			break;
+		case 'o':
+			poisson = 1;
+			break;
 		case 'l':
 			latency_file = optarg;
 			break;
@@ -406,6 +427,8 @@ static void parse(int argc, char **argv)
 		errx(2, "--comm: 1 to 15 bytes");
 	if (kind == EXEC && comm && (status_mix || strchr(comm, '/')))
 		errx(2, "--comm with --kind exec: no /, and no --status-mix");
+	if (poisson && !rate)
+		errx(2, "--poisson: with --rate");
 	if (rate && !count)
 		count = rate * seconds;
 	if (latency_file && (kind == EXEC || kind == THREAD || !count || count > MAX_LATENCY))

@@ -15,14 +15,19 @@ internal sealed class Bench
 
     internal Samples Samples { get; } = new();
 
-    /// <summary>The figures that are to be reached.</summary>
-    internal List<Figure> Figures { get; } = [];
+    /// <summary>The part that is being measured, as --only calls it.</summary>
+    internal string Part { get; set; } = "";
+
+    /// <summary>What the tables of docs/performance.md show.</summary>
+    internal IReadOnlyList<Figure> Figures => figures;
 
     /// <summary>What else is to be told, a sentence each.</summary>
     internal List<string> Facts { get; } = [];
 
     /// <summary>Lines over the size of what happened.</summary>
     internal List<Series> Growth { get; } = [];
+
+    private readonly List<Figure> figures = [];
 
     internal Tracer Basic => Tracer.Basic(Workspace);
 
@@ -45,19 +50,34 @@ internal sealed class Bench
     }
 
     /// <summary>Adds a figure by the median of what was measured.</summary>
-    internal void AddFigure(string name, Metric metric, string row, double target, string peers, Func<Summary, double>? value = null)
+    /// <param name="name">What it is.</param>
+    /// <param name="metric">What was measured.</param>
+    /// <param name="row">Of which tracer.</param>
+    /// <param name="target">The most that it is to be; null where nothing is to be reached.</param>
+    /// <param name="peers">The same of other tracers, as text.</param>
+    /// <param name="value">What of the samples is told, in place of their median.</param>
+    internal void AddFigure(string name, Metric metric, string row, double? target, string peers = "", Func<Summary, double>? value = null)
     {
         if (Samples.Of(metric, row) is not { } summary)
             return;
         double measured = (value ?? (all => all.Median))(summary);
         // What is told is what is compared.
-        bool met = Math.Round(measured, 3) <= target;
-        Figures.Add(new Figure(name, $"<= {metric.Text(target)} {metric.Unit}", $"{metric.Text(measured)} {metric.Unit}", met, peers));
+        bool? met = target is { } most ? Math.Round(measured, 3) <= most : null;
+        AddFigure(name, target is { } limit ? $"<= {metric.Text(limit)} {metric.Unit}" : "", $"{metric.Text(measured)} {metric.Unit}", met, peers);
     }
+
+    internal void AddFigure(string name, string target, string measured, bool? met, string peers = "") =>
+        figures.Add(new Figure(Part, name, target, measured, met, peers));
 }
 
-/// <summary>A figure that is to be reached.</summary>
-internal sealed record Figure(string Name, string Target, string Measured, bool Met, string Peers);
+/// <summary>A figure.</summary>
+/// <param name="Part">The part of the benchmark that measured it.</param>
+/// <param name="Name">What it is.</param>
+/// <param name="Target">What is to be reached; empty where nothing is.</param>
+/// <param name="Measured">What was measured.</param>
+/// <param name="Met">Whether that is reached; null where nothing is to be.</param>
+/// <param name="Peers">The same of other tracers; empty where they have nothing of the kind.</param>
+internal sealed record Figure(string Part, string Name, string Target, string Measured, bool? Met, string Peers);
 
 /// <summary>A line of a chart over the number of events.</summary>
 internal sealed record Series(Metric Metric, string Name, IReadOnlyList<(double Events, double Value)> Points);

@@ -22,10 +22,10 @@ internal sealed class Endurance(Bench bench)
         Storm storm = Storm.Run(workspace, new StormOptions { Workers = Environment.ProcessorCount, Seconds = bench.Plan.HighestSeconds });
         Outcome outcome = run.Finish(storm.Exits);
         long lost = storm.Exits - outcome.Seen!.Value;
-        bench.Figures.Add(new Figure(
+        bench.AddFigure(
             $"lost of {storm.Exits:#,0} at {storm.Rate:#,0} exits/s for {storm.Elapsed:0} s, `exitsnoop` into a file",
             "0", $"{lost:#,0}; {outcome.Cpu.User * 100_000 / storm.Exits:0.000} s user CPU per 100,000, {outcome.PeakMemory / 1e6:0} MB",
-            lost == 0, ""));
+            lost == 0);
     }
 
     private void ManyIntoCsv()
@@ -35,9 +35,9 @@ internal sealed class Endurance(Bench bench)
         Storm storm = Storm.Run(workspace, new StormOptions { Count = bench.Plan.CsvExits, Code = PowerShellRun.Code });
         Outcome outcome = run.Finish(storm.Exits);
         long lost = storm.Exits - outcome.Seen!.Value;
-        bench.Figures.Add(new Figure(
+        bench.AddFigure(
             $"lost of {storm.Exits:#,0} at {storm.Rate:#,0} exits/s, `Watch-ProcessExit` into `Export-Csv`",
-            "0, peak memory < 1,000 MB", $"{lost:#,0}, {outcome.PeakMemory / 1e6:#,0} MB", lost == 0 && outcome.PeakMemory < 1e9, ""));
+            "0, peak memory < 1,000 MB", $"{lost:#,0}, {outcome.PeakMemory / 1e6:#,0} MB", lost == 0 && outcome.PeakMemory < 1e9);
     }
 
     /// <summary>A small ring and a reader that is stopped: what was not seen must be told, to the last one.</summary>
@@ -58,7 +58,7 @@ internal sealed class Endurance(Bench bench)
             sums.Add($"{outcome.Seen:#,0} + {outcome.ToldLost:#,0}");
             exact &= outcome.Seen + outcome.ToldLost == storm.Exits && outcome.ToldLost > 0;
         }
-        bench.Figures.Add(new Figure(
-            "seen + lost, a ring of 1 MiB and a reader that is stopped", $"{bench.Plan.Exits:#,0}", string.Join("; ", sums), exact, ""));
+        bench.AddFigure(
+            $"seen + lost of {bench.Plan.Exits:#,0}, a ring of 1 MiB and a reader that is stopped", $"{bench.Plan.Exits:#,0}", string.Join("; ", sums), exact);
     }
 }

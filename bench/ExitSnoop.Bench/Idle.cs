@@ -1,6 +1,6 @@
 namespace ExitSnoop.Bench;
 
-/// <summary>CPU time of all tracers while nothing happens, side by side at the same time.</summary>
+/// <summary>CPU time and memory of all tracers while nothing happens, side by side at the same time.</summary>
 internal sealed class Idle(Bench bench)
 {
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
@@ -22,13 +22,18 @@ internal sealed class Idle(Bench bench)
             Thread.Sleep(TimeSpan.FromSeconds(bench.Plan.IdleSeconds));
             processes = Machine.ProcessesStarted() - processes;
             for (int i = 0; i < runs.Count; i++)
-                bench.Samples.Add(
-                    Metric.IdleCpu, runs[i].Row,
-                    (ProcessFigures.Cpu(runs[i].Run.Child.Pid).Total - before[i]) * 60 / bench.Plan.IdleSeconds);
+            {
+                int pid = runs[i].Run.Child.Pid;
+                bench.Samples.Add(Metric.IdleCpu, runs[i].Row, (ProcessFigures.Cpu(pid).Total - before[i]) * 60 / bench.Plan.IdleSeconds);
+                bench.Samples.Add(Metric.Resident, runs[i].Row, ProcessFigures.ResidentMemory(pid) / 1e6);
+                bench.Samples.Add(Metric.StartMemory, runs[i].Row, ProcessFigures.PeakMemory(pid) / 1e6);
+            }
             foreach (string row in (string[])[bench.Basic.Name, "Watch-ProcessExit"])
                 bench.AddFigure(
                     $"CPU of an idle `{row}`, {bench.Plan.IdleSeconds} s in which the machine started {processes} processes", Metric.IdleCpu, row, 0.1,
                     bench.PeerRange(Metric.IdleCpu));
+            bench.AddFigure("memory of an idle `exitsnoop`", Metric.Resident, bench.Basic.Name, 7, bench.PeerRange(Metric.Resident));
+            bench.AddFigure("the most that it had, at its start", Metric.StartMemory, bench.Basic.Name, 14, bench.PeerRange(Metric.StartMemory));
         }
         finally
         {

@@ -11,6 +11,8 @@ internal sealed class KernelCost(Bench bench)
 {
     internal const string Empty = "an empty program", ExecRow = "exitsnoop --why, fork and exec";
 
+    private static readonly Metric OtherId = new("kernel-other-id", "In the kernel, per exit of another id than -p", "ns", "#,0");
+
     private readonly Workspace workspace = bench.Workspace;
 
     internal void Measure()
@@ -25,17 +27,21 @@ internal sealed class KernelCost(Bench bench)
             {
                 MeasureOne(Metric.KernelReported, tracer.Name, tracer.Command, vfork);
                 MeasureOne(Metric.KernelFiltered, tracer.Name, tracer.Filtered, vfork);
+                if (tracer.OtherId is { } otherId)
+                    MeasureOne(OtherId, tracer.Name, otherId, vfork);
             }
             // With arguments, a path and a memory map of its own.
             MeasureOne(Metric.KernelReported, ExecRow, bench.Everything.Command, vfork with { Kind = "exec", Count = bench.Plan.Exits / 10 });
         }
 
         string peers = bench.PeerRange(Metric.KernelReported);
-        bench.AddFigure("in the kernel per reported exit, basic event", Metric.KernelReported, bench.Basic.Name, 300, peers);
-        bench.AddFigure("the same, everything on", Metric.KernelReported, bench.Everything.Name, 1500, peers);
+        bench.AddFigure("in the kernel per reported exit, basic event", Metric.KernelReported, bench.Basic.Name, 200, peers);
+        bench.AddFigure("the same, everything on", Metric.KernelReported, bench.Everything.Name, 1400, peers);
+        bench.AddFigure("the same, of a command that is forked and executed", Metric.KernelReported, ExecRow, null);
         bench.AddFigure(
-            $"in the kernel per filtered exit (an empty program: {bench.Samples.Of(Metric.KernelFiltered, Empty)?.Median:0})",
-            Metric.KernelFiltered, bench.Basic.Name, 70, bench.PeerRange(Metric.KernelFiltered));
+            $"in the kernel per exit that `--failed` drops (an empty program: {bench.Samples.Of(Metric.KernelFiltered, Empty)?.Median:0})",
+            Metric.KernelFiltered, bench.Basic.Name, 60, bench.PeerRange(Metric.KernelFiltered));
+        bench.AddFigure("in the kernel per exit that `-p` of another id drops", OtherId, bench.Basic.Name, 70, bench.PeerRange(OtherId));
     }
 
     private void MeasureOne(Metric metric, string row, string[] command, StormOptions options)

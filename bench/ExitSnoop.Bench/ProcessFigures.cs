@@ -39,6 +39,9 @@ internal static class ProcessFigures
     /// <summary>VmHWM: the most it ever had resident, in bytes.</summary>
     internal static long PeakMemory(int pid) => Status(pid, "VmHWM");
 
+    /// <summary>VmRSS: what it has resident, in bytes.</summary>
+    internal static long ResidentMemory(int pid) => Status(pid, "VmRSS");
+
     /// <summary>RssAnon: its own memory, without files it has mapped, in bytes.</summary>
     internal static long OwnMemory(int pid) => Status(pid, "RssAnon");
 

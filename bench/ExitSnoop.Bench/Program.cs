@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ExitSnoop.Bench;
@@ -26,6 +27,8 @@ for (int i = 0; i < args.Length; i++)
 
 // What a quick run finds does not replace what is shown.
 folder ??= Path.Join(root, plan.IsQuick ? "out/bench/results" : "bench/results");
+string page = Path.Join(root, "docs/performance.md");
+string newPage = plan.IsQuick ? Path.Join(folder, "performance.md") : page;
 
 using Workspace workspace = new(root);
 foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP])
@@ -52,10 +55,13 @@ try
         Bench.Say("without Watch-ProcessExit: there is no pwsh");
     (string, string)[] machine = [.. Machine.Describe(bench)];
 
+    long start = Stopwatch.GetTimestamp();
     foreach ((string name, Action measure) in Parts(bench))
     {
         if (only is not null && !only.Contains(name))
             continue;
+        long begin = Stopwatch.GetTimestamp();
+        bench.Part = name;
         try
         {
             measure();
@@ -65,11 +71,14 @@ try
             Bench.Say(failure.Message);
             bench.Facts.Add($"Not to its end, {name}: {failure.Message}");
         }
+        Bench.Say($"{name} took {Stopwatch.GetElapsedTime(begin).TotalSeconds:0} s");
     }
 
+    Bench.Say($"all of it took {Stopwatch.GetElapsedTime(start).TotalMinutes:0.0} minutes");
     string command = string.Join(' ', (string[])["./bootstrap.sh bench", .. args]);
     Console.Write(new Report(bench, folder).Write(command, machine, missing));
-    Bench.Say($"the same in {folder}/results.md, with charts");
+    File.WriteAllText(newPage, new Page(bench, command, machine).Fill(File.ReadAllText(page)));
+    Bench.Say($"the same in {folder}/results.md, with charts, and its figures in {newPage}");
     return 0;
 }
 catch (BenchException failure)
@@ -87,6 +96,8 @@ static (string Name, Action Measure)[] Parts(Bench bench) =>
     ("storms", new SideBySide(bench).Measure),
     ("kernel", new KernelCost(bench).Measure),
     ("prompt", new Promptness(bench).Measure),
+    ("arrivals", new Arrivals(bench).Measure),
+    ("module", new ModuleCost(bench).Measure),
     ("idle", new Idle(bench).Measure),
     ("many", new Endurance(bench).Measure),
     ("growth", new Growth(bench).Measure),

@@ -36,11 +36,11 @@ internal sealed class Recordings(Bench bench)
             lost += storm.Exits - ours;
             bench.Samples.Add(BytesPerExit, Row, (double)SizeOf(folder) / all);
         }
-        bench.AddFigure("slow-down of a two-worker vfork storm that is recorded with everything", Metric.SlowDown, Row, 1.15, "");
-        bench.Figures.Add(new Figure(
-            $"lost of {bench.Plan.SlowDownRounds} x {bench.Plan.Exits:#,0} recorded exits", "0", $"{lost:#,0}", lost == 0, ""));
-        bench.AddFigure("bytes of a recorded exit, storm", BytesPerExit, Row, 60, "");
-        bench.AddFigure("peak memory of the recorder, storm", Memory, Row, 40, "");
+        bench.AddFigure("slow-down of a two-worker vfork storm that is recorded with everything", Metric.SlowDown, Row, 1.15);
+        bench.AddFigure(
+            $"lost of {bench.Plan.SlowDownRounds} x {bench.Plan.Exits:#,0} recorded exits", "0", $"{lost:#,0}", lost == 0);
+        bench.AddFigure("bytes of a recorded exit, storm", BytesPerExit, Row, 60);
+        bench.AddFigure("peak memory of the recorder, storm", Memory, Row, 40);
 
         Bench.Say("recording one exit a second");
         string slow = workspace.NewFile();
@@ -52,7 +52,7 @@ internal sealed class Recordings(Bench bench)
             bench.Samples.Add(SlowBytes, Row, (double)(SizeOf(slow) - before) / storm.Exits);
             run.Child.Interrupt();
         }
-        bench.AddFigure("bytes of a recorded exit, one a second", SlowBytes, Row, 200, "");
+        bench.AddFigure("bytes of a recorded exit, one a second", SlowBytes, Row, 200);
     }
 
     internal void MeasureReading()
@@ -90,9 +90,9 @@ internal sealed class Recordings(Bench bench)
         bench.Facts.Add($"The PowerShell that did so had {figures["memory"]:0} MB of memory at most.");
     }
 
-    private void AddFigure(string name, string unit, double target, double measured, bool most) => bench.Figures.Add(new Figure(
+    private void AddFigure(string name, string unit, double target, double measured, bool most) => bench.AddFigure(
         $"of {bench.Plan.RecordedExits:#,0} recorded exits: {name}", $"{(most ? "<=" : ">=")} {target} {unit}", $"{measured:0.00} {unit}",
-        most ? measured <= target : measured >= target, ""));
+        most ? measured <= target : measured >= target);
 
     /// <summary>The best of some runs: the time that it takes, the CPU time, and the most memory that was seen.</summary>
     private (double Seconds, double Cpu, double Memory) Read(string folder, params string[] arguments)

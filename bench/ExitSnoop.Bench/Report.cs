@@ -10,8 +10,8 @@ internal sealed class Report(Bench bench, string folder)
     private static readonly (Metric Metric, double? Limit)[] Charts =
     [
         (Metric.SlowDown, 1.10), (Metric.LostShare, null), (Metric.ToldShare, null), (Metric.Cpu, null), (Metric.Memory, null),
-        (Metric.KernelReported, 300), (Metric.KernelFiltered, 70), (Metric.FirstEvent, 40), (Metric.Latency, null),
-        (Metric.LatencyTail, 20), (Metric.IdleCpu, 0.1), (Metric.Import, 150),
+        (Metric.KernelReported, 200), (Metric.KernelFiltered, 60), (Metric.FirstEvent, 20), (Metric.Latency, null),
+        (Arrivals.Tail(200), 1), (Metric.Burst, 1), (Metric.IdleCpu, 0.1), (Metric.Resident, 7), (Metric.Import, 150),
     ];
 
     private static readonly Metric[] SideBySideColumns =
@@ -19,7 +19,7 @@ internal sealed class Report(Bench bench, string folder)
 
     private static readonly Metric[] OtherColumns =
     [
-        Metric.KernelReported, Metric.KernelFiltered, Metric.FirstEvent, Metric.Latency, Metric.LatencyTail, Metric.IdleCpu, Metric.Import,
+        Metric.KernelReported, Metric.KernelFiltered, Metric.FirstEvent, Metric.Import, Metric.IdleCpu, Metric.Resident, Metric.StartMemory,
     ];
 
     private readonly StringBuilder text = new();
@@ -45,7 +45,9 @@ internal sealed class Report(Bench bench, string folder)
 
         Figures();
         SideBySideTable();
-        CostTable();
+        MetricTable("In the kernel, from the start, idle", OtherColumns);
+        MetricTable("From the death to the event", [Metric.Latency, .. bench.Plan.Arrivals.Select(arrivals => Arrivals.Tail(arrivals.Rate)), Metric.Burst]);
+        MetricTable("In a pipeline", [.. ModuleCost.Pipelines.Select(ModuleCost.Cost)]);
         GrowthTable();
         ChartList();
 
@@ -58,11 +60,11 @@ internal sealed class Report(Bench bench, string folder)
     {
         if (bench.Figures.Count == 0)
             return;
-        Line("## Figures to reach");
+        Line("## Figures");
         Line();
         Table(
             ["", "to reach", "measured", "", "peers"],
-            bench.Figures.Select(figure => (string[])[figure.Name, figure.Target, figure.Measured, figure.Met ? "met" : "**missed**", figure.Peers]));
+            bench.Figures.Select(figure => (string[])[figure.Name, figure.Target, figure.Measured, figure.Met switch { true => "met", false => "**missed**", null => "" }, figure.Peers]));
     }
 
     private void SideBySideTable()
@@ -78,14 +80,14 @@ internal sealed class Report(Bench bench, string folder)
         MetricTable(rows, SideBySideColumns);
     }
 
-    private void CostTable()
+    private void MetricTable(string title, IReadOnlyList<Metric> columns)
     {
-        string[] rows = [.. OtherColumns.SelectMany(bench.Samples.Rows).Distinct()];
+        string[] rows = [.. columns.SelectMany(bench.Samples.Rows).Distinct()];
         if (rows.Length == 0)
             return;
-        Line("## In the kernel, from the start, after a death, idle");
+        Line("## " + title);
         Line();
-        MetricTable(rows, OtherColumns);
+        MetricTable(rows, columns);
     }
 
     private void GrowthTable()

@@ -17,9 +17,11 @@ internal sealed record Metric(string Id, string Title, string Unit, string Forma
     internal static readonly Metric KernelReported = new("kernel-reported", "In the kernel, per reported exit", "ns", "#,0");
     internal static readonly Metric KernelFiltered = new("kernel-filtered", "In the kernel, per filtered exit", "ns", "#,0");
     internal static readonly Metric FirstEvent = new("first-event", "From the start to the first event", "ms", "#,0.0");
-    internal static readonly Metric Latency = new("latency", "From the death to the event, median", "ms", "0.00");
-    internal static readonly Metric LatencyTail = new("latency-p99", "From the death to the event, 99th percentile", "ms", "0.00");
+    internal static readonly Metric Latency = new("latency", "From the death to the event, median at 50 a second", "ms", "0.00");
+    internal static readonly Metric Burst = new("burst", "From the last death of a script to its event", "ms", "0.00");
     internal static readonly Metric IdleCpu = new("idle-cpu", "CPU time of an idle watch", "s per minute", "0.000");
+    internal static readonly Metric Resident = new("idle-memory", "Memory of an idle watch", "MB", "0.0");
+    internal static readonly Metric StartMemory = new("start-memory", "The most memory of an idle watch", "MB", "0.0");
     internal static readonly Metric Import = new("import", "Import, load and attach in a running pwsh", "ms", "0.0");
 
     internal string Text(double value) => value.ToString(Format, System.Globalization.CultureInfo.InvariantCulture);

@@ -20,35 +20,38 @@ internal sealed class SideBySide(Bench bench)
 
     internal void Measure()
     {
-        // What is measured in the rounds that all have, and what in some more.
-        List<(string Name, Func<TracerRun> Start)> rows = [], slowDown = [];
+        // What is measured in most rounds, and what in fewer.
+        List<(string Name, Func<TracerRun> Start)> slowDown = [], rows = [], slow = [];
         foreach (Tracer tracer in bench.Tracers)
         {
             slowDown.Add((tracer.Name + ToNull, () => tracer.Start(workspace, Sink.Null)));
             rows.Add((tracer.Name + ToFile, () => tracer.Start(workspace, Sink.File)));
-            rows.Add((tracer.Name + ToSlowReader, () => tracer.Start(workspace, Sink.SlowReader)));
+            slow.Add((tracer.Name + ToSlowReader, () => tracer.Start(workspace, Sink.SlowReader)));
         }
         if (bench.HasShell)
             foreach (PipelineSink sink in (PipelineSink[])[PipelineSink.Null, PipelineSink.Csv, PipelineSink.Table])
-                rows.Add((ShellRow(sink), () => PowerShellRun.Start(workspace, sink, bench.Plan.Exits)));
+                slow.Add((ShellRow(sink), () => PowerShellRun.Start(workspace, sink, bench.Plan.Exits)));
 
         for (int round = 1; round <= bench.Plan.SlowDownRounds; round++)
         {
             Bench.Say($"side by side, round {round} of {bench.Plan.SlowDownRounds}");
-            foreach ((string name, Func<TracerRun> start) in round <= bench.Plan.Rounds ? [.. slowDown, .. rows] : slowDown)
+            foreach ((string name, Func<TracerRun> start) in
+                (IEnumerable<(string, Func<TracerRun>)>)[.. slowDown, .. round <= bench.Plan.Rounds ? rows : [], .. round <= bench.Plan.LossRounds ? slow : []])
                 MeasureOne(name, start);
         }
 
-        foreach (Tracer tracer in (Tracer[])[bench.Basic, bench.Everything])
+        (Tracer Tracer, double SlowDown, double Cpu)[] targets = [(bench.Basic, 1.10, 0.06), (bench.Everything, 1.15, 0.15), (Tracer.Json(workspace), 1.20, 0.30)];
+        foreach ((Tracer tracer, double slowest, _) in targets)
             bench.AddFigure(
-                $"slow-down of a two-worker vfork storm, `{tracer.Name}` into /dev/null", Metric.SlowDown, tracer.Name + ToNull, 1.10,
+                $"slow-down of a two-worker vfork storm, `{tracer.Name}` into /dev/null", Metric.SlowDown, tracer.Name + ToNull, slowest,
                 bench.PeerRange(Metric.SlowDown, ToNull));
         foreach (Tracer tracer in (Tracer[])[bench.Basic, bench.Everything])
             bench.AddFigure(
                 $"lost of {bench.Plan.Exits:#,0}, `{tracer.Name}`, slow reader", Metric.LostShare, tracer.Name + ToSlowReader, 0,
                 bench.PeerRange(Metric.LostShare, ToSlowReader), all => all.Maximum);
-        bench.AddFigure(
-            "user CPU, `exitsnoop` into a file", Metric.UserCpu, bench.Basic.Name + ToFile, 0.15, bench.PeerRange(Metric.UserCpu, ToFile));
+        foreach ((Tracer tracer, _, double most) in targets)
+            bench.AddFigure(
+                $"user CPU, `{tracer.Name}` into a file", Metric.UserCpu, tracer.Name + ToFile, most, bench.PeerRange(Metric.UserCpu, ToFile));
     }
 
     private void MeasureOne(string row, Func<TracerRun> start)

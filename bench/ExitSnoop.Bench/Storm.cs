@@ -18,6 +18,9 @@ internal sealed record StormOptions
 
     internal int? Seconds { get; init; }
 
+    /// <summary>Whether the times between the exits of <see cref="Rate"/> are random, as those of unrelated processes are.</summary>
+    internal bool Poisson { get; init; }
+
     /// <summary>The status that all exit with.</summary>
     internal int Code { get; init; }
 
@@ -66,6 +69,8 @@ internal sealed record Storm(double Elapsed, long Exits)
         Add("--rate", options.Rate);
         Add("--seconds", options.Seconds);
         Add("--code", options.Code > 0 ? options.Code : null);
+        if (options.Poisson)
+            command.Add("--poisson");
         if (options.LatencyFile is { } file)
             command.AddRange(["--latency", file]);
         return command;

@@ -15,6 +15,7 @@ internal sealed record Tracer(string Name, string[] Command, string[] Filtered)
         {
             IsPeer = true,
             Prompt = ["stdbuf", "-oL", "/usr/sbin/exitsnoop"],
+            OtherId = ["/usr/sbin/exitsnoop", "-p", OwnId],
         },
         new("bcc", ["/usr/sbin/exitsnoop-bpfcc"], ["/usr/sbin/exitsnoop-bpfcc", "-x"]) { IsPeer = true },
         // Its tracepoint has no status to filter by; any other condition is as good.
@@ -26,6 +27,9 @@ internal sealed record Tracer(string Name, string[] Command, string[] Filtered)
 
     private readonly string[]? prompt;
 
+    /// <summary>This process, which does not exit during the measurement.</summary>
+    private static string OwnId => Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>Not ours.</summary>
     internal bool IsPeer { get; private init; }
 
@@ -34,6 +38,9 @@ internal sealed record Tracer(string Name, string[] Command, string[] Filtered)
     /// generator have it, too.
     /// </summary>
     internal string Mark { get; private init; } = Storm.Name;
+
+    /// <summary>Starts it so that it asks for the exit of one process only; null where it cannot.</summary>
+    internal string[]? OtherId { get; private init; }
 
     /// <summary>Starts it so that it writes each line at once, into a pipe, too.</summary>
     internal string[] Prompt
@@ -44,7 +51,10 @@ internal sealed record Tracer(string Name, string[] Command, string[] Filtered)
 
     /// <summary>The console program: the table, for which a basic event is enough.</summary>
     internal static Tracer Basic(Workspace workspace) =>
-        new("exitsnoop", [workspace.Console], [workspace.Console, "--failed"]);
+        new("exitsnoop", [workspace.Console], [workspace.Console, "--failed"])
+        {
+            OtherId = [workspace.Console, "-p", OwnId],
+        };
 
     /// <summary>The console program with all that is to be known of an exit: collected, and told as far as a line holds it.</summary>
     internal static Tracer Everything(Workspace workspace) =>
