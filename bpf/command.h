@@ -17,7 +17,8 @@ static __always_inline bool put_name(struct detailed_record *all, __u64 limit, c
 	__u64 end = all->used;
 	long size;
 
-	if (end > limit - NAME_MAX_SIZE)
+	/* In a function of its own the limit is no constant: the last one is a bound that the verifier sees. */
+	if (end > limit - NAME_MAX_SIZE || end > PATHS_END - NAME_MAX_SIZE)
 		return false;
 	size = bpf_probe_read_kernel_str(&all->bytes[end], NAME_MAX_SIZE, name);
 	if (size <= 0)
@@ -27,14 +28,46 @@ static __always_inline bool put_name(struct detailed_record *all, __u64 limit, c
 }
 
 /*
+ * Goes on with a path, over mounts, up to the root. Neither static nor inlined: the verifier goes through it
+ * once, instead of for each path and for each way that led here. 0: the path is longer than what was put.
+ */
+__attribute__((noinline)) int put_mounted_path(__u32 user, __u64 limit)
+{
+	struct detailed_record *all = scratch_of(user);
+	struct mount *mount, *outer;
+	struct dentry *dentry, *parent;
+
+	if (!all)
+		return 0;
+	mount = all->walk.path.mount;
+	dentry = all->walk.path.dentry;
+	for (int i = 0; i < PATH_DEPTH / 2; i++) {
+		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
+			outer = BPF_CORE_READ(mount, mnt_parent);
+			if (outer == mount)
+				return 1;
+			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			mount = outer;
+			continue;
+		}
+		parent = BPF_CORE_READ(dentry, d_parent);
+		if (dentry == parent)
+			return 1;
+		if (!put_name(all, limit, BPF_CORE_READ(dentry, d_name.name)))
+			return 0;
+		dentry = parent;
+	}
+	return dentry == BPF_CORE_READ(mount, mnt.mnt_root) && mount == BPF_CORE_READ(mount, mnt_parent);
+}
+
+/*
  * A path, from its last component up over mounts to the root (fs/d_path.c). Most lie in one mount:
  * the loop through that is the fast one and goes further. False: it is longer than what was put.
  */
 static __always_inline bool put_path(struct detailed_record *all, __u64 limit, struct vfsmount *inner,
-				     struct dentry *dentry, const int variant)
+				     struct dentry *dentry, __u32 user, const int variant)
 {
 	struct dentry *root = READ(variant, inner, mnt_root), *parent;
-	struct mount *mount = (void *)inner - bpf_core_field_offset(struct mount, mnt), *outer;
 
 	for (int i = 0; i < PATH_DEPTH && dentry != root; i++) {
 		parent = READ(variant, dentry, d_parent);
@@ -48,36 +81,22 @@ static __always_inline bool put_path(struct detailed_record *all, __u64 limit, s
 			return false;
 		dentry = parent;
 	}
-	for (int i = 0; i < PATH_DEPTH / 2; i++) {
-		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
-			outer = BPF_CORE_READ(mount, mnt_parent);
-			if (outer == mount)
-				return true;
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			mount = outer;
-			continue;
-		}
-		parent = BPF_CORE_READ(dentry, d_parent);
-		if (dentry == parent)
-			return true;
-		if (!put_name(all, limit, BPF_CORE_READ(dentry, d_name.name)))
-			return false;
-		dentry = parent;
-	}
-	return dentry == BPF_CORE_READ(mount, mnt.mnt_root) && mount == BPF_CORE_READ(mount, mnt_parent);
+	all->walk.path.mount = (void *)inner - bpf_core_field_offset(struct mount, mnt);
+	all->walk.path.dentry = dentry;
+	return put_mounted_path(user, limit);
 }
 
-static __always_inline void put_executable(struct detailed_record *all, struct mm_struct *mm, const int variant)
+static __always_inline void put_executable(struct detailed_record *all, struct mm_struct *mm, __u32 user, const int variant)
 {
 	struct file *file = READ(variant, mm, exe_file);
 
-	if (file && !put_path(all, PATH_END, READ(variant, file, f_path.mnt), READ(variant, file, f_path.dentry), variant))
+	if (file && !put_path(all, PATH_END, READ(variant, file, f_path.mnt), READ(variant, file, f_path.dentry), user, variant))
 		all->record.flags |= RECORD_PATH_CUT;
 }
 
-static __always_inline void put_directory(struct detailed_record *all, struct fs_struct *fs, const int variant)
+static __always_inline void put_directory(struct detailed_record *all, struct fs_struct *fs, __u32 user, const int variant)
 {
-	if (fs && !put_path(all, DIRECTORY_END, READ(variant, fs, pwd.mnt), READ(variant, fs, pwd.dentry), variant))
+	if (fs && !put_path(all, DIRECTORY_END, READ(variant, fs, pwd.mnt), READ(variant, fs, pwd.dentry), user, variant))
 		all->record.flags |= RECORD_DIRECTORY_CUT;
 }
 
@@ -132,11 +151,14 @@ static __always_inline unsigned long environment_start(struct detailed_record *a
 }
 
 /* Whether an environment string, NAME=value, begins at this byte. A title has a blank before any "=". */
-static __always_inline bool is_environment(struct detailed_record *all, __u64 at)
+__attribute__((noinline)) int is_environment(__u64 at, __u32 user)
 {
+	struct detailed_record *all = scratch_of(user);
 	__u64 place;
 	__u8 byte;
 
+	if (!all)
+		return false;
 	for (int i = 0; i < NAME_MAX_SIZE; i++) {
 		place = at + i;
 		KEEP_BOUND(place);
@@ -196,7 +218,7 @@ static __always_inline void put_resident_arguments(struct detailed_record *all, 
  * The arguments as they stand in the process's own memory, as /proc/PID/cmdline shows them, but never
  * the environment. arg_end is 0 where an execve failed after it had dropped the old memory.
  */
-static __always_inline void put_arguments(struct detailed_record *all, struct mm_struct *mm,
+static __always_inline void put_arguments(struct detailed_record *all, struct mm_struct *mm, __u32 user,
 					  const int variant)
 {
 	unsigned long start = READ(variant, mm, arg_start), stop = READ(variant, mm, arg_end);
@@ -243,7 +265,7 @@ static __always_inline void put_arguments(struct detailed_record *all, struct mm
 		cut = false;
 	} else if (title > 0) {
 		cut = !may_overflow || start + title > READ(variant, mm, env_end) ||
-		      is_environment(all, all->used + size);
+		      is_environment(all->used + size, user);
 		if (!cut)
 			size = title;
 	}
@@ -259,24 +281,24 @@ mark:
 
 /* Goes on behind what all->used bytes already hold. */
 static __always_inline void put_command(struct detailed_record *all, struct mm_struct *mm, struct fs_struct *fs,
-					struct kernfs_node *cgroup, const int variant)
+					struct kernfs_node *cgroup, __u32 user, const int variant)
 {
 	bool has_memory = mm && !(all->record.flags & RECORD_KTHREAD);
 	__u64 start = all->used;
 
 	if (has_memory)
-		put_executable(all, mm, variant);
+		put_executable(all, mm, user, variant);
 	all->detail.path_size = all->used - start;
 	start = all->used;
 	if (!(all->record.flags & RECORD_KTHREAD))
-		put_directory(all, fs, variant);
+		put_directory(all, fs, user, variant);
 	all->detail.directory_size = all->used - start;
 	start = all->used;
 	put_cgroup(all, cgroup, variant);
 	all->detail.cgroup_size = all->used - start;
 	start = all->used;
 	if (has_memory)
-		put_arguments(all, mm, variant);
+		put_arguments(all, mm, user, variant);
 	all->detail.args_size = all->used - start;
 }
 

@@ -216,7 +216,7 @@ int process_exec(unsigned long long *ctx)
 	all->record.start_time = start_time(BPF_CORE_READ(task, group_leader), WHOLE);
 	all->used = 0;
 	put_command(all, BPF_CORE_READ(task, mm), NULL, cgroup_node(BPF_CORE_READ(task, cgroups), WHOLE),
-		    WHOLE);
+		    SCRATCH_EXEC, WHOLE);
 
 	send_with_bytes(all);
 	end_record();

@@ -149,8 +149,26 @@ struct {
 #define DIRECTORY_END (PATH_END + PATH_BYTES)
 #define PATHS_END (DIRECTORY_END + PATH_BYTES)
 
+/*
+ * How far a walk of a function's own is. Pointers reach such a function by memory alone, as it may be given
+ * numbers only; and of memory the verifier remembers nothing that it would follow through every step.
+ */
+struct thread_walk {
+	struct list_head *entry;
+	__u32 sequence;
+};
+
+struct path_walk {
+	struct mount *mount;
+	struct dentry *dentry;
+};
+
 struct detailed_record {
 	__u64 used; /* of bytes; not sent */
+	union {
+		struct thread_walk threads;
+		struct path_walk path;
+	} walk; /* not sent */
 	struct exit_record record;
 	struct exit_detail detail;
 	__u8 bytes[PATHS_END + ARGS_MAX];

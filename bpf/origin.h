@@ -18,8 +18,8 @@ static __always_inline void put_ancestors(struct detailed_record *all, struct ta
 	struct task_struct *leader = READ(variant, parent, group_leader);
 	struct ancestor *ancestor;
 	__u32 pid;
-	int count = 0;
 
+	all->used = 0;
 	for (int i = 0; i < ANCESTORS_MAX; i++) {
 		/* Keeps clang from a loop that is closed by falling through, which 5.10 refuses. */
 		KEEP_BOUND(i);
@@ -30,10 +30,10 @@ static __always_inline void put_ancestors(struct detailed_record *all, struct ta
 		ancestor = (struct ancestor *)&all->bytes[i * sizeof(*ancestor)];
 		ancestor->pid = pid;
 		copy_comm(ancestor->comm, leader, variant);
-		count++;
+		all->detail.ancestor_count++;
+		all->used += sizeof(*ancestor);
+		FORGET_MEMORY();
 	}
-	all->detail.ancestor_count = count;
-	all->used = count * sizeof(*ancestor);
 }
 
 static __always_inline void put_origin(struct detailed_record *all, struct task_struct *leader,

@@ -36,6 +36,12 @@ enum variant {
 #define KEEP_BOUND(value) asm volatile("" : "+r"(value))
 
 /*
+ * Has clang read again what it has put into memory. The verifier remembers nothing of memory but all of a register,
+ * and goes through what follows a loop once for each value that the loop can leave behind in one.
+ */
+#define FORGET_MEMORY() asm volatile("" ::: "memory")
+
+/*
  * An argument, 0 or 1, of a function that a kprobe is on. The object serves all architectures: the
  * kernel's type information says whose registers these are.
  */

@@ -27,7 +27,8 @@ static __always_inline void send_detailed(struct task_struct *task, struct task_
 	struct pid *pid = READ(variant, signal, pids[PIDTYPE_TGID]);
 	struct pid *session = READ(variant, signal, pids[PIDTYPE_SID]);
 	struct user_namespace *user_namespace = READ(variant, task, real_cred, user_ns);
-	struct detailed_record *all = scratch_of(variant & TYPED ? SCRATCH_EXIT : SCRATCH_EXIT_RAW);
+	const __u32 user = variant & TYPED ? SCRATCH_EXIT : SCRATCH_EXIT_RAW;
+	struct detailed_record *all = scratch_of(user);
 	struct exit_detail *detail;
 
 	if (!all)
@@ -53,9 +54,9 @@ static __always_inline void send_detailed(struct task_struct *task, struct task_
 	if (config.oom_kills && (record->wait_status & 0x7f) == SIGKILL &&
 	    !(all->record.flags & RECORD_OOM_KILLED))
 		return;
-	put_resources(all, task, signal, mm, variant);
+	put_resources(all, task, signal, mm, user, variant);
 	put_origin(all, leader, parent, signal, variant);
-	put_command(all, mm, fs, cgroup, variant);
+	put_command(all, mm, fs, cgroup, user, variant);
 
 	send_with_bytes(all);
 }

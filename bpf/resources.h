@@ -43,32 +43,12 @@ static __always_inline void add_released(struct exit_detail *detail, struct sign
 	}
 }
 
-/*
- * The walk through the threads that are not released. Both functions are neither static nor inlined: the
- * verifier goes through each once, instead of through all of it in every step.
- */
-__attribute__((noinline)) int add_unreleased(__u64 thread, __u32 user)
+static __always_inline void forget_threads(struct exit_detail *detail)
 {
-	struct detailed_record *all = scratch_of(user);
-
-	if (all)
-		add_thread(&all->detail, (struct task_struct *)thread, WHOLE);
-	return 0;
-}
-
-__attribute__((noinline)) int forget_threads(__u32 user)
-{
-	struct detailed_record *all = scratch_of(user);
-	struct exit_detail *detail;
-
-	if (!all)
-		return 0;
-	detail = &all->detail;
 	detail->cpu_time = detail->user_time = detail->system_time = 0;
 	detail->minor_faults = detail->major_faults = 0;
 	detail->voluntary_switches = detail->involuntary_switches = 0;
 	detail->read_bytes = detail->write_bytes = 0;
-	return 0;
 }
 
 static __always_inline __u32 stats_sequence(struct signal_struct *signal)
@@ -76,29 +56,36 @@ static __always_inline __u32 stats_sequence(struct signal_struct *signal)
 	return BPF_CORE_READ(signal, stats_lock.seqcount.seqcount.sequence);
 }
 
-/* The sequence under which it went through all, an even number; else an odd one. */
-__attribute__((noinline)) int add_unreleased_threads(__u64 process, __u32 user)
+/*
+ * A step of the walk through the threads that are not released: adds one, or begins anew. 1: it went through all
+ * under one sequence, an even number. Neither static nor inlined: the verifier goes through it once, instead of
+ * in each step.
+ */
+__attribute__((noinline)) int add_unreleased(__u64 process, __u32 user)
 {
 	struct signal_struct *signal = (void *)process;
-	struct list_head *head = (void *)signal + bpf_core_field_offset(signal->thread_head), *entry = NULL;
-	__u32 begin = 1, end;
+	struct list_head *head = (void *)signal + bpf_core_field_offset(signal->thread_head), *entry;
+	struct detailed_record *all = scratch_of(user);
+	struct thread_walk *walk;
+	__u32 sequence;
 
-	for (int i = 0; i < THREAD_STEPS; i++) {
-		if (entry && entry != head) {
-			add_unreleased((__u64)entry -
-					   bpf_core_field_offset(struct task_struct, thread_node),
-				       user);
-			entry = next_entry(entry);
-			continue;
-		}
-		end = stats_sequence(signal);
-		if (entry && end == begin && !(end & 1))
-			return end;
-		begin = end;
-		forget_threads(user);
-		entry = next_entry(head);
+	if (!all)
+		return 1;
+	walk = &all->walk.threads;
+	entry = walk->entry;
+	if (entry && entry != head) {
+		add_thread(&all->detail, (void *)entry - bpf_core_field_offset(struct task_struct, thread_node),
+			   WHOLE);
+		walk->entry = next_entry(entry);
+		return 0;
 	}
-	return 1;
+	sequence = stats_sequence(signal);
+	if (entry && sequence == walk->sequence && !(sequence & 1))
+		return 1;
+	walk->sequence = sequence;
+	walk->entry = next_entry(head);
+	forget_threads(&all->detail);
+	return 0;
 }
 
 /*
@@ -106,14 +93,17 @@ __attribute__((noinline)) int add_unreleased_threads(__u64 process, __u32 user)
  * to the others under stats_lock, whose sequence is odd meanwhile: where it has changed, the sum may miss a
  * thread or have it twice.
  */
-static __always_inline bool add_all_threads(struct exit_detail *detail, struct task_struct *task, __u32 user)
+static __always_inline bool add_all_threads(struct detailed_record *all, struct task_struct *task, __u32 user)
 {
 	/* Read by a helper, it is a number to the verifier, which is all that such a function may be given. */
 	struct signal_struct *signal = BPF_CORE_READ(task, signal);
-	__u32 sequence = add_unreleased_threads((__u64)signal, user);
+	bool done = false;
 
-	add_released(detail, signal, WHOLE);
-	return !(sequence & 1) && stats_sequence(signal) == sequence;
+	all->walk.threads.entry = NULL;
+	for (int i = 0; i < THREAD_STEPS && !done; i++)
+		done = add_unreleased((__u64)signal, user);
+	add_released(&all->detail, signal, WHOLE);
+	return done && stats_sequence(signal) == all->walk.threads.sequence;
 }
 
 /*
@@ -150,7 +140,7 @@ static __always_inline __u64 peak_memory(struct mm_struct *mm, const int variant
 }
 
 static __always_inline void put_resources(struct detailed_record *all, struct task_struct *task,
-					  struct signal_struct *signal, struct mm_struct *mm,
+					  struct signal_struct *signal, struct mm_struct *mm, __u32 user,
 					  const int variant)
 {
 	struct exit_detail *detail = &all->detail;
@@ -161,7 +151,7 @@ static __always_inline void put_resources(struct detailed_record *all, struct ta
 	} else if (READ(variant, signal, nr_threads) == 1) {
 		add_released(detail, signal, variant);
 		add_thread(detail, task, variant);
-	} else if (!add_all_threads(detail, task, variant & TYPED ? SCRATCH_EXIT : SCRATCH_EXIT_RAW)) {
+	} else if (!add_all_threads(all, task, user)) {
 		all->record.flags |= RECORD_SUMS_UNKNOWN;
 	}
 }
