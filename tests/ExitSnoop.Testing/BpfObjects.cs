@@ -39,7 +39,9 @@ internal static unsafe partial class BpfObjects
         return bpf(GetNextProgramId, &attribute, (uint)sizeof(IdAttribute)) == 0 && attribute.NextId == id;
     }
 
-    /// <summary>Ids that a process holds open: "prog_id", "link_id" or "map_id", from /proc/PID/fdinfo.</summary>
+    /// <summary>
+    /// Numbers of the BPF objects that a process holds open, from /proc/PID/fdinfo: "prog_id", "link_id", "map_id" or "verified_insns".
+    /// </summary>
     internal static HashSet<int> HeldBy(int process, string kind)
     {
         string field = kind + ":";

@@ -29,6 +29,18 @@ public sealed class AttachmentTests
         Assert.Equal(claimed ? "claimed" : "group_dead", recording.Trace.GroupDeath);
     }
 
+    /// <summary>
+    /// A loop that the verifier follows step by step, each time it comes there, is what makes a start slow: there were 65,000.
+    /// </summary>
+    [Fact]
+    public void The_kernel_has_little_to_verify_before_a_detailed_trace_starts()
+    {
+        using Recording recording = Recording.OfChildren();
+        HashSet<int> instructions = BpfObjects.HeldBy(Environment.ProcessId, "verified_insns");
+        Assert.SkipWhen(instructions.Count == 0, "before 5.16 the kernel does not say it");
+        Assert.InRange(instructions.Max(), 1, 25_000);
+    }
+
     [Theory]
     [InlineData("5.10", false, true, "fentry on taskstats_exit")]
     [InlineData("5.10", true, true, "fentry on taskstats_exit")]
