@@ -104,6 +104,7 @@ deb() {
 	try_package copyright vendor-completions
 
 	readme 'apt remove'
+	hash -r # The shell remembers where a command was.
 	! command -v exitsnoop || fail "the program is still there"
 	has "$recording"/*.rec
 	readme 'apt install'
