@@ -83,15 +83,8 @@ need_dotnet() {
 # Prints the path of the PowerShell of .config/dotnet-tools.json: the version that this project is
 # built and tested against. Gets it on first use.
 pinned_pwsh() {
-	version=$(sed -n '/"powershell"/,/}/s/.*"version": *"\(.*\)".*/\1/p' .config/dotnet-tools.json)
-	packages=${NUGET_PACKAGES:-$HOME/.nuget/packages}
-	pwsh=$packages/powershell/$version/tools/net10.0/any/unix/pwsh
-	if [ ! -x "$pwsh" ]; then
-		say "getting PowerShell $version: dotnet tool restore"
-		# A home of its own: the tool cache of the real one may say that it is there, in another packages folder.
-		NUGET_PACKAGES=$packages DOTNET_CLI_HOME=$root/.cache/dotnet dotnet tool restore >&2 || return 1
-	fi
-	printf '%s\n' "$pwsh"
+	folder=$(sh tools/dotnet-tool.sh powershell) || return 1
+	printf '%s\n' "$folder/unix/pwsh"
 }
 
 # Prints the path of a PowerShell that can load the module: the one on PATH, or else the pinned one.

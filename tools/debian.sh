@@ -1,4 +1,10 @@
-# Debian packages, each pinned by version and SHA-256. For scripts that source this file.
+# Debian's packages, each pinned by version and SHA-256, and its smallest systems. For scripts that source this file.
+
+# skip WHY: ends a script that cannot do its work here.
+skip() {
+	echo "skipped: $*"
+	exit 75
+}
 
 # Where Debian is: MATRIX_MIRROR, or where apt gets it.
 mirror() {
@@ -42,5 +48,17 @@ unpack() {
 		rm -f "$1.deb"
 	done <"$1.rows"
 	mv "$1.rows" "$1.new/rows"
+	mv "$1.new" "$1"
+}
+
+# make_system FOLDER SUITE [PACKAGE,...]: the smallest system of a suite: what apt needs, the packages, and no more.
+make_system() {
+	[ ! -d "$1" ] || return 0
+	echo "${1##*/}: making the system (debootstrap)"
+	rm -rf "$1.new"
+	debootstrap --variant=minbase ${3:+"--include=$3"} "$2" "$1.new" "$(mirror)" >"$1.log" 2>&1 || {
+		tail -n 3 "$1.log"
+		return 1
+	}
 	mv "$1.new" "$1"
 }

@@ -12,11 +12,7 @@ cache=$top/.cache/container
 out=$cache/out
 version=$(sh "$top/tools/package/version.sh")
 image=$top/out/release/exitsnoop-$version-linux-x64-image.tar
-
-skip() {
-	echo "skipped: $*"
-	exit 75
-}
+. "$top/tools/debian.sh"
 
 [ "$(id -u)" = 0 ] || skip "podman as tested here takes root"
 [ "$(uname -m)" = x86_64 ] || skip "the image that is tried is the one for x86-64"

@@ -16,11 +16,6 @@ top=$(cd "$here/../.." && pwd)
 cache=$top/.cache/distributions
 . "$top/tools/debian.sh"
 
-skip() {
-	echo "skipped: $*"
-	exit 75
-}
-
 rows() {
 	grep -v '^#' "$here/suites.tsv"
 }
@@ -28,19 +23,6 @@ rows() {
 # column SYSTEM NUMBER
 column() {
 	rows | awk -F'\t' -v row="$1" -v number="$2" '$1 == row { print $number }'
-}
-
-# The smallest system of a suite: what apt needs, what its row names, and no more.
-make_system() {
-	[ ! -d "$cache/$1" ] || return 0
-	echo "$1: making the system (debootstrap)"
-	rm -rf "$cache/$1.new"
-	packages=$(column "$1" 4 | sed 's/^-$//')
-	debootstrap --variant=minbase ${packages:+"--include=$packages"} "$(column "$1" 3)" "$cache/$1.new" "$(mirror)" >"$cache/$1.log" 2>&1 || {
-		tail -n 3 "$cache/$1.log"
-		return 1
-	}
-	mv "$cache/$1.new" "$cache/$1"
 }
 
 # What a pass needs is laid in /opt/exitsnoop of the system, anew each time.
@@ -161,7 +143,7 @@ lint() {
 lint lintian --allow-root --fail-on error,warning,info,pedantic --display-info --pedantic "$top/out/release"/exitsnoop_*.deb
 lint rpmlint --rpmlintrc "$here/rpmlintrc" "$top/out/release"/exitsnoop-*.rpm
 for system in "$@"; do
-	make_system "$system" || skip "$system cannot be had from $(mirror)"
+	make_system "$cache/$system" "$(column "$system" 3)" "$(column "$system" 4 | sed 's/^-$//')" || skip "$system cannot be had from $(mirror)"
 	fill_system "$system" || exit 1
 	for pass in $(column "$system" 5); do
 		pass "$system" "$pass"

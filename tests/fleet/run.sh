@@ -32,11 +32,6 @@ fail() {
 	exit 1
 }
 
-skip() {
-	say "skipped: $*"
-	exit 75
-}
-
 clean() {
 	# shellcheck disable=SC2086 # A list of ids.
 	[ -z "$pids" ] || kill $pids 2>/dev/null || :

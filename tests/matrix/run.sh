@@ -42,11 +42,6 @@ die() {
 	exit 1
 }
 
-skip() {
-	echo "skipped: $*"
-	exit 75
-}
-
 # The lines of a table, without its comments.
 rows() {
 	grep -v '^#' "$here/$1"

@@ -10,11 +10,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 target=$top/.cache/openssh
 packages='openssh-server openssh-client'
 PATH=$PATH:/usr/sbin:/sbin
-
-skip() {
-	echo "skipped: $*"
-	exit 75
-}
+. "$top/tools/debian.sh"
 
 # Whether the programs are here, and find their libraries.
 complete() {
@@ -31,7 +27,7 @@ missing() {
 	apt-get install -s -qq --no-install-recommends $1 $packages 2>"$target/apt.log" | awk '$1 == "Inst" { print $2 }'
 }
 
-unpack() {
+take_apart() {
 	names=$(missing "$1")
 	[ -n "$names" ] || return 1
 	# shellcheck disable=SC2086
@@ -47,10 +43,10 @@ if ! complete; then
 	command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || skip "there is no sshd, and no apt-get to get it with"
 	# Lists that are missing or out of date are renewed in that folder, not in this machine's.
 	own="-o Dir::State::Lists=$target/lists"
-	unpack '' || {
+	take_apart '' || {
 		mkdir -p "$target/lists/partial"
 		# shellcheck disable=SC2086
-		apt-get update -qq -o APT::Sandbox::User=root $own >"$target/apt.log" 2>&1 && unpack "$own"
+		apt-get update -qq -o APT::Sandbox::User=root $own >"$target/apt.log" 2>&1 && take_apart "$own"
 	} || skip "openssh-server cannot be had (.cache/openssh/apt.log)"
 	rm -rf "$target/lists"
 	complete || skip "openssh-server does not run here (.cache/openssh)"

@@ -15,24 +15,8 @@ cache=$top/.cache/service
 PATH=$PATH:/usr/sbin:/sbin
 . "$top/tools/debian.sh"
 
-skip() {
-	echo "skipped: $*"
-	exit 75
-}
-
 # What systemd, the kernel, .NET and the unwinder need, on top of the smallest system.
 packages=systemd-sysv,dbus,linux-image-amd64,initramfs-tools,libgcc-s1,libstdc++6,libssl3,zlib1g,libdw1
-
-make_system() {
-	[ ! -d "$cache/bookworm" ] || return 0
-	echo "making the system (debootstrap)"
-	rm -rf "$cache/bookworm.new"
-	debootstrap --variant=minbase --include="$packages" bookworm "$cache/bookworm.new" "$(mirror)" >"$cache/debootstrap.log" 2>&1 || {
-		tail -n 3 "$cache/debootstrap.log"
-		return 1
-	}
-	mv "$cache/bookworm.new" "$cache/bookworm"
-}
 
 # The system with what is tried in it, as a disk.
 make_disk() {
@@ -79,7 +63,7 @@ done
 }
 
 mkdir -p "$cache/out"
-make_system || skip "Debian 12 cannot be had from $(mirror)"
+make_system "$cache/bookworm" bookworm "$packages" || skip "Debian 12 cannot be had from $(mirror)"
 make_disk
 boot 1
 boot 2

@@ -9,16 +9,14 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 work=$top/out/release/obj/sbom
-packages=${NUGET_PACKAGES:-$HOME/.nuget/packages}
-tool=$(sed -n '/"cyclonedx"/,/}/s/.*"version": *"\(.*\)".*/\1/p' "$top/.config/dotnet-tools.json")
+tool=$(sh "$top/tools/dotnet-tool.sh" cyclonedx)
 
 rm -rf "$work"
 mkdir -p "$work"
 cd "$top"
 export DOTNET_CLI_HOME="$top/.cache/dotnet"
-[ -d "$packages/cyclonedx/$tool" ] || NUGET_PACKAGES=$packages dotnet tool restore >&2
 for project in ExitSnoop.Console ExitSnoop; do
-	dotnet "$packages/cyclonedx/$tool"/tools/net10.0/any/CycloneDX.dll "src/$project/$project.csproj" -o "$work" -fn "$project.json" -F Json \
+	dotnet "$tool/CycloneDX.dll" "src/$project/$project.csproj" -o "$work" -fn "$project.json" -F Json \
 		--no-serial-number --disable-package-restore >"$work/$project.log" 2>&1 || {
 		cat "$work/$project.log" >&2
 		exit 1
