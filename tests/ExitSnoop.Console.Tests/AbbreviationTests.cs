@@ -1,5 +1,3 @@
-using ExitSnoop.Cli.Arguments;
-
 namespace ExitSnoop.Cli.Tests;
 
 public sealed class AbbreviationTests

@@ -1,5 +1,3 @@
-using ExitSnoop.Cli.Arguments;
-
 namespace ExitSnoop.Cli.Tests;
 
 /// <summary>The forms that argparse gives the original's command line, as seen with Debian's exitsnoop-bpfcc.</summary>

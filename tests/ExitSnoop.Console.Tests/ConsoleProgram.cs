@@ -10,17 +10,19 @@ internal static class ConsoleProgram
     {
         get
         {
-            string file = Environment.GetEnvironmentVariable("EXITSNOOP_CONSOLE") is { Length: > 0 } named ? named : Path.Combine(Paths.Out, "exitsnoop");
+            string file = Environment.GetEnvironmentVariable("EXITSNOOP_CONSOLE") is { Length: > 0 } named ? named : Paths.Console;
             Need.Unless(System.IO.File.Exists(file) ? null : $"there is no {file}; a release build makes it");
             return file;
         }
     }
 
     /// <summary>Starts tracing, and returns when it does.</summary>
-    internal static Command Trace(params IEnumerable<string> arguments)
+    internal static Command Trace(params IEnumerable<string> arguments) => Trace(new Dictionary<string, string?>(), arguments);
+
+    internal static Command Trace(IReadOnlyDictionary<string, string?> environment, params IEnumerable<string> arguments)
     {
         Need.Kernel();
-        Command program = Command.Start(File, ["-v", .. arguments]);
+        Command program = Command.Start(File, ["-v", .. arguments], environment: environment);
         program.WaitForError("attached");
         return program;
     }

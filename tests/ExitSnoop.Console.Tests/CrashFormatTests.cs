@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ExitSnoop.Cli.Output;
 using ExitSnoop.Crash;
 
 namespace ExitSnoop.Cli.Tests;

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Reflection;
-using ExitSnoop.Cli.Arguments;
 
 namespace ExitSnoop.Cli.Tests;
 

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Text;
-using ExitSnoop.Cli.Output;
 
 namespace ExitSnoop.Cli.Tests;
 
@@ -113,17 +111,8 @@ public sealed partial class GoldenTableTests
         line = line.Replace(name + " ", shown + " ", StringComparison.Ordinal);
         // A long label ran into the name.
         line = line.Replace("longerlabel", "longerlabel ", StringComparison.Ordinal);
-        return Unknown().Replace(line, match => $"signal {match.Groups[1].Value} ({RealName(int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))})").TrimEnd();
+        return Unknown().Replace(line, match => $"signal {match.Groups[1].Value} ({DeathOfScenario.SignalName(int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))})").TrimEnd();
     }
-
-    private static string RealName(int signal) => signal switch
-    {
-        10 => "USR1",
-        12 => "USR2",
-        32 or 33 => $"{signal}",
-        <= 49 => $"RTMIN+{signal - 34}",
-        _ => $"RTMAX-{64 - signal}",
-    };
 
     private static uint WaitStatus(string status)
     {

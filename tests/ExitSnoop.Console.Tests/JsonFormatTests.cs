@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text;
-using ExitSnoop.Cli.Output;
 
 namespace ExitSnoop.Cli.Tests;
 

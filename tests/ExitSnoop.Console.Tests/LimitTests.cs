@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ExitSnoop.Cli.Tests;
 
 /// <summary>What the program says where it may open few files or map little memory.</summary>

@@ -1,18 +1,14 @@
-using System.Runtime.InteropServices;
 using ExitSnoop.Linux;
 
 namespace ExitSnoop.Cli.Tests;
 
 /// <summary>The zone that libc takes for local, as TZ sets it for a whole program. One test class at a time may.</summary>
-internal static partial class LocalZone
+internal static class LocalZone
 {
     internal static TimeZoneInfo Set(string name)
     {
-        setenv("TZ", name, 1);
+        Posix.setenv("TZ", name, 1);
         LocalTime.ReadZone();
         return TimeZoneInfo.TryFindSystemTimeZoneById(name, out TimeZoneInfo? zone) ? zone : TimeZoneInfo.Utc;
     }
-
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int setenv(string name, string value, int overwrite);
 }

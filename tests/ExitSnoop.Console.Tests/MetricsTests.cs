@@ -1,5 +1,3 @@
-using ExitSnoop.Cli.Arguments;
-
 namespace ExitSnoop.Cli.Tests;
 
 /// <summary>--metrics, from the command line to the file that node_exporter reads.</summary>

@@ -1,6 +1,3 @@
-using System.Globalization;
-using ExitSnoop.Cli.Arguments;
-
 namespace ExitSnoop.Cli.Tests;
 
 /// <summary>Exits that are recorded by the program and read by it.</summary>
@@ -47,11 +44,10 @@ public sealed class RecordingTests
     [Fact]
     public void A_recorder_is_killed_and_a_block_damaged_and_all_but_that_block_comes_back()
     {
-        Need.Kernel();
         using TestFolder folder = new();
         string recording = folder.Path("recording");
         List<int> victims = [];
-        using (Command recorder = Record(recording, "--parent", $"{Environment.ProcessId}", "--name", "victim"))
+        using (Command recorder = ConsoleProgram.Trace("--record", recording, "--parent", $"{Environment.ProcessId}", "--name", "victim"))
         {
             for (int i = 0; i < 20; i++)
                 using (Child victim = Child.Run(TestProgram.Victim, i % 2 == 0 ? ["exit", "3"] : ["null-deref"]))
@@ -62,7 +58,7 @@ public sealed class RecordingTests
             Assert.Contains($"Another recorder writes to {recording}.", second.Error, StringComparison.Ordinal);
             recorder.Signal(Command.SigKill);
         }
-        using (Command recorder = Record(recording, "--parent", $"{Environment.ProcessId}", "--name", "victim"))
+        using (Command recorder = ConsoleProgram.Trace("--record", recording, "--parent", $"{Environment.ProcessId}", "--name", "victim"))
         {
             using (Child victim = Child.Run(TestProgram.Victim, "exit", "4"))
                 victims.Add(victim.Id);
@@ -91,13 +87,11 @@ public sealed class RecordingTests
     [Fact]
     public void A_write_or_an_fsync_that_fails_is_told_and_counted_and_recording_goes_on()
     {
-        Need.Kernel();
         using TestFolder folder = new();
         string recording = folder.Path("recording");
-        using Command recorder = Command.Start(
-            ConsoleProgram.File, ["--record", recording, "-v", "--parent", $"{Environment.ProcessId}", "--name", "victim"],
-            environment: new Dictionary<string, string?> { ["LD_PRELOAD"] = TestProgram.FailingWrites, ["FAILING"] = folder.FullName });
-        recorder.WaitForError("recording to");
+        using Command recorder = ConsoleProgram.Trace(
+            new Dictionary<string, string?> { ["LD_PRELOAD"] = TestProgram.FailingWrites, ["FAILING"] = folder.FullName },
+            "--record", recording, "--parent", $"{Environment.ProcessId}", "--name", "victim");
         Child.Run(TestProgram.Victim, "exit", "1").Dispose();
         Eventually.True(() => Read(recording, "--json").Lines.Length == 1, "Within a second it can be read.");
         string write = folder.Write("pwrite", "");
@@ -132,20 +126,12 @@ public sealed class RecordingTests
     [Fact]
     public void Following_ends_when_its_reader_leaves()
     {
-        Need.Kernel();
         using TestFolder folder = new();
         string recording = folder.Path("recording");
-        using Command recorder = Record(recording);
+        using Command recorder = ConsoleProgram.Trace("--record", recording);
         CommandResult result = ConsoleProgram.Script($"timeout 60 \"$exitsnoop\" --read {recording} --follow --json | head -3");
         Assert.Equal((0, 3), (result.ExitCode, result.Lines.Length));
         recorder.Stop();
-    }
-
-    private static Command Record(string recording, params IEnumerable<string> arguments)
-    {
-        Command recorder = Command.Start(ConsoleProgram.File, ["--record", recording, "-v", .. arguments]);
-        recorder.WaitForError("recording to");
-        return recorder;
     }
 
     private static CommandResult Read(string recording, params IEnumerable<string> arguments)

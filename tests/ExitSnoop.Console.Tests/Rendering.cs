@@ -1,5 +1,3 @@
-using ExitSnoop.Cli.Output;
-
 namespace ExitSnoop.Cli.Tests;
 
 /// <summary>What a format prints.</summary>

@@ -1,47 +1,8 @@
-using ExitSnoop.Cli.Output;
-
 namespace ExitSnoop.Cli.Tests;
 
+/// <summary>Cells of the table. Which zones have which names and times is tested in the library.</summary>
 public sealed class TableFormatTests
 {
-    [Theory]
-    [InlineData("UTC", "TIME-UTC     ")]
-    [InlineData("Asia/Kolkata", "TIME-IST     ")]
-    [InlineData("IST-5:30", "TIME-IST     ")]
-    [InlineData("America/Sao_Paulo", "TIME-03      ")]
-    [InlineData("Asia/Dubai", "TIME+04      ")]
-    [InlineData("Asia/Kathmandu", "TIME+0545    ")]
-    public void The_time_column_is_called_by_the_zone(string zone, string title)
-    {
-        LocalZone.Set(zone);
-        Assert.StartsWith(title + "PCOMM ", Rendering.Header(output => new TableFormat(output, time: true, utc: false, null)), StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("Asia/Kolkata", "13:42:01.688")]
-    [InlineData("IST-5:30", "13:42:01.688")]
-    [InlineData("America/Sao_Paulo", "05:12:01.688")]
-    [InlineData("UTC", "08:12:01.688")]
-    public void The_time_is_that_of_death_cut_to_milliseconds(string zone, string time)
-    {
-        LocalZone.Set(zone);
-        ExitEvent exit = new EventMaker { Utc = false, ExitTime = new DateTime(2026, 7, 1, 8, 12, 1, DateTimeKind.Utc).AddTicks(6889999) }.Make();
-        Assert.StartsWith(time + " sh ", Rendering.Row(output => new TableFormat(output, time: true, utc: false, null), exit), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_change_to_summer_time_shows_at_its_second()
-    {
-        LocalZone.Set("Europe/Berlin");
-        DateTime change = new(2026, 3, 29, 1, 0, 0, DateTimeKind.Utc);
-        Assert.Equal("01:59:59.999", Time(change.AddMilliseconds(-1)));
-        Assert.Equal("03:00:00.000", Time(change));
-        Assert.Equal("01:59:59.999", Time(change.AddMilliseconds(-1)));
-
-        string Time(DateTime time) =>
-            Rendering.Row(output => new TableFormat(output, time: true, utc: false, null), new EventMaker { Utc = false, ExitTime = time }.Make())[..12];
-    }
-
     [Theory]
     [InlineData("foo", "foo   sh")]
     [InlineData("fives", "fives sh")]

@@ -1,5 +1,3 @@
-using ExitSnoop.Cli.Output;
-
 namespace ExitSnoop.Cli.Tests;
 
 public sealed class WhyFormatTests
@@ -46,35 +44,6 @@ public sealed class WhyFormatTests
             " sleep 1...\n",
             Rendering.Row(Make, new EventMaker { Arguments = ["sleep", "1"], ArgumentsCut = true }.Make()).Replace(" ''", "", StringComparison.Ordinal),
             StringComparison.Ordinal);
-
-    public static TheoryData<string, string> Reasons() => new()
-    {
-        { "oom", "out of memory" },
-        { "fault", "segfault (MAPERR) at 0x1234" },
-        { "self", "aborted" },
-        { "sender", "killed by bash (7)" },
-        { "kernel", "killed by the kernel" },
-        { "timer", "timer expired" },
-        { "exit", "-" },
-    };
-
-    [Theory]
-    [MemberData(nameof(Reasons))]
-    public void The_reason_names_the_cause(string cause, string reason)
-    {
-        EventMaker maker = new() { WaitStatus = 9, Id = 100 };
-        ExitEvent exit = (cause switch
-        {
-            "oom" => maker with { OomKilled = true },
-            "fault" => maker with { WaitStatus = 11, SignalCode = 1, FaultAddress = 0x1234 },
-            "self" => maker with { WaitStatus = 6, Sender = (100, "sh", 0), SignalCode = -6 },
-            "sender" => maker with { Sender = (7, "bash", 0), SignalCode = 0 },
-            "kernel" => maker with { SignalCode = 0x80 },
-            "timer" => maker with { WaitStatus = 14, SignalCode = -2 },
-            _ => maker with { WaitStatus = 0 },
-        }).Make();
-        Assert.Equal(reason == "-" ? null : reason, exit.Reason);
-    }
 
     private static WhyFormat Make(OutputBuffer output) => new(output, utc: true, null);
 }

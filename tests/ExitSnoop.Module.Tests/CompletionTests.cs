@@ -1,7 +1,3 @@
-using System.Text.Json;
-using ExitSnoop.ModuleTests.Engine;
-using Xunit;
-
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>What Tab offers in pwsh, asked of TabExpansion2 as PSReadLine asks it.</summary>

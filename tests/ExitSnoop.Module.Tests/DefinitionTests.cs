@@ -1,29 +1,9 @@
-using ExitSnoop.ModuleTests.Engine;
-using ExitSnoop.ModuleTests.Support;
-using Xunit;
-
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>Get-ProcessExitEventDefinition: what an event is, without privileges and without loading anything.</summary>
 public sealed class DefinitionTests
 {
-    [Theory]
-    [InlineData("")]
-    [InlineData("-Signal SEGV, KILL -MinimumAge 1.5 -User root -Label 'a*/b' -Basic -IncludeChildren -Id 1")]
-    public void The_source_compiles(string parameters)
-    {
-        string clang = Need.Program("clang");
-        using Shell shell = Shell.Open();
-        using TestFolder folder = new();
-        ShellResult result = shell.Run($"Get-ProcessExitEventDefinition -Source {parameters}");
-        Assert.Empty(result.Errors);
-        string source = folder.Write("program.bpf.c", Assert.IsType<string>(Assert.Single(result.Output)));
-
-        CommandResult compiled = Command.Run(clang, ["-g", "-O2", "-target", "bpf", "-mcpu=v3", "-Wall", "-Werror", "-c", source, "-o", folder.Path("program.o")]);
-        Assert.True(compiled.ExitCode == 0, compiled.ToString());
-        Assert.True(new FileInfo(folder.Path("program.o")).Length > 0);
-    }
-
+    // That the source compiles is tested in the library, which makes it.
     [Fact]
     public void The_source_is_headed_by_version_parameters_and_what_they_set()
     {

@@ -1,6 +1,3 @@
-using ExitSnoop.ModuleTests.Engine;
-using Xunit;
-
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>The parameters that choose exits.</summary>
@@ -50,10 +47,8 @@ public sealed class FilterTests
     [Fact]
     public void Where_Object_takes_a_signal_by_its_name_in_any_case_and_by_its_number()
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
         using Victim crash = Victim.Start("null-deref"), fine = Victim.Start("exit", "0");
-        using RunningScript watch = shell.StartWatch("""
+        using RunningScript watch = Shell.Shared.StartWatch("""
             $all = @(Watch-ProcessExit $ids)
             foreach ($signal in 'SEGV', 'segv', 11, '11', 'TERM') { "$signal $(@($all | Where-Object Signal -eq $signal).Count)" }
             """, ("ids", new[] { crash.Id, fine.Id }));
@@ -66,11 +61,9 @@ public sealed class FilterTests
     [Fact]
     public void An_exit_code_is_found_as_the_property_shows_it()
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
         using Victim wanted = Victim.Start("exit", "3"), other = Victim.Start("exit", "4");
         using Victim killed = Victim.Start("sleep", "60"), ended = Victim.Start("sleep", "60");
-        using RunningScript watch = shell.StartWatch(
+        using RunningScript watch = Shell.Shared.StartWatch(
             "Watch-ProcessExit $ids -ExitCode 3, 137", ("ids", new[] { wanted.Id, other.Id, killed.Id, ended.Id }));
         killed.Signal(Command.SigKill);
         Assert.Equal(137, killed.Wait());
@@ -91,7 +84,6 @@ public sealed class FilterTests
     [InlineData("watch-me-7-with")]
     public void A_name_is_matched_whole_with_wildcards_and_in_any_case(string pattern)
     {
-        Need.Kernel();
         using TestFolder folder = new();
         using Victim wanted = Victim.StartNamed(folder, "watch-me-7-with-a-long-name", "exit", "0"), other = Victim.StartNamed(folder, "watch-not-7", "exit", "0");
         using RunningScript watch = Shell.Shared.StartWatch($"Watch-ProcessExit $ids -Name {pattern}", ("ids", new[] { wanted.Id, other.Id }));
@@ -104,8 +96,7 @@ public sealed class FilterTests
     [Fact]
     public void A_user_whom_this_machine_does_not_have_is_an_error()
     {
-        using Shell shell = Shell.Open();
-        ShellError error = shell.Run("Watch-ProcessExit -User no-such-user").OnlyError;
+        ShellError error = Shell.Shared.Run("Watch-ProcessExit -User no-such-user").OnlyError;
         Assert.Equal(("UserNotFound", "ObjectNotFound", (object)"no-such-user"), (error.ShortId, error.Category, error.Target));
         Assert.Contains("no-such-user", error.Message, StringComparison.Ordinal);
     }
@@ -113,14 +104,12 @@ public sealed class FilterTests
     [Fact]
     public void A_cgroup_is_asked_for_by_path_or_folder()
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
         using TestCgroup cgroup = TestCgroup.Create();
         using Victim outside = Victim.Start("exit", "4");
         foreach (string name in new[] { cgroup.CgroupPath, cgroup.Folder })
         {
             using Victim victim = cgroup.StartVictim("exit", "4");
-            using RunningScript watch = shell.StartWatch(
+            using RunningScript watch = Shell.Shared.StartWatch(
                 "Watch-ProcessExit $ids -Cgroup $cgroup", ("ids", new[] { victim.Id, outside.Id }), ("cgroup", name));
             victim.Die();
             watch.WaitForOutput(1);
@@ -145,7 +134,6 @@ public sealed class FilterTests
     [InlineData("-OomKilled", "")]
     public void A_filter_lets_pass_what_it_says(string parameters, string expected)
     {
-        Need.Kernel();
         using TestFolder folder = new();
         using Victim wanted = Victim.StartNamed(folder, "wanted", "exit", "1"), crash = Victim.StartNamed(folder, "crash", "null-deref");
         using RunningScript watch = Shell.Shared.StartWatch(
@@ -164,9 +152,7 @@ public sealed class FilterTests
     [InlineData("-ContainerId 3F2A", false)]
     public void A_service_is_found_by_its_name_also_when_it_has_started_again(string parameters, bool found)
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
-        using RunningScript watch = shell.StartWatch($"(Watch-ProcessExit {parameters} -ParentId $parent -Timeout 60 -MaxEvents 2).ServiceName", ("parent", Environment.ProcessId));
+        using RunningScript watch = Shell.Shared.StartWatch($"(Watch-ProcessExit {parameters} -ParentId $parent -Timeout 60 -MaxEvents 2).ServiceName", ("parent", Environment.ProcessId));
         for (int start = 0; start < 2; start++)
         {
             using TestCgroup service = TestCgroup.Create("/exitsnoop-test.service");
@@ -181,12 +167,10 @@ public sealed class FilterTests
     [Fact]
     public void A_container_is_found_by_the_start_of_its_id()
     {
-        Need.Kernel();
         const string id = "3f2a5b6c7d8e9f00112233445566778899aabbccddeeff00112233445566aabb";
-        using Shell shell = Shell.Open();
         using TestCgroup container = TestCgroup.Create($"/docker-{id}.scope");
         using Victim inside = container.StartVictim("exit", "3"), outside = Victim.Start("exit", "4");
-        using RunningScript watch = shell.StartWatch("(Watch-ProcessExit $ids -ContainerId 3F2a).ContainerId", ("ids", new[] { inside.Id, outside.Id }));
+        using RunningScript watch = Shell.Shared.StartWatch("(Watch-ProcessExit $ids -ContainerId 3F2a).ContainerId", ("ids", new[] { inside.Id, outside.Id }));
         outside.Die();
         inside.Die();
         Assert.Equal([id], watch.Wait().Output);

@@ -1,7 +1,4 @@
-using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using ExitSnoop.ModuleTests.Engine;
-using Xunit;
 
 namespace ExitSnoop.ModuleTests;
 
@@ -24,14 +21,12 @@ public sealed partial class FormatFileTests
     [Fact]
     public void Every_column_shows_a_property_that_there_is()
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
         using Victim victim = Victim.Start("exit", "0");
-        using RunningScript watch = shell.StartWatch("(Watch-ProcessExit $id).View.PSObject.Properties.Name", ("id", victim.Id));
+        using RunningScript watch = Shell.Shared.StartWatch("(Watch-ProcessExit $id).View.PSObject.Properties.Name", ("id", victim.Id));
         victim.Die();
         string[] cells = [.. watch.Wait().Output.Cast<string>()];
         HashSet<string> properties = [.. ((Type[])[typeof(ExitEvent), typeof(ExitEventField), typeof(ExitRecordingStatus)]).SelectMany(type => type.GetProperties()).Select(property => property.Name), "Call",
-            .. shell.Run("[ExitSnoop.Commands.Measuring.ProcessExitMeasurement].GetProperties().Name").Output.Cast<string>()];
+            .. Shell.Shared.Run("[ExitSnoop.Commands.Measuring.ProcessExitMeasurement].GetProperties().Name").Output.Cast<string>()];
 
         XElement[] values = [.. XDocument.Load(File).Descendants().Where(element => element.Name.LocalName is "ScriptBlock" or "PropertyName")];
         foreach (string value in values.Select(element => element.Value).Where(value => value != "''"))
@@ -57,7 +52,6 @@ public sealed partial class FormatFileTests
     [Fact]
     public void Tables_and_lists_show_in_a_session_with_constrained_language()
     {
-        Need.Kernel();
         using Shell shell = Shell.Open();
         using TestFolder folder = new();
         using Victim victim = Victim.Start("fault", "0x1234");
@@ -94,10 +88,8 @@ public sealed partial class FormatFileTests
     [Fact]
     public void Calls_of_a_crash_show_one_a_line_alone_and_in_a_list_and_in_a_file_of_CSV_and_are_objects_in_JSON()
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
         using Victim victim = Victim.Start("null-deref");
-        using RunningScript watch = shell.StartWatch(
+        using RunningScript watch = Shell.Shared.StartWatch(
             """
             $exit = Watch-ProcessExit $id -StackTrace; $exit.StackTrace | Out-String -Width 200; $exit | Format-List | Out-String -Width 200
             ($exit | ConvertTo-Csv | ConvertFrom-Csv).StackTrace -eq ($exit.StackTrace -join "`n")
@@ -115,15 +107,12 @@ public sealed partial class FormatFileTests
     [Fact]
     public void What_stood_on_the_stack_of_a_process_that_crashed_is_in_no_view_and_no_file()
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
-        using RunningScript watch = shell.StartWatch("""
+        using RunningScript watch = Shell.Shared.StartWatch("""
             $exit = Watch-ProcessExit -ParentId $parent -Name crash -StackTrace -MaxEvents 1
             $exit | Format-List | Out-String; $exit | Format-List * | Out-String; 'Why', 'Crash' | ForEach-Object { $exit | Format-Table -View $_ | Out-String }
             $exit | ConvertTo-Json -Depth 5; $exit.ToJson(); $exit | ConvertTo-Csv; [System.Management.Automation.PSSerializer]::Serialize($exit, 5)
             """, ("parent", Environment.ProcessId));
-        using Child child = Child.Start(CrashingProgram.Plain, ["null-read"u8.ToArray()], new Dictionary<string, string?> { ["CRASH_SECRET"] = "hunter2-on-the-stack" });
-        child.Wait();
+        CrashingProgram.RunWithSecret();
         string shown = string.Join('\n', watch.Wait().Output);
         Assert.Contains("read_null", shown, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", shown, StringComparison.Ordinal);
@@ -132,11 +121,9 @@ public sealed partial class FormatFileTests
     [Fact]
     public void What_the_views_need_is_in_no_file_and_no_list_of_properties()
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
         using TestFolder folder = new();
         using Victim victim = Victim.Start("exit", "1");
-        using RunningScript watch = shell.StartWatch("""
+        using RunningScript watch = Shell.Shared.StartWatch("""
             $exit = Watch-ProcessExit $id
             ($exit | Get-Member -MemberType Properties).Name -contains 'View'
             ($exit | Select-Object *).PSObject.Properties.Name -contains 'View'

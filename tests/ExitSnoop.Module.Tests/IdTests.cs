@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using ExitSnoop.ModuleTests.Engine;
-using Xunit;
 
 namespace ExitSnoop.ModuleTests;
 
@@ -35,10 +33,9 @@ public sealed class IdTests
     [InlineData("Register-ProcessExitEvent -Id ([pscustomobject]@{ ProcessId = [uint32]$id }), $id -SourceIdentifier Both; (Wait-Event Both -Timeout 30).SourceEventArgs")]
     public void Whatever_holds_an_id_is_taken_and_its_process_is_watched_until_it_exits(string script)
     {
-        Need.Kernel();
         using TestFolder folder = new();
         using Victim victim = Victim.StartNamed(folder, "victim-by-id", "exit", "7"), other = Victim.Start("exit", "8");
-        using RunningScript watch = Shell.Shared.StartWatch(script, ("id", victim.Id), ("folder", folder.FullName));
+        using RunningScript watch = Shell.Shared.StartWatch("$PSDefaultParameterValues = @{ '*-ProcessExit*:Basic' = $true }; try {" + script + "\n} finally { $PSDefaultParameterValues.Clear() }", ("id", victim.Id), ("folder", folder.FullName));
         Assert.Equal(8, other.Die());
         Assert.Equal(7, victim.Die());
 
@@ -52,10 +49,8 @@ public sealed class IdTests
     [Fact]
     public void A_process_started_with_PassThru_is_watched_from_the_pipeline()
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
         using TestFolder folder = new();
-        using RunningScript watch = shell.StartWatch($$"""
+        using RunningScript watch = Shell.Shared.StartWatch($$"""
             $process = Start-Process sh '-c "until [ -e {{folder.Path("go")}} ]; do sleep 0.02; done; exit 5"' -PassThru
             $exit = $process | Watch-ProcessExit
             $process.Id; $exit
@@ -70,10 +65,8 @@ public sealed class IdTests
     [Fact]
     public void Several_processes_are_watched_until_the_last_has_exited()
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
         using Victim first = Victim.Start("exit", "1"), second = Victim.Start("exit", "2"), third = Victim.Start("exit", "3");
-        using RunningScript watch = shell.StartWatch("Get-Process -Id $ids | Watch-ProcessExit", ("ids", new[] { first.Id, second.Id, third.Id }));
+        using RunningScript watch = Shell.Shared.StartWatch("Get-Process -Id $ids | Watch-ProcessExit", ("ids", new[] { first.Id, second.Id, third.Id }));
 
         second.Die();
         third.Die();
@@ -104,12 +97,10 @@ public sealed class IdTests
     [Fact]
     public void An_id_that_no_process_has_is_an_error_and_the_others_go_on()
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
         using Victim gone = Victim.Start("exit", "0");
         gone.Die();
         using Victim victim = Victim.Start("exit", "9");
-        using RunningScript watch = shell.StartWatch("Watch-ProcessExit $ids", ("ids", new[] { gone.Id, victim.Id }));
+        using RunningScript watch = Shell.Shared.StartWatch("Watch-ProcessExit $ids", ("ids", new[] { gone.Id, victim.Id }));
         Eventually.True(() => watch.Now.Errors.Count > 0, "There is no error.");
         Assert.True(watch.IsRunning);
         victim.Die();
@@ -126,8 +117,7 @@ public sealed class IdTests
     public void Only_ids_that_no_process_has_end_at_once_with_an_error_each()
     {
         Need.Kernel();
-        using Shell shell = Shell.Open();
-        ShellResult result = shell.Run("Watch-ProcessExit 4194303, 4194302 -ErrorVariable kept; $kept.Count");
+        ShellResult result = Shell.Shared.Run("Watch-ProcessExit 4194303, 4194302 -ErrorVariable kept; $kept.Count");
 
         Assert.Equal(["NoProcessFoundForGivenId", "NoProcessFoundForGivenId"], result.Errors.Select(error => error.ShortId));
         Assert.Equal([2], result.Output);

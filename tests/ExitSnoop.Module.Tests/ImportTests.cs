@@ -1,6 +1,3 @@
-using ExitSnoop.ModuleTests.Support;
-using Xunit;
-
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>The module imported from where it stands: a built clone, and a second copy.</summary>

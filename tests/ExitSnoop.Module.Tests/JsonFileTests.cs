@@ -1,6 +1,4 @@
 using System.IO.Compression;
-using ExitSnoop.ModuleTests.Engine;
-using Xunit;
 
 namespace ExitSnoop.ModuleTests;
 
@@ -10,11 +8,9 @@ public sealed class JsonFileTests
     [Fact]
     public void An_event_comes_back_from_its_JSON_with_its_types_and_views()
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
         using TestFolder folder = new();
         using Victim victim = Victim.Start("fault", "0x1234");
-        using RunningScript watch = shell.StartWatch("""
+        using RunningScript watch = Shell.Shared.StartWatch("""
             $exit = Watch-ProcessExit $id
             Set-Content $file $exit.ToJson()
             $back = Get-ProcessExit $file
@@ -42,7 +38,6 @@ public sealed class JsonFileTests
     [InlineData("Get-ProcessExit $folder/all.gz", "2 1 0")]
     public void Files_and_lines_are_read_newest_first_or_in_their_order(string script, string codes)
     {
-        using Shell shell = Shell.Open();
         using TestFolder folder = new();
         string[] lines = [.. Enumerable.Range(0, 3).Select(Line)];
         folder.Write("a.json", $"{lines[0]}\n{lines[1]}\n");
@@ -50,7 +45,7 @@ public sealed class JsonFileTests
         using (GZipStream packed = new(File.Create(folder.Path("all.gz")), CompressionLevel.Fastest))
         using (StreamWriter text = new(packed))
             text.Write(string.Join('\n', lines));
-        ShellResult result = shell.Run($"({script}).ExitCode -join ' '", ("folder", folder.FullName));
+        ShellResult result = Shell.Shared.Run($"({script}).ExitCode -join ' '", ("folder", folder.FullName));
         Assert.Empty(result.Errors);
         Assert.Equal([codes], result.Output);
     }
@@ -58,10 +53,9 @@ public sealed class JsonFileTests
     [Fact]
     public void Lines_that_are_no_events_are_left_out_with_a_warning()
     {
-        using Shell shell = Shell.Open();
         using TestFolder folder = new();
         string file = folder.Write("exits.json", $"{Line(1)}\n{Line(2)[..40]}\nnot JSON\n{{}}\n{Line(3).Replace("\"None\"", "\"NOSUCH\"", StringComparison.Ordinal)}\n{Line(4)}\n");
-        ShellResult result = shell.Run("(Get-ProcessExit $file -Oldest).ExitCode", ("file", file));
+        ShellResult result = Shell.Shared.Run("(Get-ProcessExit $file -Oldest).ExitCode", ("file", file));
         Assert.Equal([1, 4], result.Output);
         Assert.Equal($"{file} has 4 lines that are no events, the first is line 2.", Assert.Single(result.Warnings));
     }
@@ -69,8 +63,7 @@ public sealed class JsonFileTests
     [Fact]
     public void A_file_that_is_not_there_is_an_error()
     {
-        using Shell shell = Shell.Open();
-        ShellError error = shell.Run("Get-ProcessExit /no/such/file.json").OnlyError;
+        ShellError error = Shell.Shared.Run("Get-ProcessExit /no/such/file.json").OnlyError;
         Assert.Equal(("PathNotFound", "ObjectNotFound"), (error.ShortId, error.Category));
     }
 

@@ -1,6 +1,3 @@
-using ExitSnoop.ModuleTests.Engine;
-using Xunit;
-
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>Measure-ProcessExit: sums of groups.</summary>
@@ -22,13 +19,13 @@ public sealed class MeasureTests
     [Theory]
     [InlineData("$events | Measure-ProcessExit", "'' 100 10 5 60.6 5.05 409600")]
     [InlineData("$events | Measure-ProcessExit Name", "'often' 75 5 0 45.5 3.75 405504; 'seldom' 25 5 5 15.2 1.3 409600")]
+    [InlineData("$events | Measure-ProcessExit processname -First 1", "'often' 75 5 0 45.5 3.75 405504")]
     [InlineData("$events | Measure-ProcessExit Name, UserName -First 1", "'often, root' 75 5 0 45.5 3.75 405504")]
     [InlineData("[System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($events)) | Measure-ProcessExit ProcessName -First 1", "'often' 75 5 0 45.5 3.75 405504")]
     [InlineData("@() | Measure-ProcessExit Name", "")]
     public void Exits_are_counted_and_added_up_by_group_the_largest_first(string script, string expected)
     {
-        using Shell shell = Shell.Open();
-        ShellResult result = shell.Run(Events + $$"""
+        ShellResult result = Shell.Shared.Run(Events + $$"""
             @({{script}} | ForEach-Object { "'$($_.Name)' $($_.Count) $($_.Failed) $($_.Crashed) $([math]::Round($_.PerMinute, 1)) $($_.TotalProcessorTime.TotalSeconds) $($_.PeakWorkingSet64)" }) -join '; '
             """);
         Assert.Empty(result.Errors);
@@ -38,8 +35,7 @@ public sealed class MeasureTests
     [Fact]
     public void Percentiles_of_the_age_are_right_to_4_percent_and_the_table_shows_megabytes()
     {
-        using Shell shell = Shell.Open();
-        ShellResult result = shell.Run(Events + "$all = $events | Measure-ProcessExit; $all.MedianAge.TotalSeconds; $all.Age95.TotalSeconds; $all | Out-String -Width 120");
+        ShellResult result = Shell.Shared.Run(Events + "$all = $events | Measure-ProcessExit; $all.MedianAge.TotalSeconds; $all.Age95.TotalSeconds; $all | Out-String -Width 120");
         Assert.InRange((double)result.Output[0]!, 50 * 0.96, 50 * 1.04);
         Assert.EndsWith(" 0.4 MB", $"{result.Output[2]}".TrimEnd(), StringComparison.Ordinal);
         Assert.InRange((double)result.Output[1]!, 95 * 0.96, 95 * 1.04);
@@ -50,15 +46,13 @@ public sealed class MeasureTests
     [InlineData("@() | Measure-ProcessExit NoSuch", "PropertyNotFound")]
     public void What_cannot_be_measured_is_an_error(string script, string error)
     {
-        using Shell shell = Shell.Open();
-        Assert.Equal(error, shell.Run(script).OnlyError.ShortId);
+        Assert.Equal(error, Shell.Shared.Run(script).OnlyError.ShortId);
     }
 
     [Fact]
     public void The_exits_of_too_many_groups_are_counted_together()
     {
-        using Shell shell = Shell.Open();
-        ShellResult result = shell.Run("""
+        ShellResult result = Shell.Shared.Run("""
             $line = '{"Name":"sh","Id":NUMBER,"ExitTime":"2026-11-22T13:42:00Z","Age":1}'
             $groups = 1..10005 | ForEach-Object { [ExitSnoop.ExitEvent]::FromJson($line.Replace('NUMBER', $_)) } | Measure-ProcessExit Id
             $groups.Count; "$($groups[0].Name) $($groups[0].Count)"

@@ -1,7 +1,3 @@
-using ExitSnoop.ModuleTests.Engine;
-using ExitSnoop.ModuleTests.Support;
-using Xunit;
-
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>The module as a folder: what it exports, that it is found, and how long it takes.</summary>

@@ -1,8 +1,3 @@
-using System.Text.Json;
-using ExitSnoop.ModuleTests.Engine;
-using ExitSnoop.ModuleTests.Support;
-using Xunit;
-
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>The package Microsoft.PowerShell.SDK and the tool PowerShell are two downloads of one version.</summary>

@@ -1,6 +1,3 @@
-using ExitSnoop.ModuleTests.Engine;
-using Xunit;
-
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>What people type first, at the prompt of pwsh.</summary>
@@ -11,11 +8,9 @@ public sealed class PromptTests
     [InlineData("Watch-ProcessExit -MaxEvents 2 -Name one-of-three")]
     public void N_is_the_number_of_events_after_which_it_ends(string script)
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
         using TestFolder folder = new();
         Victim[] victims = [.. Enumerable.Range(1, 3).Select(code => Victim.StartNamed(folder, "one-of-three", "exit", code.Text()))];
-        using RunningScript watch = shell.StartWatch(script);
+        using RunningScript watch = Shell.Shared.StartWatch(script);
         foreach (Victim victim in victims)
             using (victim)
                 victim.Die();
@@ -46,17 +41,14 @@ public sealed class PromptTests
     [Fact]
     public void Ids_without_commas_are_told_of_the_commas()
     {
-        Shell shell = Shell.Shared;
-        Assert.Contains("separated by commas", shell.Run("Watch-ProcessExit 1 2").OnlyError.Message, StringComparison.Ordinal);
+        Assert.Contains("separated by commas", Shell.Shared.Run("Watch-ProcessExit 1 2").OnlyError.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Events_of_another_watch_are_taken_for_their_processes()
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
         using Victim victim = Victim.Start("exit", "7");
-        using RunningScript watch = shell.StartWatch("Watch-ProcessExit $id | Watch-ProcessExit", ("id", victim.Id));
+        using RunningScript watch = Shell.Shared.StartWatch("Watch-ProcessExit $id | Watch-ProcessExit", ("id", victim.Id));
         victim.Die();
         // It is gone by then, and the second watch says so of its id.
         Assert.Equal(("NoProcessFoundForGivenId", victim.Id), (watch.Wait().OnlyError.ShortId, (int)watch.Now.OnlyError.Target!));
@@ -65,10 +57,8 @@ public sealed class PromptTests
     [Fact]
     public void What_holds_no_id_is_an_error_of_its_own_and_the_others_are_watched()
     {
-        Need.Kernel();
-        using Shell shell = Shell.Open();
         using Victim victim = Victim.Start("exit", "5");
-        using RunningScript watch = shell.StartWatch("'nonsense', $id, [pscustomobject]@{ Other = 1 }, 0 | Watch-ProcessExit", ("id", victim.Id));
+        using RunningScript watch = Shell.Shared.StartWatch("'nonsense', $id, [pscustomobject]@{ Other = 1 }, 0 | Watch-ProcessExit", ("id", victim.Id));
         victim.Die();
 
         ShellResult result = watch.Wait();
@@ -84,8 +74,7 @@ public sealed class PromptTests
     public void A_timeout_is_in_seconds_or_a_time_span(string timeout)
     {
         Need.Kernel();
-        Shell shell = Shell.Shared;
-        ShellResult result = shell.Run($"(Measure-Command {{ Watch-ProcessExit -User 64099 -Timeout {timeout} }}).TotalSeconds");
+        ShellResult result = Shell.Shared.Run($"(Measure-Command {{ Watch-ProcessExit -User 64099 -Timeout {timeout} }}).TotalSeconds");
         Assert.Empty(result.Errors);
         Assert.InRange((double)result.Output[0]!, 0.19, 20);
     }
@@ -97,8 +86,7 @@ public sealed class PromptTests
     [InlineData("Register-ProcessExitEvent -SourceIdentifier a, b")]
     public void A_list_where_one_text_is_taken_is_told_so(string script)
     {
-        Shell shell = Shell.Shared;
-        Assert.Contains("takes one value and was given 2: a, b", shell.Run(script).OnlyError.Message, StringComparison.Ordinal);
+        Assert.Contains("takes one value and was given 2: a, b", Shell.Shared.Run(script).OnlyError.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -108,8 +96,7 @@ public sealed class PromptTests
     [InlineData("-Name *killed", "OomKilled")]
     public void The_definition_is_asked_for_fields_by_name(string name, string expected)
     {
-        Shell shell = Shell.Shared;
-        ShellResult result = shell.Run($"(Get-ProcessExitEventDefinition {name}).Name -join ' '");
+        ShellResult result = Shell.Shared.Run($"(Get-ProcessExitEventDefinition {name}).Name -join ' '");
         Assert.Empty(result.Errors);
         Assert.Equal([expected], result.Output);
     }
@@ -117,8 +104,7 @@ public sealed class PromptTests
     [Fact]
     public void A_field_that_there_is_not_is_an_error()
     {
-        Shell shell = Shell.Shared;
-        ShellResult result = shell.Run("Get-ProcessExitEventDefinition NoSuchField, Signal, NoSuch*");
+        ShellResult result = Shell.Shared.Run("Get-ProcessExitEventDefinition NoSuchField, Signal, NoSuch*");
         Assert.Equal("Signal", Assert.IsType<ExitEventField>(Assert.Single(result.Output)).Name);
         Assert.Equal(("FieldNotFound", "ObjectNotFound", (object)"NoSuchField"), (result.OnlyError.ShortId, result.OnlyError.Category, result.OnlyError.Target!));
     }
@@ -126,16 +112,14 @@ public sealed class PromptTests
     [Fact]
     public void Tab_offers_the_names_of_fields_with_what_they_hold()
     {
-        Shell shell = Shell.Shared;
-        ShellResult result = shell.Run("(TabExpansion2 $line $line.Length).CompletionMatches | ForEach-Object { \"$($_.CompletionText) $($_.ToolTip)\" }", ("line", "Get-ProcessExitEventDefinition Oom"));
+        ShellResult result = Shell.Shared.Run("(TabExpansion2 $line $line.Length).CompletionMatches | ForEach-Object { \"$($_.CompletionText) $($_.ToolTip)\" }", ("line", "Get-ProcessExitEventDefinition Oom"));
         Assert.StartsWith("OomKilled bool?: ", Assert.IsType<string>(Assert.Single(result.Output)), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Filters_of_the_definition_go_with_the_source_alone()
     {
-        Shell shell = Shell.Shared;
-        Assert.Equal(["False True", "True False"], shell.Run("""
+        Assert.Equal(["False True", "True False"], Shell.Shared.Run("""
             $parameters = (Get-Command Get-ProcessExitEventDefinition).ParameterSets | Sort-Object Name | ForEach-Object { , $_.Parameters.Name }
             foreach ($set in $parameters) { "$($set -contains 'Failed') $($set -contains 'Name')" }
             """).Output.Order());

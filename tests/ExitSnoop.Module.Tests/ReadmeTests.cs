@@ -1,8 +1,3 @@
-using System.Text.RegularExpressions;
-using ExitSnoop.ModuleTests.Engine;
-using ExitSnoop.ModuleTests.Support;
-using Xunit;
-
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>

@@ -1,7 +1,3 @@
-using ExitSnoop.ModuleTests.Engine;
-using ExitSnoop.ModuleTests.Support;
-using Xunit;
-
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>
@@ -13,8 +9,6 @@ public sealed class ServiceTests
     private const string Installed = "/usr/bin/exitsnoop", Directory = "/var/log/exitsnoop";
 
     private static string UnitFile { get; } = Path.Combine(Paths.Repository, "src", "ExitSnoop", "Service", "exitsnoop-recording.service");
-
-    private static string Console { get; } = Path.Combine(Paths.Out, "exitsnoop");
 
     [Fact]
     public void It_gives_the_two_capabilities_and_no_others()
@@ -28,11 +22,11 @@ public sealed class ServiceTests
     public void What_it_starts_records_with_these_capabilities_alone_for_root_alone_and_names_where_a_program_crashed()
     {
         Need.Kernel();
-        Need.Unless(File.Exists(Console) ? null : "the console program is made by a release build");
+        Need.Unless(File.Exists(Paths.Console) ? null : "the console program is made by a release build");
         using TestFolder folder = new();
         string recording = folder.Path("recording");
         string capabilities = "-all," + string.Join(',', Setting("AmbientCapabilities").Split(' ').Select(name => "+" + name["CAP_".Length..].ToLowerInvariant()));
-        string[] command = Setting("ExecStart").Replace(Installed, Console, StringComparison.Ordinal).Replace(Directory, recording, StringComparison.Ordinal)
+        string[] command = Setting("ExecStart").Replace(Installed, Paths.Console, StringComparison.Ordinal).Replace(Directory, recording, StringComparison.Ordinal)
             .Replace("/run/exitsnoop", folder.FullName, StringComparison.Ordinal).Split(' ');
         using Command service = Command.Start(
             Need.Program("unshare"),
@@ -45,15 +39,15 @@ public sealed class ServiceTests
                 using Victim victim = Victim.Start("exit", "78");
                 victim.Die();
                 return service.HasExited
-                    || Command.Run(Console, ["--read", recording, "--pid", $"{victim.Id}", "--json"]).Output.Contains("\"ExitCode\":78", StringComparison.Ordinal);
+                    || Command.Run(Paths.Console, ["--read", recording, "--pid", $"{victim.Id}", "--json"]).Output.Contains("\"ExitCode\":78", StringComparison.Ordinal);
             },
             () => $"Nothing is recorded: {service.Output} {service.Error}");
         using (Victim crash = Victim.Start("null-deref"))
         {
             crash.Die();
             Eventually.True(
-                () => Command.Run(Console, ["--read", recording, "--pid", $"{crash.Id}"]).Output.Contains("victim!null_deref+0x", StringComparison.Ordinal),
-                () => Command.Run(Console, ["--read", recording, "--pid", $"{crash.Id}", "--json"]).Output);
+                () => Command.Run(Paths.Console, ["--read", recording, "--pid", $"{crash.Id}"]).Output.Contains("victim!null_deref+0x", StringComparison.Ordinal),
+                () => Command.Run(Paths.Console, ["--read", recording, "--pid", $"{crash.Id}", "--json"]).Output);
         }
         service.Signal(Command.SigTerm);
         Assert.Equal("", service.Wait().Error);
@@ -70,7 +64,7 @@ public sealed class ServiceTests
         using TestFolder folder = new();
         // The man page need not be installed here.
         IEnumerable<string> unit = Unit().Where(line => !line.StartsWith("Documentation=", StringComparison.Ordinal));
-        string file = folder.Write(Path.GetFileName(UnitFile), string.Join('\n', unit).Replace(Installed, Console, StringComparison.Ordinal));
+        string file = folder.Write(Path.GetFileName(UnitFile), string.Join('\n', unit).Replace(Installed, Paths.Console, StringComparison.Ordinal));
         CommandResult result = Command.Run(verifier, ["verify", file]);
         // It may have something to say of this machine's own units.
         Assert.DoesNotContain(Path.GetFileName(UnitFile), result.Error, StringComparison.Ordinal);
@@ -104,8 +98,7 @@ public sealed class ServiceTests
     public void Without_systemd_the_error_has_the_command_to_run()
     {
         Assert.SkipWhen(System.IO.Directory.Exists("/run/systemd/system"), "systemd runs here, and would start the service");
-        using Shell shell = Shell.Open();
-        ShellError error = shell.Run("Enable-ProcessExitRecording -Group adm -Failed").OnlyError;
+        ShellError error = Shell.Shared.Run("Enable-ProcessExitRecording -Group adm -Failed").OnlyError;
         Assert.Equal(("NoSystemd", "NotInstalled"), (error.ShortId, error.Category));
         Assert.EndsWith($"/exitsnoop --record {Directory} --group adm --failed", error.Message, StringComparison.Ordinal);
     }

@@ -1,7 +1,3 @@
-using System.Text.RegularExpressions;
-using ExitSnoop.ModuleTests.Support;
-using Xunit;
-
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>What a user sees: on a terminal, in a file, in a pipe.</summary>
@@ -10,10 +6,10 @@ public sealed class TerminalTests
     private const string Red = "\u001b[31m", Reset = "\u001b[0m";
 
     [Fact]
-    public void On_a_terminal_failed_rows_are_red_and_others_are_not()
+    public void On_a_terminal_failed_rows_are_red_and_others_are_not_and_a_file_gets_no_colours()
     {
-        Need.Kernel();
-        string[] lines = OnTerminal("", out Victim fine, out Victim failed);
+        using TestFolder folder = new();
+        string[] lines = OnTerminal($"-OutVariable all; $all | Out-File '{folder.Path("out.txt")}'; $all | Out-String -Width 100 | Add-Content '{folder.Path("out.txt")}'", out Victim fine, out Victim failed);
         string good = Row(lines, fine.Id), bad = Row(lines, failed.Id);
 
         Assert.DoesNotContain("\u001b", good, StringComparison.Ordinal);
@@ -21,61 +17,15 @@ public sealed class TerminalTests
         Assert.Contains($"{Red}{failed.Id}{Reset}", bad, StringComparison.Ordinal);
         // Apart from the colours the columns stand as they do without.
         Assert.Equal(good.IndexOf(fine.Id.Text(), StringComparison.Ordinal), Plain(bad).IndexOf(failed.Id.Text(), StringComparison.Ordinal));
-    }
 
-    [Theory]
-    [InlineData("-Timestamp -Label x", "x     ", "Asia/Kolkata")]
-    [InlineData("-Utc -Label ''", "exit  ", "UTC")]
-    [InlineData("", "", "UTC")]
-    public void On_80_columns_the_status_is_whole_and_the_name_gives_way(string parameters, string label, string zone)
-    {
-        Need.Kernel();
-        using TestFolder folder = new();
-        using Victim victim = Victim.StartNamed(folder, "of_15_character", "sleep", "60");
-        using TerminalShell shell = new(
-            $"$VerbosePreference = 'Continue'; $env:TZ = '{zone}'; [TimeZoneInfo]::ClearCachedData(); Watch-ProcessExit {victim.Id} {parameters}", columns: 80);
-        shell.WaitForOutput("attached by");
-        victim.Signal(Command.SigTerm);
-        string[] lines = [.. shell.Wait().Output.Split('\n').Select(line => Plain(line).TrimEnd('\r'))];
-        string row = Assert.Single(lines, line => line.Contains($" {victim.Id} ", StringComparison.Ordinal));
-
-        Assert.EndsWith(" signal 15 (TERM)", row, StringComparison.Ordinal);
-        Assert.InRange(row.Length, 0, 80);
-        Assert.Contains(label.Length > 0 ? $"{label}of_15_cha… {victim.Id}" : $"of_15_character  {victim.Id}", row, StringComparison.Ordinal);
-        string header = Assert.Single(lines, line => line.Contains("PCOMM", StringComparison.Ordinal));
-        Assert.Equal(header.IndexOf("EXIT_CODE", StringComparison.Ordinal), row.IndexOf("signal", StringComparison.Ordinal));
-    }
-
-    // Whatever pwsh does with colours where its output is redirected, it does with ours as with its own.
-    [Theory]
-    [InlineData("", null)]
-    [InlineData("", "1")]
-    [InlineData("$PSStyle.OutputRendering = 'PlainText'; ", null)]
-    [InlineData("$PSStyle.OutputRendering = 'Ansi'; ", null)]
-    public void The_header_in_a_pipe_is_coloured_as_that_of_Get_Process(string before, string? noColor)
-    {
-        Need.Kernel();
-        using Victim failed = Victim.Start("exit", "3");
-        using Command shell = Pwsh.StartWatch(before + $"Watch-ProcessExit {failed.Id} -Utc; Get-Process -Id $PID | Format-Table", null, ("NO_COLOR", noColor));
-        failed.Die();
-        string[] lines = shell.Wait().Lines;
-        string ours = Assert.Single(lines, line => line.Contains("EXIT_CODE", StringComparison.Ordinal));
-        string theirs = Assert.Single(lines, line => line.Contains("ProcessName", StringComparison.Ordinal));
-        Assert.Equal(theirs.Contains('\u001b'), ours.Contains('\u001b'));
-        // With the same colours, of which theirs have one more for a column that is computed.
-        Assert.Subset(Colours(theirs), Colours(ours));
-        // Rows have none in a pipe, also where pwsh keeps colours.
-        string row = Assert.Single(lines, line => line.Contains($" {failed.Id} ", StringComparison.Ordinal));
-        Assert.DoesNotContain("\u001b", row, StringComparison.Ordinal);
-        Assert.EndsWith("code 3", row, StringComparison.Ordinal);
-
-        static HashSet<string> Colours(string line) => [.. Regex.Matches(line, "\u001b\\[[0-9;]*m").Select(match => match.Value)];
+        string file = File.ReadAllText(folder.Path("out.txt"));
+        Assert.Equal(2, file.Split('\n').Count(line => line.Contains($" {failed.Id} ", StringComparison.Ordinal)));
+        Assert.DoesNotContain("\u001b", file, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_red_cell_that_is_cut_does_not_colour_what_follows()
     {
-        Need.Kernel();
         string[] lines = OnTerminal("-Label 'much too long'", out _, out Victim failed);
         string row = Row(lines, failed.Id);
         Assert.StartsWith("much… victim", Plain(row), StringComparison.Ordinal);
@@ -85,14 +35,65 @@ public sealed class TerminalTests
     }
 
     [Fact]
-    public void On_a_terminal_a_file_gets_no_colours()
+    public void On_80_columns_the_status_is_whole_and_the_name_gives_way()
     {
-        Need.Kernel();
         using TestFolder folder = new();
-        OnTerminal($"| Tee-Object -Variable all | Out-Null; $all | Out-File '{folder.Path("out.txt")}'; $all | Out-String -Width 100 | Set-Content '{folder.Path("string.txt")}'", out _, out Victim failed);
-        string file = File.ReadAllText(folder.Path("out.txt"));
-        Assert.Contains($" {failed.Id} ", file, StringComparison.Ordinal);
-        Assert.DoesNotContain("\u001b", file, StringComparison.Ordinal);
+        (string Parameters, string Shown)[] watches = [("-Timestamp -Label x", "x     of_15_cha… "), ("-Utc -Label ''", "exit  of_15_cha… "), ("", "of_15_character  ")];
+        Victim[] victims = [.. watches.Select(_ => Victim.StartNamed(folder, "of_15_character", "sleep", "60"))];
+        using TerminalShell shell = new(
+            "$VerbosePreference = 'Continue'; $env:TZ = 'Asia/Kolkata'; [TimeZoneInfo]::ClearCachedData(); "
+                + string.Join("; ", watches.Select((watch, i) => $"Watch-ProcessExit {victims[i].Id} {watch.Parameters} | Out-Default")), columns: 80);
+        for (int i = 0; i < watches.Length; i++)
+        {
+            Eventually.True(() => shell.Output.Split("attached by").Length > i + 1, "No watch has attached.");
+            using (victims[i])
+            {
+                victims[i].Signal(Command.SigTerm);
+                victims[i].Wait();
+            }
+        }
+        string[] lines = [.. shell.Wait().Output.Split('\n').Select(line => Plain(line).TrimEnd('\r'))];
+        string[] headers = [.. lines.Where(line => line.Contains("PCOMM", StringComparison.Ordinal))];
+        for (int i = 0; i < watches.Length; i++)
+        {
+            string row = Assert.Single(lines, line => line.Contains($" {victims[i].Id} ", StringComparison.Ordinal));
+            Assert.EndsWith(" signal 15 (TERM)", row, StringComparison.Ordinal);
+            Assert.InRange(row.Length, 0, 80);
+            Assert.Contains($"{watches[i].Shown}{victims[i].Id}", row, StringComparison.Ordinal);
+            Assert.Equal(headers[i].IndexOf("EXIT_CODE", StringComparison.Ordinal), row.IndexOf("signal", StringComparison.Ordinal));
+        }
+    }
+
+    // Whatever pwsh does with colours where its output is redirected, it does with ours as with its own.
+    [Fact]
+    public void The_header_in_a_pipe_is_coloured_as_that_of_Get_Process()
+    {
+        string[] renderings = ["Host", "PlainText", "Ansi"];
+        using Victim failed = Victim.Start("exit", "3");
+        using Command shell = Pwsh.StartWatch($$"""
+            $exit = Watch-ProcessExit {{failed.Id}} -Utc
+            foreach ($rendering in '{{string.Join("', '", renderings)}}') {
+                $PSStyle.OutputRendering = $rendering
+                [Console]::WriteLine("== $rendering"); $exit | Out-Default; Get-Process -Id $PID | Out-Default
+            }
+            """, null, ("NO_COLOR", null));
+        failed.Die();
+        string[] parts = shell.Wait().Output.Split("== ")[1..];
+        Assert.Equal(renderings.Length, parts.Length);
+        foreach (string[] lines in parts.Select(part => part.Split('\n')))
+        {
+            string ours = Assert.Single(lines, line => line.Contains("EXIT_CODE", StringComparison.Ordinal));
+            string theirs = Assert.Single(lines, line => line.Contains("ProcessName", StringComparison.Ordinal));
+            Assert.Equal(theirs.Contains('\u001b'), ours.Contains('\u001b'));
+            // With the same colours, of which theirs have one more for a column that is computed.
+            Assert.Subset(Colours(theirs), Colours(ours));
+            // Rows have none in a pipe, also where pwsh keeps colours.
+            string row = Assert.Single(lines, line => line.Contains($" {failed.Id} ", StringComparison.Ordinal));
+            Assert.DoesNotContain("\u001b", row, StringComparison.Ordinal);
+            Assert.EndsWith("code 3", row, StringComparison.Ordinal);
+        }
+
+        static HashSet<string> Colours(string line) => [.. Regex.Matches(line, "\u001b\\[[0-9;]*m").Select(match => match.Value)];
     }
 
     [Fact]

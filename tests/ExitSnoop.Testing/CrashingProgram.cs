@@ -16,6 +16,18 @@ internal static class CrashingProgram
     /// <summary>The variable by which the way "library" finds its library, and the library.</summary>
     internal static (string Name, string Value) Library { get; } = ("CRASH_LIBRARY", Of("crash-library.so"));
 
+    /// <summary>What stands on the stack of one that was told it, and may be in nothing that is shown or written.</summary>
+    internal const string Secret = "hunter2-stands-on-the-stack";
+
+    internal static IReadOnlyDictionary<string, string?> WithSecret { get; } = new Dictionary<string, string?> { ["CRASH_SECRET"] = Secret };
+
+    /// <summary>Runs one that reads address 0 while the secret is on its stack.</summary>
+    internal static void RunWithSecret()
+    {
+        using Child child = Child.Start(Plain, ["null-read"u8.ToArray()], WithSecret);
+        child.Wait();
+    }
+
     /// <summary>Runs a program in a folder, where its core is written too.</summary>
     internal static Child Run(string folder, string program, params IEnumerable<string> arguments)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace ExitSnoop.Testing;
@@ -61,8 +60,8 @@ internal sealed record DeathOfScenario(string Case, string Comm, int Id, int Par
 
     private static string Decode(string comm) => Encoding.UTF8.GetString(Unescape(comm));
 
-    // As bash's "kill -l" has them, written down here once more: it is what is tested.
-    private static string SignalName(int signal) => signal switch
+    /// <summary>As signal(7) and bash's kill -l have them, written down here once more; 29 by its POSIX name, which the original prints.</summary>
+    internal static string SignalName(int signal) => signal switch
     {
         < 32 => "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH POLL PWR SYS"
             .Split(' ')[signal - 1],
@@ -70,7 +69,8 @@ internal sealed record DeathOfScenario(string Case, string Comm, int Id, int Par
         34 => "RTMIN",
         < 50 => $"RTMIN+{signal - 34}",
         < 64 => $"RTMAX-{64 - signal}",
-        _ => "RTMAX",
+        64 => "RTMAX",
+        _ => signal.Text(),
     };
 
     internal sealed record ThreadEnd(string Comm, int ProcessId, int Id, int Status);

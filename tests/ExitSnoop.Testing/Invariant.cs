@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ExitSnoop.Testing;
 
 /// <summary>Numbers for command lines.</summary>

@@ -5,8 +5,11 @@ internal static class LoadableBpf
 {
     private static readonly Lazy<string?> Reason = new(Try);
 
+    /// <summary>Why BPF cannot be loaded; null where it can.</summary>
+    internal static string? WhyNot => Reason.Value;
+
     /// <summary>Skips the test, with the reason, where BPF cannot be loaded.</summary>
-    internal static void Require() => Need.Unless(Reason.Value);
+    internal static void Require() => Need.Unless(WhyNot);
 
     private static string? Try()
     {

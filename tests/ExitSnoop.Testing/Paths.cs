@@ -12,6 +12,9 @@ internal static class Paths
     /// <summary>The module, as a user gets it.</summary>
     internal static string Module { get; } = Path.Combine(Out, "ExitSnoop");
 
+    /// <summary>The console program; only a release build makes it.</summary>
+    internal static string Console { get; } = Path.Combine(Out, "exitsnoop");
+
     /// <summary>Output of the original, recorded; see tests/golden.</summary>
     internal static string[] Golden(string name) =>
         File.ReadAllLines(Path.Combine(Repository, "tests", "golden", $"{name}.out"));

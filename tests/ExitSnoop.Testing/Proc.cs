@@ -1,12 +1,17 @@
-using System.Globalization;
-
 namespace ExitSnoop.Testing;
 
 /// <summary>What /proc says of a process.</summary>
 internal static class Proc
 {
+    /// <summary>The processes of this machine.</summary>
+    internal static IEnumerable<int> All => Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+        .Where(name => char.IsAsciiDigit(name![0])).Select(name => int.Parse(name!, CultureInfo.InvariantCulture));
+
     /// <summary>R, S, T, Z, ... of proc(5); null for one that is gone.</summary>
     internal static char? StateOf(int id) => Stat(id)?[0][0];
+
+    /// <summary>Waits until a process is gone or a zombie, whoever reaps it: it has passed the exit program then.</summary>
+    internal static void AwaitExit(int id) => Eventually.True(() => StateOf(id) is null or 'Z', $"{id} does not exit.");
 
     internal static int? ParentOf(int id) => Stat(id) is { } fields ? int.Parse(fields[1], CultureInfo.InvariantCulture) : null;
 
@@ -22,7 +27,10 @@ internal static class Proc
         [.. (Read(id, $"task/{id}/children") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(child => int.Parse(child, CultureInfo.InvariantCulture))];
 
     /// <summary>Its arguments as ps takes them, with a NUL behind each but the last.</summary>
-    internal static string CommandLineOf(int id) => Read(id, "cmdline")!.TrimEnd('\0');
+    internal static string? CommandLineOf(int id) => Read(id, "cmdline")?.TrimEnd('\0');
+
+    /// <summary>Its name.</summary>
+    internal static string? CommOf(int id) => Read(id, "comm")?.TrimEnd('\n');
 
     // From the state on: the name before that may hold anything.
     private static string[]? Stat(int id) => Read(id, "stat") is { } stat ? stat[(stat.LastIndexOf(')') + 2)..].Split(' ') : null;

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ExitSnoop.Testing;
 
 /// <summary>bench/storm: many exits at once, counted by those who reaped them. Begins when it is released.</summary>

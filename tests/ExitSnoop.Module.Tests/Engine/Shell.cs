@@ -53,6 +53,7 @@ internal sealed class Shell : IDisposable
     /// <summary>Starts a script with a watch in it, and waits until that has attached.</summary>
     internal RunningScript StartWatch(string script, params (string Name, object? Value)[] variables)
     {
+        Need.Kernel();
         RunningScript running = Start("$VerbosePreference = 'Continue'; " + script, variables);
         running.WaitUntilAttached();
         return running;

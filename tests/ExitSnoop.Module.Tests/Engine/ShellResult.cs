@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace ExitSnoop.ModuleTests.Engine;
 
 /// <summary>An error record, as $Error shows it.</summary>

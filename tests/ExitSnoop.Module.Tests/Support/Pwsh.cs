@@ -1,5 +1,3 @@
-using ExitSnoop.ModuleTests.Engine;
-
 namespace ExitSnoop.ModuleTests.Support;
 
 /// <summary>pwsh as a user starts it.</summary>
@@ -42,6 +40,7 @@ internal static class Pwsh
     /// <summary>Starts a command with a watch in it, and waits until that has attached.</summary>
     internal static Command StartWatch(string command, string? folder = null, params (string Name, string? Value)[] variables)
     {
+        Need.Kernel();
         Command child = Start("$VerbosePreference = 'Continue'; " + command, folder, variables);
         child.WaitForOutput("attached by");
         return child;

@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace ExitSnoop.ModuleTests.Support;
 
 /// <summary>Makes recordings with the console program.</summary>
@@ -8,7 +6,7 @@ internal static class Recorder
     /// <summary>Records what exits while something is done.</summary>
     internal static void Record(string recording, string[] options, Action deaths)
     {
-        using Command recorder = Command.Start(Path.Combine(Paths.Out, "exitsnoop"), ["--record", recording, "-v", .. options]);
+        using Command recorder = Command.Start(Paths.Console, ["--record", recording, "-v", .. options]);
         recorder.WaitForError("attached");
         deaths();
         recorder.Signal(Command.SigTerm);

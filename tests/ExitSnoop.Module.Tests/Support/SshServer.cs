@@ -1,6 +1,3 @@
-using System.Text.RegularExpressions;
-using Xunit;
-
 namespace ExitSnoop.ModuleTests.Support;
 
 /// <summary>
@@ -66,6 +63,7 @@ internal sealed partial class SshServer : IDisposable
     /// <summary>Skips the test where there cannot be one.</summary>
     internal static SshServer Open()
     {
+        Need.Kernel();
         Need.Root();
         // Without a network that is nobody's fault, also on a machine that has all else.
         Assert.SkipWhen(Programs.Value.WhyNot is not null, Programs.Value.WhyNot ?? "");

@@ -1,5 +1,3 @@
-using ExitSnoop.ModuleTests.Engine;
-
 namespace ExitSnoop.ModuleTests.Support;
 
 /// <summary>

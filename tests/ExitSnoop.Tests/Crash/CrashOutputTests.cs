@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using ExitSnoop.Recording;
 using ExitSnoop.Tests.Kernel;
 
@@ -9,8 +8,6 @@ namespace ExitSnoop.Tests.Crash;
 [Collection(KernelTests.Name)]
 public sealed class CrashOutputTests
 {
-    private const string Secret = "hunter2-stands-on-the-stack";
-
     [Fact]
     public void What_stood_on_the_stack_is_in_no_output_and_in_no_recording()
     {
@@ -20,8 +17,7 @@ public sealed class CrashOutputTests
         Command[] traces = [.. formats.Select(format => Trace(null, [.. format, "--stack-trace"])), Trace(null, "--record", recording)];
         try
         {
-            using Child child = Child.Start(CrashingProgram.Plain, ["null-read"u8.ToArray()], new Dictionary<string, string?> { ["CRASH_SECRET"] = Secret });
-            child.Wait();
+            CrashingProgram.RunWithSecret();
             foreach (Command trace in traces[..^1])
                 trace.WaitForOutput("read_null");
             foreach (Command trace in traces)
@@ -79,7 +75,7 @@ public sealed class CrashOutputTests
     {
         LoadableBpf.Require();
         Command trace = Command.Start(
-            UnwinderTests.Program, ["-v", "--parent", $"{Environment.ProcessId}", .. arguments],
+            Paths.Console, ["-v", "--parent", $"{Environment.ProcessId}", .. arguments],
             environment: new Dictionary<string, string?> { ["DEBUGINFOD_URLS"] = servers });
         trace.WaitForError("attached");
         return trace;
@@ -89,9 +85,9 @@ public sealed class CrashOutputTests
     {
         Assert.True(bytes.IndexOf("hunter2"u8) < 0, "The secret is there.");
         // Nor as an address: eight of its bytes in hexadecimal digits.
-        for (int i = 0; i + sizeof(ulong) <= Secret.Length; i++)
+        for (int i = 0; i + sizeof(ulong) <= CrashingProgram.Secret.Length; i++)
         {
-            string digits = $"{BitConverter.ToUInt64(Encoding.UTF8.GetBytes(Secret), i):x}";
+            string digits = $"{BitConverter.ToUInt64(Encoding.UTF8.GetBytes(CrashingProgram.Secret), i):x}";
             Assert.True(bytes.IndexOf(Encoding.ASCII.GetBytes(digits)) < 0, "A part of the secret is there as a number.");
         }
     }

@@ -1,26 +1,21 @@
-using System.Globalization;
 using System.Reflection;
-using System.Text;
-using ExitSnoop.Bpf;
 using ExitSnoop.Crash;
 using ExitSnoop.Crash.Unwinding;
-using ExitSnoop.Linux;
 using ExitSnoop.Tests.Kernel;
 
 namespace ExitSnoop.Tests.Crash;
 
 /// <summary>What the event of a crash tells, to whom, and what it must not tell.</summary>
 [Collection(KernelTests.Name)]
-public sealed class CrashTests
+public sealed class CrashTests(WatchedCrashes children) : IClassFixture<WatchedCrashes>
 {
     private static readonly ExitTraceOptions Options = UnwinderTests.Options;
 
     [Fact]
     public void The_place_is_told_in_parts_too()
     {
-        using Recording recording = Recording.OfChildren(options: Options);
         using Child child = Child.Run(CrashingProgram.Plain, "null-read");
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         StackFrame first = exit.StackTrace![0];
         Assert.Equal(CrashingProgram.Plain, exit.CrashModule);
         Assert.Equal("read_null", exit.CrashSymbol);
@@ -49,9 +44,8 @@ public sealed class CrashTests
     [InlineData("kill -KILL $$")]
     public void Who_did_not_crash_has_no_place(string script)
     {
-        using Recording recording = Recording.OfChildren(options: Options);
         using Child child = Child.Run("sh", "-c", script);
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         Assert.Null(exit.CrashSite);
         Assert.Null(exit.CrashNote);
         Assert.Null(exit.InstructionPointer);
@@ -80,9 +74,8 @@ public sealed class CrashTests
     [Fact]
     public void A_process_that_may_write_no_core_has_a_place_all_the_same()
     {
-        using Recording recording = Recording.OfChildren(options: Options);
         using Child child = Child.Run("sh", "-c", "ulimit -c 0; exec \"$0\" null-read", CrashingProgram.Plain);
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         Assert.False(exit.CoreDumped);
         Assert.StartsWith("crash!read_null+", exit.CrashSite, StringComparison.Ordinal);
     }
@@ -94,7 +87,7 @@ public sealed class CrashTests
         string[] command =
         [
             "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "-all,+bpf,+perfmon", "--ambient-caps", "-all,+bpf,+perfmon",
-            .. Tracer.Command, "--parent", $"{Environment.ProcessId}", "--unwinder", UnwinderTests.Program,
+            .. Tracer.Command, "--parent", $"{Environment.ProcessId}", "--unwinder", Paths.Console,
         ];
         using Tracer tracer = new(Child.Start("setpriv", command));
         tracer.AwaitAttached();
@@ -146,11 +139,10 @@ public sealed class CrashTests
     [Fact]
     public void What_stood_on_the_stack_is_in_the_record_and_in_nothing_that_is_shown()
     {
-        const string secret = "hunter2-stands-on-the-stack";
-        CrashCapture capture = Capture(CrashingProgram.Plain, ("CRASH_SECRET", secret));
-        using Unwinder unwinder = new(UnwinderTests.Program, withStackTrace: true);
+        CrashCapture capture = Capture(CrashingProgram.Plain, CrashingProgram.WithSecret);
+        using Unwinder unwinder = new(Paths.Console, withStackTrace: true);
         Memory<byte> bytes = capture.Stack.Part!.Bytes;
-        Assert.True(bytes.Span.IndexOf(Encoding.UTF8.GetBytes(secret)) >= 0, "The secret was not on the stack.");
+        Assert.True(bytes.Span.IndexOf(Encoding.UTF8.GetBytes(CrashingProgram.Secret)) >= 0, "The secret was not on the stack.");
 
         CrashReport report = unwinder.Unwind(capture);
         Assert.Equal("read_null", report.Site!.Symbol);
@@ -167,7 +159,7 @@ public sealed class CrashTests
         modules.OpenAll();
         UnwindRequest request = new(capture.Stack.Registers, [capture.Stack.Part!], modules.ForUnwinder().Modules);
         UnwindResponse byPointers = FramePointerUnwinder.Unwind(request);
-        using Unwinder unwinder = new(UnwinderTests.Program, withStackTrace: true);
+        using Unwinder unwinder = new(Paths.Console, withStackTrace: true);
         StackFrame[] frames = unwinder.Unwind(capture).StackTrace!;
         int main = Array.FindIndex(frames, frame => frame.Symbol == "main");
         Assert.InRange(main, 3, 5);
@@ -192,7 +184,7 @@ public sealed class CrashTests
         using (FileStream file = File.OpenWrite(program))
             file.SetLength(0);
         (IReadOnlyList<UnwindModule> mapped, int[] files) = modules.ForUnwinder();
-        using UnwinderProcess unwinder = new(UnwinderTests.Program);
+        using UnwinderProcess unwinder = new(Paths.Console);
         UnwindResponse answer = unwinder.Unwind(new UnwindRequest(capture.Stack.Registers, [capture.Stack.Part!], mapped), files)!;
         Assert.Equal(["read_null", "descend", "start", "main"], answer.Frames.Take(4).Select(frame => frame.Symbol));
     }
@@ -202,13 +194,12 @@ public sealed class CrashTests
         + string.Join('\n', report.StackTrace!.Select(frame => $"{frame} {frame.Module} {frame.Symbol} {frame.BuildId}"));
 
     /// <summary>What the kernel sends of a null read.</summary>
-    private static CrashCapture Capture(string crashing, params (string Name, string Value)[] environment)
+    private static CrashCapture Capture(string crashing, IReadOnlyDictionary<string, string?>? environment = null)
     {
         LoadableBpf.Require();
         using ExitProgram program = ExitProgram.Start(Options.ForProgram(), CgroupHierarchy.Find());
         using RingBuffer ring = new(program.CrashRingFd!.Value, CrashTrace.RingSize);
-        using Child child = Child.Start(
-            crashing, [Encoding.UTF8.GetBytes("null-read")], environment.ToDictionary(each => each.Name, each => (string?)each.Value));
+        using Child child = Child.Start(crashing, ["null-read"u8.ToArray()], environment);
         child.Wait();
         return CaptureOf(ring, child.Id);
     }

@@ -4,7 +4,7 @@ namespace ExitSnoop.Tests.Crash;
 
 /// <summary>Where programs crashed: against what their source says, and against eu-stack on a core of the same death.</summary>
 [Collection(KernelTests.Name)]
-public sealed class CrashTruthTests
+public sealed class CrashTruthTests(WatchedCrashes children) : IClassFixture<WatchedCrashes>
 {
     [Theory]
     [InlineData("null-read", "crash!read_null+", Signal.SEGV)]
@@ -131,9 +131,8 @@ public sealed class CrashTruthTests
     public void Node_that_aborts_names_node_and_the_functions_that_led_there()
     {
         Assert.SkipWhen(Need.Find("node") is null, "there is no node on PATH");
-        using Recording recording = Recording.OfChildren(options: UnwinderTests.Options);
         using Child child = Child.Run("sh", "-c", "ulimit -c 0; exec node -e 'process.abort()'");
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         Assert.Equal((Signal.ABRT, "node"), (exit.Signal, Path.GetFileName(exit.CrashModule)));
         Assert.Contains(exit.StackTrace!, frame => frame.Symbol is "abort");
     }
@@ -141,14 +140,13 @@ public sealed class CrashTruthTests
     [Fact]
     public void A_program_of_NET_that_calls_into_libc_with_a_null_pointer_names_libc()
     {
-        using Recording recording = Recording.OfChildren(options: UnwinderTests.Options);
         using Child child = Child.Run("sh", ["-c", "ulimit -c 0; exec \"$@\"", "sh", .. Tracer.Command[..^1], CrashProgram.Name]);
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         Assert.Equal(Signal.SEGV, exit.Signal);
         Assert.StartsWith("libc.so.", Path.GetFileName(exit.CrashModule), StringComparison.Ordinal);
     }
 
-    private static void AssertTrue(string program, string way, string site, Signal signal)
+    private void AssertTrue(string program, string way, string site, Signal signal)
     {
         ExitEvent exit = Crash(program, [way], out TestFolder folder, out string core);
         using (folder)
@@ -160,15 +158,14 @@ public sealed class CrashTruthTests
         }
     }
 
-    private static ExitEvent Crash(string program, string[] arguments, out TestFolder folder, out string core)
+    private ExitEvent Crash(string program, string[] arguments, out TestFolder folder, out string core)
     {
         Need.Program("eu-stack");
         string pattern = File.ReadAllText("/proc/sys/kernel/core_pattern").Trim();
         Need.Unless(pattern.Contains('/', StringComparison.Ordinal) || pattern.StartsWith('|') ? $"core_pattern is {pattern}: cores are not written where the process is" : null);
-        using Recording recording = Recording.OfChildren(options: UnwinderTests.Options);
         folder = new TestFolder();
         using Child child = CrashingProgram.Run(folder.FullName, program, arguments);
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         core = Directory.GetFiles(folder.FullName, "core*").Single();
         return exit;
     }

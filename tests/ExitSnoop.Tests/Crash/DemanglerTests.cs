@@ -1,4 +1,3 @@
-using System.Text;
 using ExitSnoop.Crash.Unwinding;
 
 namespace ExitSnoop.Tests.Crash;

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Globalization;
 using ExitSnoop.Crash;
 using ExitSnoop.Tests.Kernel;
 using Microsoft.Win32.SafeHandles;
@@ -11,10 +10,7 @@ namespace ExitSnoop.Tests.Crash;
 [Collection(KernelTests.Name)]
 public sealed class UnwinderTests
 {
-    /// <summary>The console program, as the build leaves it.</summary>
-    internal static string Program { get; } = Path.Join(Paths.Out, "exitsnoop");
-
-    internal static readonly ExitTraceOptions Options = new() { StackTrace = true, UnwinderProgram = Program };
+    internal static readonly ExitTraceOptions Options = new() { StackTrace = true, UnwinderProgram = Paths.Console };
 
     [Fact]
     public void It_has_no_privileges_no_capabilities_a_filter_of_system_calls_and_limits()
@@ -47,7 +43,7 @@ public sealed class UnwinderTests
         _ = Crash(recording);
         int first = Unwinder();
         using Child kill = Child.Run("kill", "-KILL", $"{first}");
-        Eventually.True(() => File.ReadAllText($"/proc/{first}/stat").Contains(") Z ", StringComparison.Ordinal), "It was not killed.");
+        Proc.AwaitExit(first);
         ExitEvent exit = Crash(recording);
         Assert.StartsWith("crash!read_null+", exit.CrashSite, StringComparison.Ordinal);
         Assert.NotEqual(first, Unwinder());
@@ -80,7 +76,7 @@ public sealed class UnwinderTests
     public void A_program_that_nobody_may_execute_unwinds_as_well()
     {
         using TestFolder folder = new();
-        string program = folder.Copy(Program, "exitsnoop");
+        string program = folder.Copy(Paths.Console, "exitsnoop");
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         using Recording recording = Recording.OfChildren(options: Options with { UnwinderProgram = program });
         Assert.StartsWith("crash!read_null+", Crash(recording).CrashSite, StringComparison.Ordinal);
@@ -148,9 +144,9 @@ public sealed class UnwinderTests
         Need.Root();
         LoadableBpf.Require();
         const string script = "mount --bind /dev/null \"$0\" && exec \"$@\"";
-        string library = Command.Run(Need.Program("ldconfig"), ["-p"]).Lines.First(line => line.Contains("libdw.so.1", StringComparison.Ordinal)).Split("=> ")[1];
+        string library = SharedLibrary.File("libdw.so.1");
         using Command trace = Command.Start(
-            "unshare", ["--mount", "sh", "-c", script, library, Program, "-v", "--why", "--stack-trace", "--crashed", "--parent", $"{Environment.ProcessId}"]);
+            "unshare", ["--mount", "sh", "-c", script, library, Paths.Console, "-v", "--why", "--stack-trace", "--crashed", "--parent", $"{Environment.ProcessId}"]);
         trace.WaitForError("libdw is not installed (libdw1, elfutils-libs): of crashes only programs that keep frame pointers show their calls, and functions have no names.");
         using Child child = Child.Run(CrashingProgram.Plain, "null-read");
         trace.WaitForOutput("(libdw is not installed (libdw1, elfutils-libs): frames by frame pointers, no symbols)");
@@ -165,7 +161,7 @@ public sealed class UnwinderTests
         byte[] whole = File.ReadAllBytes(CrashingProgram.Plain);
         string program = folder.Path("damaged");
         Random random = new(20260101);
-        using UnwinderProcess unwinder = new(Program);
+        using UnwinderProcess unwinder = new(Paths.Console);
         Registers registers = new([.. Enumerable.Range(0, 21).Select(i => i == 16 ? 0x555555555400UL : i == 19 ? 0x7ffffffde100UL : (ulong)i)]);
         byte[] stack = new byte[StackMemory.PartSize];
         for (int i = 0; i < stack.Length; i += 8)
@@ -209,21 +205,8 @@ public sealed class UnwinderTests
         return recording.Of(child);
     }
 
-    private static int Unwinder() => Directory.EnumerateDirectories("/proc")
-        .Select(folder => Path.GetFileName(folder)).Where(name => int.TryParse(name, CultureInfo.InvariantCulture, out _))
-        .Select(name => int.Parse(name, CultureInfo.InvariantCulture))
-        .Single(pid => IsOurs(pid));
+    private static int Unwinder() => Proc.All.Single(IsOurs);
 
-    private static bool IsOurs(int pid)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{pid}/cmdline").Contains("--unwinder", StringComparison.Ordinal)
-                && File.ReadAllText($"/proc/{pid}/stat").Split(") ")[1].Split(' ')[1] == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
+    private static bool IsOurs(int pid) =>
+        Proc.ParentOf(pid) == Environment.ProcessId && Proc.CommandLineOf(pid)?.Contains("--unwinder", StringComparison.Ordinal) == true;
 }

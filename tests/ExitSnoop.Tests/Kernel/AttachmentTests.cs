@@ -1,6 +1,3 @@
-using ExitSnoop.Bpf;
-using ExitSnoop.Linux;
-
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>What is attached, by the word of the kernel and not by ours.</summary>

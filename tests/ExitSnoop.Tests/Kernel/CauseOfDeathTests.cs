@@ -1,11 +1,10 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>Who or what killed it: each cause against what the killer or the victim itself knew.</summary>
 [Collection(KernelTests.Name)]
-public sealed partial class CauseOfDeathTests
+public sealed partial class CauseOfDeathTests(WatchedChildren children) : IClassFixture<WatchedChildren>
 {
     [Fact]
     public void Timeout_is_named_as_the_sender_of_TERM()
@@ -21,14 +20,13 @@ public sealed partial class CauseOfDeathTests
     [Fact]
     public void A_killer_with_threads_is_named_by_its_process()
     {
-        using Recording recording = Recording.OfChildren();
         using Child victim = Child.Start(TestProgram.Victim, "sleep", "30");
         victim.ReadId();
         Thread killer = new(() => victim.Kill(Signal.INT)) { Name = "not this" };
         killer.Start();
         killer.Join();
         victim.Wait();
-        AssertSentBy(recording.Of(victim), Signal.INT, "USER", Environment.ProcessId, File.ReadAllText("/proc/self/comm").TrimEnd('\n'));
+        AssertSentBy(children.Of(victim), Signal.INT, "USER", Environment.ProcessId, Proc.CommOf(Environment.ProcessId)!);
     }
 
     [Theory]
@@ -37,19 +35,17 @@ public sealed partial class CauseOfDeathTests
     [InlineData("kill", "USER")]
     public void The_way_it_was_sent_is_told_with_the_senders_name_and_real_user(string way, string code)
     {
-        using Recording recording = Recording.OfChildren();
         using Child victim = Child.Start(TestProgram.Victim, "sleep", "30");
         victim.ReadId();
         using Child murder = Child.Run(TestProgram.Murder, "--comm", "odd \u001b name", "--uid", "4242", way, "XCPU", $"{victim.Id}");
         Assert.Equal(0, murder.Wait().Status);
         victim.Wait();
-        AssertSentBy(recording.Of(victim), Signal.XCPU, code, murder.Id, "odd \u001b name", user: 4242);
+        AssertSentBy(children.Of(victim), Signal.XCPU, code, murder.Id, "odd \u001b name", user: 4242);
     }
 
     [Fact]
     public void Of_two_killers_the_first_is_named_though_the_victim_takes_long_to_die()
     {
-        using Recording recording = Recording.OfChildren();
         using Child victim = Child.Start(TestProgram.Victim, "memory", "600", "30");
         victim.ReadId();
         Assert.Equal("ready", victim.ReadLine());
@@ -59,7 +55,7 @@ public sealed partial class CauseOfDeathTests
         // Both kills were accepted: the second hit a process that was dying.
         Assert.Equal(["first", "0"], [first[0], first[2]]);
         Assert.Equal(["second", "0"], [second[0], second[2]]);
-        AssertSentBy(recording.Of(victim), Signal.KILL, "USER", int.Parse(first[1], CultureInfo.InvariantCulture), "killer_a");
+        AssertSentBy(children.Of(victim), Signal.KILL, "USER", int.Parse(first[1], CultureInfo.InvariantCulture), "killer_a");
     }
 
     [Fact]
@@ -68,7 +64,6 @@ public sealed partial class CauseOfDeathTests
         // All on one processor, the killers with a priority that lets the victim run only after both.
         if (Environment.UserName != "root")
             Assert.Skip("Only root can give real-time priorities.");
-        using Recording recording = Recording.OfChildren();
         for (int attempt = 0; attempt < 5; attempt++)
         {
             using Child victim = Child.Start("taskset", "-c", "0", TestProgram.Victim, "sleep", "30");
@@ -76,7 +71,7 @@ public sealed partial class CauseOfDeathTests
             using Child murder = Child.Run("chrt", "-f", "50", "taskset", "-c", "0", TestProgram.Murder, "--twice", $"{victim.Id}");
             string[] first = murder.ReadLine().Split('\t');
             victim.Wait();
-            AssertSentBy(recording.Of(victim), Signal.KILL, "USER", int.Parse(first[1], CultureInfo.InvariantCulture), "killer_a");
+            AssertSentBy(children.Of(victim), Signal.KILL, "USER", int.Parse(first[1], CultureInfo.InvariantCulture), "killer_a");
         }
     }
 
@@ -87,27 +82,25 @@ public sealed partial class CauseOfDeathTests
             Assert.Skip("There is no perl, which can block a signal.");
         const string script =
             "use POSIX; my $s = POSIX::SigSet->new(SIGTERM); sigprocmask(SIG_BLOCK, $s); $| = 1; print qq(ready\n); <STDIN>; sigprocmask(SIG_UNBLOCK, $s); sleep 30;";
-        using Recording recording = Recording.OfChildren();
         using Child victim = Child.Start("/usr/bin/perl", "-e", script);
         Assert.Equal("ready", victim.ReadLine());
         using Child first = Child.Run(TestProgram.Murder, "--comm", "first", "kill", "TERM", $"{victim.Id}");
         using Child second = Child.Run(TestProgram.Murder, "--comm", "second", "kill", "TERM", $"{victim.Id}");
         victim.WriteLine();
         victim.Wait();
-        AssertSentBy(recording.Of(victim), Signal.TERM, "USER", first.Id, "first");
+        AssertSentBy(children.Of(victim), Signal.TERM, "USER", first.Id, "first");
     }
 
     [Fact]
     public void A_signal_that_was_ignored_killed_nobody()
     {
-        using Recording recording = Recording.OfChildren();
         using Child victim = Child.Start(TestProgram.Victim, "ignore-term", "30");
         victim.ReadId();
         Assert.Equal("ready", victim.ReadLine());
         victim.Kill(Signal.TERM);
         using Child murder = Child.Run(TestProgram.Murder, "kill", "KILL", $"{victim.Id}");
         victim.Wait();
-        AssertSentBy(recording.Of(victim), Signal.KILL, "USER", murder.Id, "murder");
+        AssertSentBy(children.Of(victim), Signal.KILL, "USER", murder.Id, "murder");
     }
 
     /// <summary>The victim prints what its own handler was told: "signal NUMBER code CODE address ADDRESS".</summary>
@@ -123,11 +116,10 @@ public sealed partial class CauseOfDeathTests
     [InlineData("stack")]
     public void A_fault_tells_why_and_where(params string[] mode)
     {
-        using Recording recording = Recording.OfChildren();
         using Child victim = Child.Run(TestProgram.Victim, ["-i", .. mode]);
         victim.ReadId();
         (Signal signal, int code, ulong address) = ReadSignalInfo(victim);
-        ExitEvent exit = recording.Of(victim);
+        ExitEvent exit = children.Of(victim);
         Assert.Equal(signal, exit.Signal);
         Assert.Equal(NameOf(signal, code), exit.SignalCode);
         // SI_KERNEL comes without an address, which the handler sees as 0.
@@ -141,7 +133,6 @@ public sealed partial class CauseOfDeathTests
     [InlineData("sigalrm", false)]
     public void An_abort_is_ones_own_doing_and_SIGPIPE_and_SIGALRM_are_the_kernels(string mode, bool own)
     {
-        using Recording recording = Recording.OfChildren();
         ExitEvent exit;
         Signal signal;
         int id, code, tries = 0;
@@ -152,7 +143,7 @@ public sealed partial class CauseOfDeathTests
             using Child victim = Child.Run(TestProgram.Victim, "-i", mode);
             victim.ReadId();
             (signal, code, _) = ReadSignalInfo(victim);
-            exit = recording.Of(victim);
+            exit = children.Of(victim);
             id = victim.Id;
         }
         while (mode == "sigalrm" && exit.SignalCode is null && ++tries < 5);
@@ -176,19 +167,16 @@ public sealed partial class CauseOfDeathTests
         Assert.True(container.Ends(TimeSpan.FromSeconds(5)));
         AssertSentBy(container.Events.Single(exit => exit.Id == init), Signal.KILL, "USER", murder.Id, "murder");
         ExitEvent rest = container.Events.Single(exit => exit.Name == "victim");
-        Assert.Equal((Signal.KILL, "KERNEL"), (rest.Signal, rest.SignalCode));
+        Assert.Equal((Signal.KILL, "KERNEL", "PID namespace ended"), (rest.Signal, rest.SignalCode, rest.Reason));
         Sender.AssertNone(rest);
     }
 
     [Fact]
     public void Nobody_killed_one_that_exits_by_itself()
     {
-        using Recording recording = Recording.OfChildren();
         using Child victim = Child.Run(TestProgram.Victim, "exit", "9");
-        ExitEvent exit = recording.Of(victim);
-        Assert.Null(exit.SignalCode);
-        Assert.Null(exit.FaultAddress);
-        Assert.False(exit.OomKilled);
+        ExitEvent exit = children.Of(victim);
+        Assert.Equal((null, null, null, false), (exit.Reason, exit.SignalCode, exit.FaultAddress, exit.OomKilled));
         Sender.AssertNone(exit);
     }
 
@@ -198,11 +186,10 @@ public sealed partial class CauseOfDeathTests
         LoadableBpf.Require();
         using TestCgroup cgroup = TestCgroup.Create();
         cgroup.LimitMemory(mebibytes: 40);
-        using Recording recording = Recording.OfChildren();
         using Child victim = cgroup.Start(TestProgram.Victim, "memory", "200");
         Assert.Equal((int)Signal.KILL, victim.Wait().Status);
         Assert.Equal(1, cgroup.OomKills);
-        ExitEvent exit = recording.Of(victim);
+        ExitEvent exit = children.Of(victim);
         Assert.Equal((Signal.KILL, true, "KERNEL"), (exit.Signal, exit.OomKilled, exit.SignalCode));
         Sender.AssertNone(exit);
     }

@@ -1,12 +1,10 @@
 using System.Runtime.InteropServices;
-using System.Text;
-using ExitSnoop.Linux;
 
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>Arguments and executable of the dead, byte by byte.</summary>
 [Collection(KernelTests.Name)]
-public sealed partial class CommandTests
+public sealed partial class CommandTests(WatchedChildren children) : IClassFixture<WatchedChildren>
 {
     private const int ArgumentsMaximum = 4096;
 
@@ -26,7 +24,6 @@ public sealed partial class CommandTests
     [Fact]
     public void A_process_that_was_there_before_the_trace_has_its_command()
     {
-        LoadableBpf.Require();
         using Child child = Child.Start(TestProgram.Victim, "-w", "exit", "0");
         child.ReadId();
         using Recording recording = Recording.OfChildren();
@@ -42,9 +39,8 @@ public sealed partial class CommandTests
         string script = Path.Join(folder.FullName, "script");
         File.WriteAllText(script, "#!/bin/sh\nexit 4\n");
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(script, "argument");
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         Assert.Equal(["/bin/sh", script, "argument"], exit.Arguments!);
         Assert.Equal(File.ResolveLinkTarget("/bin/sh", returnFinalTarget: true)?.Name ?? "sh", Path.GetFileName(exit.Path));
         Assert.Equal("script", exit.Name);
@@ -58,10 +54,9 @@ public sealed partial class CommandTests
             "\u001b[31m\u001b]0;title\a"u8.ToArray(), "new\nline\r\t"u8.ToArray(), "=cmd()|'/C calc'!A0"u8.ToArray(),
             "\u202egnp.exe\u2066"u8.ToArray(), [0xff, 0xfe, (byte)'x'], [0xc3], "$(reboot) `x` \"q\" \\"u8.ToArray(),
         ];
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Start(TestProgram.Victim, ["exit"u8.ToArray(), "0"u8.ToArray(), .. hostile]);
         child.Wait();
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         Assert.Equal(hostile.Select(Encoding.UTF8.GetString), exit.Arguments!.Skip(3));
         Assert.Equal("\ufffd\ufffdx", exit.Arguments![^3]);
         Assert.False(exit.CommandLineTruncated);
@@ -77,9 +72,8 @@ public sealed partial class CommandTests
         string[] head = [TestProgram.Victim, "exit", "0"];
         int used = head.Sum(text => text.Length + 1);
         string last = new('x', ArgumentsMaximum - used - 1 + beyond);
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(TestProgram.Victim, "exit", "0", last);
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         Assert.Equal(cut, exit.CommandLineTruncated);
         Assert.Equal([.. head, last[..Math.Min(last.Length, ArgumentsMaximum - used)]], exit.Arguments!);
     }
@@ -87,9 +81,8 @@ public sealed partial class CommandTests
     [Fact]
     public void Thousands_of_arguments_are_told_in_order_as_far_as_they_go()
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(TestProgram.Victim, ["exit", "0", .. Enumerable.Range(0, 3000).Select(i => $"{i:d4}")]);
-        string[] seen = [.. recording.Of(child).Arguments!.Skip(3)];
+        string[] seen = [.. children.Of(child).Arguments!.Skip(3)];
         Assert.InRange(seen.Length, 700, 820);
         Assert.Equal(Enumerable.Range(0, seen.Length - 1).Select(i => $"{i:d4}"), seen[..^1]);
     }
@@ -104,9 +97,8 @@ public sealed partial class CommandTests
     {
         using TestFolder folder = new();
         string whole = folder.Copy(TestProgram.Victim, string.Concat(Enumerable.Repeat(new string('d', nameLength) + "/", depth)) + "program");
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(whole, "exit", "0");
-        string path = recording.Of(child).Path!;
+        string path = children.Of(child).Path!;
         if (!cut)
         {
             Assert.Equal(whole, path);
@@ -122,9 +114,8 @@ public sealed partial class CommandTests
     {
         using TestFolder folder = new();
         string whole = folder.Copy(TestProgram.Victim, "a b/\n\u001b[31m/\u00fc'\"$x");
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(whole, "exit", "0");
-        Assert.Equal(whole, recording.Of(child).Path);
+        Assert.Equal(whole, children.Of(child).Path);
     }
 
     [Fact]
@@ -132,13 +123,12 @@ public sealed partial class CommandTests
     {
         using TestFolder folder = new();
         string copy = folder.Copy(TestProgram.Victim, "deleted");
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Start(copy, "-w", "exit", "0");
         child.ReadId();
         File.Delete(copy);
         child.WriteLine();
         child.Wait();
-        Assert.Equal(copy, recording.Of(child).Path);
+        Assert.Equal(copy, children.Of(child).Path);
     }
 
     [Fact]
@@ -150,9 +140,8 @@ public sealed partial class CommandTests
             string link = $"/proc/{Environment.ProcessId}/fd/{fd}";
             File.WriteAllBytes(link, File.ReadAllBytes(TestProgram.Victim));
             // Not through a FileStream, which stays open for writing: the kernel refuses to execute that.
-            using Recording recording = Recording.OfChildren();
             using Child child = Child.Run(link, "exit", "0");
-            Assert.Equal("/memfd:not a file", recording.Of(child).Path);
+            Assert.Equal("/memfd:not a file", children.Of(child).Path);
         }
         finally
         {
@@ -171,15 +160,14 @@ public sealed partial class CommandTests
         if (!File.Exists("/usr/bin/perl"))
             Assert.Skip("There is no perl, which can set its title.");
         string title = "a title ".PadRight(length, 'x')[..length];
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Start("/usr/bin/perl", "-e", "$| = 1; $0 = shift; print qq(set\n); <STDIN>;", title);
         Assert.Equal("set", child.ReadLine());
-        string seenByPs = Proc.CommandLineOf(child.Id);
+        string? seenByPs = Proc.CommandLineOf(child.Id);
         child.WriteLine();
         child.Wait();
         // Of a title /proc shows a page at most.
         Assert.Equal(title[..Math.Min(length, 4096)], seenByPs);
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         Assert.Equal([title[..Math.Min(length, ArgumentsMaximum - 1)]], exit.Arguments!);
         Assert.Equal(cut, exit.CommandLineTruncated);
     }

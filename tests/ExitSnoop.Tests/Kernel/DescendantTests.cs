@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using ExitSnoop.Bpf;
-using ExitSnoop.Linux;
 using ExitSnoop.Reading;
 
 namespace ExitSnoop.Tests.Kernel;
@@ -16,7 +13,6 @@ public sealed class DescendantTests
     [MemberData(nameof(Fallback.All), MemberType = typeof(Fallback))]
     public void All_of_a_tree_are_seen_orphans_included_and_it_ends_when_the_tree_is_gone(string without)
     {
-        LoadableBpf.Require();
         using Child root = Child.StartHeld(TestProgram.Victim, "tree", "3", "3", "100");
         using Recording recording = Recording.Start(new() { Ids = [root.Id], IncludeChildren = true, Fallbacks = Fallback.Parse(without) });
         root.WriteLine();
@@ -31,7 +27,6 @@ public sealed class DescendantTests
     [Fact]
     public void It_does_not_end_with_the_root_while_an_orphan_lives()
     {
-        LoadableBpf.Require();
         using Child root = Child.StartHeld("sh", "-c", "\"$0\" sleep 60 & exit 3", TestProgram.Victim);
         using Recording recording = Recording.Start(new() { Ids = [root.Id], IncludeChildren = true });
         root.WriteLine();
@@ -48,7 +43,6 @@ public sealed class DescendantTests
     [Fact]
     public void Descendants_that_were_there_before_the_trace_are_seen()
     {
-        LoadableBpf.Require();
         // Two generations, and one whose parent has left: that is init's by now, and nobody's descendant.
         const string script = "\"$0\" sleep 60 & sh -c '\"$0\" sleep 60 & wait; exit 8' \"$0\" & sh -c '\"$0\" sleep 60 &' \"$0\"; wait; exit 9";
         using Child root = Child.Start("sh", "-c", script, TestProgram.Victim);
@@ -67,7 +61,6 @@ public sealed class DescendantTests
     [Fact]
     public void A_filter_hides_descendants_and_it_ends_all_the_same()
     {
-        LoadableBpf.Require();
         using Child root = Child.StartHeld(TestProgram.Victim, "tree", "2", "3", "100");
         using Recording recording = Recording.Start(new() { Ids = [root.Id], IncludeChildren = true, Failed = true, ExitCodes = [33] });
         root.WriteLine();
@@ -83,7 +76,6 @@ public sealed class DescendantTests
     [InlineData(300, 100)]
     public void A_tree_that_forks_all_the_time_starts_soon_and_ends_when_it_is_killed(int workers, int milliseconds)
     {
-        LoadableBpf.Require();
         for (int round = 0; round < 5; round++)
         {
             using Child root = Child.Start(TestProgram.Victim, "workers", $"{workers}", $"{milliseconds}");
@@ -127,7 +119,6 @@ public sealed class DescendantTests
     [Fact]
     public void Children_for_whom_there_is_no_room_are_counted_as_lost_and_it_ends_all_the_same()
     {
-        LoadableBpf.Require();
         using Child root = Child.StartHeld(TestProgram.Victim, "tree", "1", "9", "100");
         using Recording recording = Recording.Start(new() { Ids = [root.Id], IncludeChildren = true, DescendantsMax = 4 });
         root.WriteLine();

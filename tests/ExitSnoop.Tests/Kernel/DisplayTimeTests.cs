@@ -1,5 +1,3 @@
-using ExitSnoop.Linux;
-
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>The clock on the wall. TZ is set for the whole program, so no other test runs beside these.</summary>

@@ -1,7 +1,4 @@
-using ExitSnoop.Bpf;
-using ExitSnoop.Linux;
 using ExitSnoop.Reading;
-using ExitSnoop.Records;
 
 namespace ExitSnoop.Tests.Kernel;
 

@@ -1,5 +1,3 @@
-using ExitSnoop.Bpf;
-
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>The ways to trace, as theory data: what other kernels lack or need.</summary>

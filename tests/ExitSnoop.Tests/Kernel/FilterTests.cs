@@ -14,33 +14,57 @@ public sealed class FilterTests
         Assert.Equal("code 7", recording.Of(child).Status);
     }
 
+    /// <summary>Each filter on two traces, as a basic one is another program in the kernel, with the same filters.</summary>
     [Fact]
-    public void Failed_hides_those_that_exited_with_0() =>
-        AssertSeen(new() { Failed = true }, "exit 3", "exit 255", "exit 511", "TERM", "34");
+    public void Filters_by_status_and_signal_let_pass_what_they_say()
+    {
+        (ExitTraceOptions Options, string[] Expected)[] cases =
+        [
+            (new() { Failed = true }, ["exit 3", "exit 255", "exit 511", "TERM", "34"]),
+            (new() { Signals = [Signal.TERM, Signal.HUP] }, ["TERM"]),
+            (new() { Signals = [Signal.RTMIN, Signal.RTMAX] }, ["34"]),
+            // 256 is 0 to who waits.
+            (new() { ExitCodes = [0, 255] }, ["exit 0", "exit 256", "exit 255", "exit 511"]),
+            (new() { ExitCodes = [3, 128 + 15] }, ["exit 3", "TERM"]),
+            (new() { ExitCodes = [3, 128 + 15, 128 + 34], Signals = [Signal.TERM, Signal.HUP] }, ["TERM"]),
+            (new() { Failed = true, ExitCodes = [0, 3] }, ["exit 3"]),
+        ];
+        Recording[] recordings = [.. cases.SelectMany(each => new[] { each.Options, each.Options with { Basic = true } }).Select(options => Recording.OfChildren(options: options))];
+        Dictionary<int, string> children = [];
+        foreach (string status in (string[])["0", "3", "255", "256", "511"])
+            Run($"exit {status}", TestProgram.Victim, "exit", status);
+        foreach (string signal in (string[])["TERM", "34"])
+            Run(signal, TestProgram.Murder, "timer", signal);
+        for (int i = 0; i < recordings.Length; i++)
+            using (recordings[i])
+                Assert.Equal(cases[i / 2].Expected.Order(StringComparer.Ordinal), recordings[i].Stop().Select(exit => children[exit.Id]).Order(StringComparer.Ordinal));
+
+        void Run(string end, string file, params string[] arguments)
+        {
+            using Child child = Child.Run(file, arguments);
+            children.Add(child.Id, end);
+        }
+    }
 
     [Fact]
-    public void Signals_shows_those_that_one_of_them_ended() =>
-        AssertSeen(new() { Signals = [Signal.TERM, Signal.HUP] }, "TERM");
-
-    [Fact]
-    public void Signals_knows_real_time_signals() =>
-        AssertSeen(new() { Signals = [Signal.RTMIN, Signal.RTMAX] }, "34");
-
-    [Fact]
-    public void ExitCodes_shows_those_that_exited_so() =>
-        AssertSeen(new() { ExitCodes = [0, 255] }, "exit 0", "exit 0", "exit 255", "exit 511");
-
-    [Fact]
-    public void ExitCodes_counts_a_signal_as_128_and_its_number() =>
-        AssertSeen(new() { ExitCodes = [3, 128 + 15] }, "exit 3", "TERM");
-
-    [Fact]
-    public void ExitCodes_and_signals_must_both_hold() =>
-        AssertSeen(new() { ExitCodes = [3, 128 + 15, 128 + 34], Signals = [Signal.TERM, Signal.HUP] }, "TERM");
-
-    [Fact]
-    public void Filters_must_all_hold() =>
-        AssertSeen(new() { Failed = true, ExitCodes = [0, 3] }, "exit 3");
+    public void Filters_by_name_path_and_user_let_pass_what_they_say()
+    {
+        (ExitTraceOptions Options, string Expected)[] cases =
+        [
+            (new() { NameFilter = name => name == "murder" }, "murder others"),
+            (new() { PathFilter = path => path == TestProgram.Murder }, "murder others"),
+            (new() { ExcludedNameFilter = name => name == "murder" }, "victim"),
+            (new() { Users = [OtherUser, OtherUser + 1] }, "others"),
+            (new() { ExcludedUsers = [OtherUser] }, "murder victim"),
+        ];
+        Recording[] recordings = [.. cases.Select(each => Recording.OfChildren(options: each.Options))];
+        using Child victim = Child.Run(TestProgram.Victim, "exit", "0"), murder = Child.Run(TestProgram.Murder, "timer", "TERM");
+        using Child others = Child.Run(TestProgram.Murder, "--uid", $"{OtherUser}", "timer", "TERM");
+        Dictionary<int, string> children = new() { [victim.Id] = "victim", [murder.Id] = "murder", [others.Id] = "others" };
+        for (int i = 0; i < recordings.Length; i++)
+            using (recordings[i])
+                Assert.Equal(cases[i].Expected, string.Join(' ', recordings[i].Stop().Select(exit => children[exit.Id]).Order(StringComparer.Ordinal)));
+    }
 
     [Fact]
     public void MinimumAge_hides_the_short_lived()
@@ -62,24 +86,6 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public void Users_shows_processes_of_these_real_user_ids()
-    {
-        using Recording recording = Recording.OfChildren(options: new() { Users = [OtherUser, OtherUser + 1] });
-        using Child others = Child.Run(TestProgram.Murder, "--uid", $"{OtherUser}", "timer", "TERM");
-        using Child own = Child.Run(TestProgram.Murder, "timer", "TERM");
-        ExitEvent seen = Assert.Single(recording.Stop());
-        Assert.Equal((others.Id, OtherUser), (seen.Id, seen.UserId));
-    }
-
-    [Fact]
-    public void NameFilter_is_asked_for_comm()
-    {
-        using Recording recording = Recording.OfChildren(options: new() { NameFilter = name => name == "murder" });
-        using Child victim = Child.Run(TestProgram.Victim, "exit", "0"), murder = Child.Run(TestProgram.Murder, "timer", "TERM");
-        Assert.Equal([murder.Id], recording.Stop().Select(exit => exit.Id));
-    }
-
-    [Fact]
     public void NameFilter_is_asked_for_the_file_name_where_comm_is_cut_at_15_bytes()
     {
         using TestFolder folder = new();
@@ -96,7 +102,6 @@ public sealed class FilterTests
     [InlineData(false)]
     public void Cgroup_shows_processes_in_it_and_below(bool byFolder)
     {
-        LoadableBpf.Require();
         using TestCgroup cgroup = TestCgroup.Create();
         using TestCgroup below = TestCgroup.Create(cgroup.CgroupPath[1..] + "/below");
         using TestCgroup beside = TestCgroup.Create();
@@ -117,28 +122,5 @@ public sealed class FilterTests
         ExitTraceException refused = Assert.Throws<ExitTraceException>(() => ExitTrace.Start(new() { Cgroup = "/no/such/cgroup" }));
         Assert.Equal(ExitTraceError.InvalidOption, refused.Error);
         Assert.Contains("/no/such/cgroup", refused.Message, StringComparison.Ordinal);
-    }
-
-    /// <summary>Children that end in so many ways, of which a trace with the filter must see only those named.</summary>
-    private static void AssertSeen(ExitTraceOptions options, params string[] expected)
-    {
-        using Recording recording = Recording.OfChildren(options: options);
-        // Another program in the kernel, with the same filters.
-        using Recording basic = Recording.OfChildren(options: options with { Basic = true });
-        Dictionary<int, string> children = [];
-        foreach (string status in new[] { "0", "3", "255", "256", "511" })
-            Run($"exit {status}", TestProgram.Victim, "exit", status);
-        Run("TERM", TestProgram.Murder, "timer", "TERM");
-        Run("34", TestProgram.Murder, "timer", "34");
-
-        foreach (Recording each in new[] { recording, basic })
-            Assert.Equal(expected.Order(StringComparer.Ordinal), each.Stop().Select(exit => children[exit.Id]).Order(StringComparer.Ordinal));
-
-        void Run(string end, string file, params string[] arguments)
-        {
-            // 256 is 0 to who waits: it counts among the successes that must stay unseen, or be seen.
-            using Child child = Child.Run(file, arguments);
-            children.Add(child.Id, end == "exit 256" ? "exit 0" : end);
-        }
     }
 }

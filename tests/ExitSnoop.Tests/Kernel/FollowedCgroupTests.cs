@@ -1,19 +1,16 @@
-using System.Globalization;
-
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>A cgroup that is removed and made again, as that of a service that restarts.</summary>
 [Collection(KernelTests.Name)]
 public sealed class FollowedCgroupTests
 {
-    private const int Restarts = 10;
+    private const int Restarts = 4;
 
     [Theory]
     [InlineData("exitsnoop-test-service-{0}")]
     [InlineData("exitsnoop-test-slice-{0}/service")]
     public void Its_processes_are_seen_after_each_restart(string name)
     {
-        LoadableBpf.Require();
         string path = string.Format(CultureInfo.InvariantCulture, name, Environment.ProcessId);
         TestCgroup cgroup = TestCgroup.Create(path);
         using Recording recording = Recording.Start(new() { Cgroup = cgroup.CgroupPath });

@@ -1,11 +1,8 @@
-using System.Globalization;
-using System.Text;
-
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>Processes that say something else of where their arguments are, or whose arguments are not all in memory.</summary>
 [Collection(KernelTests.Name)]
-public sealed class HostileCommandTests
+public sealed class HostileCommandTests(WatchedChildren children) : IClassFixture<WatchedChildren>
 {
     private const string Secret = "hunter2";
 
@@ -39,11 +36,10 @@ public sealed class HostileCommandTests
     [Fact]
     public void Nothing_of_the_environment_is_shown_after_an_execve_that_failed_late()
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Start(TestProgram.Arguments, ["late-exec"u8.ToArray()], Environment);
         child.CloseInput();
         Assert.Equal((int)Signal.SEGV, child.Wait().Status & 0x7f);
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         AssertNoEnvironment(exit);
         Assert.Null(exit.Arguments);
     }
@@ -103,7 +99,6 @@ public sealed class HostileCommandTests
     [InlineData(20, 200, true)]
     public void A_cgroup_too_deep_or_too_long_keeps_its_end_and_says_so(int depth, int nameLength, bool cut)
     {
-        LoadableBpf.Require();
         Stack<TestCgroup> cgroups = new();
         try
         {
@@ -131,26 +126,24 @@ public sealed class HostileCommandTests
     }
 
     /// <summary>Runs a mode to its end, and reads /proc/PID/cmdline before.</summary>
-    private static (ExitEvent Exit, string Proc) Watch(params string[] mode)
+    private (ExitEvent Exit, string Proc) Watch(params string[] mode)
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Start(TestProgram.Arguments, mode.Select(Encoding.UTF8.GetBytes), Environment);
         Assert.Equal("ready", child.ReadLine());
-        string proc = Proc.CommandLineOf(child.Id);
+        string proc = Proc.CommandLineOf(child.Id)!;
         child.CloseInput();
         child.Wait();
-        return (recording.Of(child), proc);
+        return (children.Of(child), proc);
     }
 
     /// <summary>Nobody reads /proc/PID/cmdline, which would bring the pages back.</summary>
-    private static ExitEvent WatchDropped(string page, string count)
+    private ExitEvent WatchDropped(string page, string count)
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Start(TestProgram.Arguments, new[] { "drop", page, count }.Select(Encoding.UTF8.GetBytes), Environment);
         Assert.Equal("ready", child.ReadLine());
         child.CloseInput();
         child.Wait();
-        return recording.Of(child);
+        return children.Of(child);
     }
 
     private static void AssertNoEnvironment(ExitEvent exit)

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using ExitSnoop.Bpf;
-using ExitSnoop.Linux;
 
 namespace ExitSnoop.Tests.Kernel;
 

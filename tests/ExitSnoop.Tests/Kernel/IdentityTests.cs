@@ -2,20 +2,19 @@ namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>Whose process it was, and when it lived.</summary>
 [Collection(KernelTests.Name)]
-public sealed class IdentityTests
+public sealed class IdentityTests(WatchedChildren children) : IClassFixture<WatchedChildren>
 {
     [Fact]
     public void User_group_parent_and_session_are_told()
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run("setpriv", "--reuid", "65534", "--regid", "4343", "--clear-groups", TestProgram.Victim, "exit", "0");
         using Child leader = Child.Run("setsid", TestProgram.Victim, "exit", "0");
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         Assert.Equal((65534u, 4343u, "nobody"), (exit.UserId, exit.GroupId, exit.UserName));
         Assert.Equal(Environment.ProcessId, exit.ParentId);
-        Assert.Equal(File.ReadAllText("/proc/self/comm").TrimEnd('\n'), exit.ParentName);
+        Assert.Equal(Proc.CommOf(Environment.ProcessId)!, exit.ParentName);
         Assert.Equal(int.Parse(File.ReadAllText("/proc/self/stat").Split(' ')[5], System.Globalization.CultureInfo.InvariantCulture), exit.SessionId);
-        Assert.Equal(leader.Id, recording.Of(leader).SessionId);
+        Assert.Equal(leader.Id, children.Of(leader).SessionId);
     }
 
     [Theory]
@@ -37,9 +36,8 @@ public sealed class IdentityTests
     [Fact]
     public void A_user_id_without_a_name_has_none()
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(TestProgram.Murder, "--uid", "4242", "timer", "TERM");
-        Assert.Equal((4242u, null), (recording.Of(child).UserId, recording.Of(child).UserName));
+        Assert.Equal((4242u, null), (children.Of(child).UserId, children.Of(child).UserName));
     }
 
     [Theory]
@@ -110,10 +108,9 @@ public sealed class IdentityTests
         LoadableBpf.Require();
         const string id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
         using TestCgroup scope = TestCgroup.Create($"docker-{id}.scope");
-        using Recording recording = Recording.OfChildren();
         using Child contained = scope.Start(TestProgram.Victim, "exit", "0"), free = Child.Run(TestProgram.Victim, "exit", "0");
         contained.Wait();
-        Assert.Equal((scope.CgroupPath, id), (recording.Of(contained).CgroupPath, recording.Of(contained).ContainerId));
-        Assert.Contains(":" + recording.Of(free).CgroupPath, File.ReadAllLines("/proc/self/cgroup").Select(line => line[line.LastIndexOf(':')..]));
+        Assert.Equal((scope.CgroupPath, id), (children.Of(contained).CgroupPath, children.Of(contained).ContainerId));
+        Assert.Contains(":" + children.Of(free).CgroupPath, File.ReadAllLines("/proc/self/cgroup").Select(line => line[line.LastIndexOf(':')..]));
     }
 }

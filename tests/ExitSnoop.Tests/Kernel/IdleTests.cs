@@ -10,7 +10,6 @@ public sealed class IdleTests
     [Fact]
     public void An_idle_reader_is_not_woken_and_uses_no_CPU()
     {
-        LoadableBpf.Require();
         using Child sleeping = Child.Start(TestProgram.Victim, "sleep", "60");
         // Whatever else dies on this machine meanwhile is filtered in the kernel.
         using Recording byId = Recording.Start(new() { Ids = [sleeping.Id], IncludeChildren = true });
@@ -35,7 +34,6 @@ public sealed class IdleTests
     [Fact]
     public void Under_load_it_looks_some_hundred_times_a_second_and_few_exits_wake_it()
     {
-        LoadableBpf.Require();
         const int exits = 4000;
         List<string> tried = [];
         // Others may cause interrupts meanwhile: the quietest of five counts.

@@ -9,7 +9,6 @@ public sealed class KernelThreadTests
     [Fact]
     public void The_exit_of_a_kernel_thread_is_reported()
     {
-        LoadableBpf.Require();
         using TestFolder folder = new();
         string image = Path.Join(folder.FullName, "image"), mountPoint = Path.Join(folder.FullName, "mounted");
         using (FileStream file = File.Create(image))
@@ -39,23 +38,8 @@ public sealed class KernelThreadTests
         }
     }
 
-    private static IReadOnlySet<int> JournalThreads() => Directory.EnumerateDirectories("/proc")
-        .Select(folder => (Id: Path.GetFileName(folder), Comm: Path.Join(folder, "comm")))
-        .Where(process => char.IsAsciiDigit(process.Id[0]) && File.Exists(process.Comm) && Comm(process.Comm).StartsWith("jbd2/loop", StringComparison.Ordinal))
-        .Select(process => int.Parse(process.Id)).ToHashSet();
-
-    private static string Comm(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file);
-        }
-        catch (IOException)
-        {
-            // It has exited since.
-            return "";
-        }
-    }
+    private static IReadOnlySet<int> JournalThreads() =>
+        Proc.All.Where(id => Proc.CommOf(id)?.StartsWith("jbd2/loop", StringComparison.Ordinal) == true).ToHashSet();
 
     private static int Status(string program, params string[] arguments)
     {

@@ -1,6 +1,3 @@
-using System.Globalization;
-using ExitSnoop.Linux;
-
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>How soon after a death its event can be read.</summary>

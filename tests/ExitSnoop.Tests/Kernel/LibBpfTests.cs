@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>Which libbpf is taken, and what is said where there is none that will do.</summary>
@@ -17,7 +15,6 @@ public sealed class LibBpfTests
     [Fact]
     public void Another_file_can_be_named()
     {
-        LoadableBpf.Require();
         string own;
         using (Recording recording = Recording.OfChildren())
             own = recording.Trace.LibBpfPath;
@@ -59,7 +56,6 @@ public sealed class LibBpfTests
     [Fact]
     public void Its_messages_go_to_the_log_and_not_to_stderr()
     {
-        LoadableBpf.Require();
         List<string> messages = [];
         ExitTrace.Start(new() { Log = messages.Add, ParentIds = [1] }).Dispose();
         Assert.Contains(messages, message => message.Contains("process_exit", StringComparison.Ordinal));

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>Whatever happens to the reader: events seen and events told lost are all that happened.</summary>

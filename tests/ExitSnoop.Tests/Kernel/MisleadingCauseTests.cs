@@ -1,12 +1,10 @@
-using System.Globalization;
-
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>Deaths whose cause is easily told wrong: who or what is named, and in which words.</summary>
 [Collection(KernelTests.Name)]
-public sealed class MisleadingCauseTests
+public sealed class MisleadingCauseTests(MisleadingCauseTests.WithLateRaiser children) : IClassFixture<MisleadingCauseTests.WithLateRaiser>
 {
-    private static readonly string Own = File.ReadAllText("/proc/self/comm").TrimEnd('\n');
+    private static readonly string Own = Proc.CommOf(Environment.ProcessId)!;
 
     private static string KilledByUs => $"killed by {Own} ({Environment.ProcessId})";
 
@@ -26,11 +24,10 @@ public sealed class MisleadingCauseTests
     [Fact]
     public void A_process_that_handles_TERM_and_then_raises_it_was_killed_by_who_sent_it()
     {
-        using Recording recording = Recording.OfChildren();
         using Child victim = Start("reraise", "TERM");
         victim.Kill(Signal.TERM);
         victim.Wait();
-        ExitEvent exit = recording.Of(victim);
+        ExitEvent exit = children.Of(victim);
         Assert.Equal((KilledByUs, "USER"), (ReasonOf(exit), exit.SignalCode));
         Assert.Equal((Environment.ProcessId, Own), (exit.SenderId, exit.SenderName));
     }
@@ -38,34 +35,29 @@ public sealed class MisleadingCauseTests
     [Fact]
     public void A_shell_that_traps_TERM_and_then_kills_itself_was_killed_by_who_sent_it()
     {
-        using Recording recording = Recording.OfChildren();
         using Child shell = Child.Start("bash", "-c", "trap 'trap - TERM; kill -TERM $$' TERM; echo ready; while :; do read -t 0.1 x <> <(:); done");
         Assert.Equal("ready", shell.ReadLine());
         shell.Kill(Signal.TERM);
         Assert.Equal((int)Signal.TERM, shell.Wait().Status);
-        Assert.Equal(KilledByUs, ReasonOf(recording.Of(shell)));
+        Assert.Equal(KilledByUs, ReasonOf(children.Of(shell)));
     }
 
     [Fact]
     public void A_process_that_raises_a_signal_long_after_it_handled_it_was_probably_killed_by_who_sent_it()
     {
-        using Recording recording = Recording.OfChildren();
-        using Child victim = Start("reraise", "TERM", "10500");
-        victim.Kill(Signal.TERM);
-        victim.Wait();
-        Assert.Equal("probably " + KilledByUs, ReasonOf(recording.Of(victim)));
+        children.LateRaiser.Wait();
+        Assert.Equal("probably " + KilledByUs, ReasonOf(children.Of(children.LateRaiser)));
     }
 
     [Fact]
     public void A_second_sender_of_a_signal_that_was_handled_is_the_one_that_is_named()
     {
-        using Recording recording = Recording.OfChildren();
         using Child victim = Start("handle", "TERM");
         victim.Kill(Signal.TERM);
         Assert.Equal("handled", victim.ReadLine());
         using Child murder = Child.Run(TestProgram.Murder, "--comm", "second", "kill", "TERM", $"{victim.Id}");
         victim.Wait();
-        Assert.Equal($"killed by second ({murder.Id})", ReasonOf(recording.Of(victim)));
+        Assert.Equal($"killed by second ({murder.Id})", ReasonOf(children.Of(victim)));
     }
 
     [Theory]
@@ -75,9 +67,8 @@ public sealed class MisleadingCauseTests
     [InlineData("XFSZ", "killed itself")]
     public void A_signal_that_a_process_sends_to_itself_is_its_own(string signal, string reason)
     {
-        using Recording recording = Recording.OfChildren();
         using Child victim = Child.Run(TestProgram.Causes, "raise", signal);
-        ExitEvent exit = recording.Of(victim);
+        ExitEvent exit = children.Of(victim);
         Assert.Equal((reason, victim.Id), (ReasonOf(exit), exit.SenderId));
     }
 
@@ -97,12 +88,11 @@ public sealed class MisleadingCauseTests
     [Fact]
     public void A_signal_from_another_that_the_kernel_sends_too_has_its_sender()
     {
-        using Recording recording = Recording.OfChildren();
         using Child victim = Child.Start(TestProgram.Victim, "sleep", "30");
         victim.ReadId();
         victim.Kill(Signal.PIPE);
         victim.Wait();
-        Assert.Equal(KilledByUs, ReasonOf(recording.Of(victim)));
+        Assert.Equal(KilledByUs, ReasonOf(children.Of(victim)));
     }
 
     // ---- faults ----
@@ -136,9 +126,8 @@ public sealed class MisleadingCauseTests
     {
         if (!OperatingSystem.IsLinux() || System.Runtime.InteropServices.RuntimeInformation.OSArchitecture != System.Runtime.InteropServices.Architecture.X64)
             Assert.Skip("The names are those of x86-64.");
-        using Recording recording = Recording.OfChildren();
         using Child victim = Child.Run(TestProgram.Victim, mode.Split(' '));
-        string? seen = ReasonOf(recording.Of(victim));
+        string? seen = ReasonOf(children.Of(victim));
         if (reason.EndsWith('*'))
             Assert.StartsWith(reason[..^1], seen, StringComparison.Ordinal);
         else
@@ -153,7 +142,6 @@ public sealed class MisleadingCauseTests
         LoadableBpf.Require();
         using TestCgroup cgroup = TestCgroup.Create();
         cgroup.LimitMemory(mebibytes: 40);
-        using Recording recording = Recording.OfChildren();
         int ours = 0, oomKilled = 0;
         using Child hog = cgroup.Start("sh", "-c", $"while :; do {TestProgram.Victim} memory 200 >/dev/null; done");
         for (int round = 0; round < 8; round++)
@@ -168,7 +156,7 @@ public sealed class MisleadingCauseTests
             foreach (Child victim in victims)
             {
                 victim.Wait();
-                ExitEvent exit = recording.Of(victim);
+                ExitEvent exit = children.Of(victim);
                 if (ReasonOf(exit) == KilledByUs)
                 {
                     Assert.False(exit.OomKilled);
@@ -194,7 +182,6 @@ public sealed class MisleadingCauseTests
     [InlineData("vfork")]
     public void One_that_shares_the_memory_of_the_OOM_killers_victim_died_of_that_too(string how)
     {
-        LoadableBpf.Require();
         using TestCgroup cgroup = TestCgroup.Create();
         cgroup.LimitMemory(mebibytes: 40);
         using Recording recording = Recording.Start(new());
@@ -220,21 +207,19 @@ public sealed class MisleadingCauseTests
     [InlineData(-12345)]
     public void A_killer_that_sends_a_code_of_its_choice_is_named(int code)
     {
-        using Recording recording = Recording.OfChildren();
         using Child victim = Child.Start(TestProgram.Victim, "sleep", "30");
         victim.ReadId();
         using Child murder = Child.Run(TestProgram.Murder, "forge", "TERM", $"{victim.Id}", code.ToString(CultureInfo.InvariantCulture));
         Assert.Equal(0, murder.Wait().Status);
         victim.Wait();
-        Assert.Equal($"killed by murder ({murder.Id})", ReasonOf(recording.Of(victim)));
+        Assert.Equal($"killed by murder ({murder.Id})", ReasonOf(children.Of(victim)));
     }
 
     [Fact]
     public void A_timer_of_the_kernels_has_no_sender()
     {
-        using Recording recording = Recording.OfChildren();
         using Child victim = Child.Run(TestProgram.Murder, "timer", "TERM");
-        ExitEvent exit = recording.Of(victim);
+        ExitEvent exit = children.Of(victim);
         Assert.Equal(("timer expired", "TIMER"), (ReasonOf(exit), exit.SignalCode));
         Sender.AssertNone(exit);
     }
@@ -281,11 +266,10 @@ public sealed class MisleadingCauseTests
         Sender.AssertNone(exit);
     }
 
-    private static ExitEvent Run(params string[] mode)
+    private ExitEvent Run(params string[] mode)
     {
-        using Recording recording = Recording.OfChildren();
         using Child victim = Child.Run(TestProgram.Causes, mode);
-        return recording.Of(victim);
+        return children.Of(victim);
     }
 
     private static Child Start(params string[] mode)
@@ -294,5 +278,23 @@ public sealed class MisleadingCauseTests
         victim.ReadId();
         Assert.Equal("ready", victim.ReadLine());
         return victim;
+    }
+
+    /// <summary>And a process that raises TERM ten seconds after it handled ours, while the other tests run.</summary>
+    public sealed class WithLateRaiser : WatchedChildren
+    {
+        public WithLateRaiser()
+        {
+            LateRaiser = Start("reraise", "TERM", "10500");
+            LateRaiser.Kill(Signal.TERM);
+        }
+
+        internal Child LateRaiser { get; }
+
+        protected override void Dispose(bool disposing)
+        {
+            LateRaiser.Dispose();
+            base.Dispose(disposing);
+        }
     }
 }

@@ -1,17 +1,14 @@
-using System.Globalization;
-
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>Where the dead came from: ancestors, login, terminal, working directory.</summary>
 [Collection(KernelTests.Name)]
-public sealed class OriginTests
+public sealed class OriginTests(WatchedChildren children) : IClassFixture<WatchedChildren>
 {
     [Fact]
     public void The_ancestors_are_those_that_proc_shows()
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(TestProgram.Victim, "exit", "0");
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
 
         // The shell and what is above it are all still there.
         List<string> chain = [];
@@ -43,11 +40,10 @@ public sealed class OriginTests
     {
         using TestFolder folder = new();
         string deep = Directory.CreateDirectory(folder.Path("a b/\u00e9")).FullName;
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run("sh", "-c", $"cd '{deep}'; exit 3");
-        Assert.Equal(deep, recording.Of(child).WorkingDirectory);
+        Assert.Equal(deep, children.Of(child).WorkingDirectory);
         using Child root = Child.Run("sh", "-c", "cd /; exit 3");
-        Assert.Equal("/", recording.Of(root).WorkingDirectory);
+        Assert.Equal("/", children.Of(root).WorkingDirectory);
     }
 
     [Fact]
@@ -58,9 +54,8 @@ public sealed class OriginTests
         for (int i = 0; i < 40; i++)
             deep = Path.Join(deep, new string('d', 50));
         Directory.CreateDirectory(deep);
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run("sh", "-c", $"cd '{deep}'; exit 3");
-        string told = recording.Of(child).WorkingDirectory!;
+        string told = children.Of(child).WorkingDirectory!;
         Assert.StartsWith(".../d", told, StringComparison.Ordinal);
         Assert.EndsWith(told[3..], deep, StringComparison.Ordinal);
     }
@@ -82,27 +77,25 @@ public sealed class OriginTests
     [Fact]
     public void A_process_without_a_terminal_has_none()
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run("setsid", "-w", TestProgram.Victim, "exit", "0");
-        Assert.Null(recording.Of(child).Terminal);
+        Assert.Null(children.Of(child).Terminal);
     }
 
     [Fact]
     public void The_login_is_the_one_that_audit_knows()
     {
         Need.Unless(File.Exists("/proc/self/loginuid") ? null : "this kernel has no audit");
-        using Recording recording = Recording.OfChildren();
         using Child nobody = Child.Run("sh", "-c", "cat /proc/self/loginuid");
         uint ours = uint.Parse(nobody.Output.ReadToEnd(), CultureInfo.InvariantCulture);
-        Assert.Equal(ours == uint.MaxValue ? null : ours, recording.Of(nobody).LoginUserId);
+        Assert.Equal(ours == uint.MaxValue ? null : ours, children.Of(nobody).LoginUserId);
 
         // The login stays when the user changes, as with sudo.
         using Child login = Child.Run("sh", "-c", "echo 65534 >/proc/self/loginuid && exec setpriv --reuid=1 true");
         if (login.Wait().Status == 0)
         {
-            Assert.Equal(65534u, recording.Of(login).LoginUserId);
-            Assert.Equal("nobody", recording.Of(login).LoginUserName);
-            Assert.Equal(1u, recording.Of(login).UserId);
+            Assert.Equal(65534u, children.Of(login).LoginUserId);
+            Assert.Equal("nobody", children.Of(login).LoginUserName);
+            Assert.Equal(1u, children.Of(login).UserId);
         }
     }
 

@@ -9,7 +9,6 @@ public sealed class PidNamespaceTests
     [Fact]
     public void Ids_are_those_of_the_namespace_and_exits_outside_are_not_shown()
     {
-        LoadableBpf.Require();
         using Tracer tracer = new(Child.Start(TestProgram.Pidns, ["--proc", .. Tracer.Command]));
         tracer.AwaitAttached();
         int init = OnlyChildOf(tracer.Process.Id);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 
 namespace ExitSnoop.Tests.Kernel;
@@ -14,7 +13,6 @@ public sealed class RecordingTests
     [Fact]
     public void What_is_recorded_equals_what_is_watched_beside_it_field_by_field()
     {
-        LoadableBpf.Require();
         using TestFolder folder = new();
         using TestCgroup cgroup = TestCgroup.Create();
         using Child scenario = Child.StartHeld(TestProgram.Scenario, "--cores");
@@ -55,9 +53,8 @@ public sealed class RecordingTests
 
     /// <summary>Each filter watches in the kernel; what was recorded without one is filtered as it is read.</summary>
     [Fact]
-    public void Kernel_and_reader_decide_alike_on_thousands_of_random_exits()
+    public void Kernel_and_reader_decide_alike_on_a_thousand_random_exits()
     {
-        LoadableBpf.Require();
         using TestFolder folder = new();
         using TestCgroup outer = TestCgroup.Create(), inner = TestCgroup.Create();
         Random random = new(16);
@@ -93,7 +90,7 @@ public sealed class RecordingTests
             Assert.Equal(0, recorder.Status.Lost);
             exits = (int)recorder.Status.Events;
         }
-        Assert.True(exits > 1500, $"{exits} exits were recorded.");
+        Assert.True(exits > 800, $"{exits} exits were recorded.");
         ExitRecording recording = ExitRecording.Open(folder.Path("recording"));
         for (int i = 0; i < filters.Length; i++)
         {
@@ -113,15 +110,13 @@ public sealed class RecordingTests
     }
 
     /// <summary>
-    /// 12 times, or as often as EXITSNOOP_KILLS says: what is missing lies in the gaps that are told, and nothing is damaged.
+    /// Five times, or as often as EXITSNOOP_KILLS says: what is missing lies in the gaps that are told, and nothing is damaged.
     /// </summary>
     [Fact]
     public void A_recorder_that_is_killed_under_load_loses_less_than_a_second_and_says_so()
     {
-        LoadableBpf.Require();
-        string program = Path.Combine(Paths.Out, "exitsnoop");
-        Need.Unless(File.Exists(program) ? null : $"there is no {program}");
-        int kills = int.Parse(Environment.GetEnvironmentVariable("EXITSNOOP_KILLS") ?? "12", CultureInfo.InvariantCulture);
+        Need.Unless(File.Exists(Paths.Console) ? null : $"there is no {Paths.Console}");
+        int kills = int.Parse(Environment.GetEnvironmentVariable("EXITSNOOP_KILLS") ?? "5", CultureInfo.InvariantCulture);
         using TestFolder folder = new();
         using TestCgroup cgroup = TestCgroup.Create();
         using Child load = Child.StartHeld("bash", "-c", "while :; do (exit 3) & (kill -9 $BASHPID); wait; done");
@@ -134,7 +129,7 @@ public sealed class RecordingTests
             load.WriteLine();
             for (int i = 0; i <= kills; i++)
             {
-                using Command recorder = Command.Start(program, ["--record", folder.Path("recording"), "--max-size", "4M", "--cgroup", cgroup.CgroupPath, "-v"]);
+                using Command recorder = Command.Start(Paths.Console, ["--record", folder.Path("recording"), "--max-size", "4M", "--cgroup", cgroup.CgroupPath, "-v"]);
                 recorder.WaitForError("recording to");
                 Thread.Sleep(random.Next(20, 900));
                 if (i == kills)
@@ -171,7 +166,7 @@ public sealed class RecordingTests
     /// <summary>A child of each kind, ten at a time; the argument makes two such scripts differ.</summary>
     private const string RandomExits = """
         RANDOM=$1
-        for ((i = 0; i < 90; i++)); do
+        for ((i = 0; i < 50; i++)); do
             for ((j = 0; j < 10; j++)); do
                 case $((RANDOM % 4)) in
                 0) (exit $((RANDOM % 256))) & ;;

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>
@@ -7,7 +5,7 @@ namespace ExitSnoop.Tests.Kernel;
 /// has the same or more, by what the teardown takes.
 /// </summary>
 [Collection(KernelTests.Name)]
-public sealed class ResourceTests(RunOfScenario scenario)
+public sealed class ResourceTests(RunOfScenario scenario, WatchedChildren children) : IClassFixture<WatchedChildren>
 {
     /// <summary>wait4 counts whole microseconds of user and system time apart.</summary>
     private static readonly TimeSpan Rounding = TimeSpan.FromMicroseconds(2);
@@ -57,9 +55,8 @@ public sealed class ResourceTests(RunOfScenario scenario)
     [Fact]
     public void A_process_of_400_MB_misses_only_the_time_that_its_teardown_takes()
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(TestProgram.Victim, "memory", "400");
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         ResourceUsage truth = child.Wait().Usage;
         Assert.InRange(exit.TotalProcessorTime!.Value, truth.Total - TimeSpan.FromMilliseconds(250), truth.Total + Rounding);
         Assert.Equal(truth.MaxRssKiB << 10, exit.PeakWorkingSet64);
@@ -70,9 +67,8 @@ public sealed class ResourceTests(RunOfScenario scenario)
     [Fact]
     public void All_threads_count_those_that_are_gone_included()
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(TestProgram.Victim, "burn", "50", "4");
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         ResourceUsage truth = child.Wait().Usage;
         Assert.InRange(exit.TotalProcessorTime!.Value, TimeSpan.FromMilliseconds(200), truth.Total + Rounding);
         // What four threads used, of which three were released before: a thread forgotten would be 50 ms.
@@ -84,22 +80,20 @@ public sealed class ResourceTests(RunOfScenario scenario)
     [Fact]
     public void Of_many_threads_that_die_at_once_none_is_forgotten()
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Start(TestProgram.Victim, "burn", "60000", "64");
         child.ReadId();
         Eventually.True(() => Proc.TimesOf(child.Id).UserTime >= 30, "It does not run.");
         child.Kill(Signal.KILL);
         ResourceUsage truth = child.Wait().Usage;
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         Assert.InRange(exit.TotalProcessorTime!.Value, truth.Total - (2 * Tick), truth.Total + Rounding);
     }
 
     [Fact]
     public void A_main_thread_that_ended_before_the_process_counts()
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(TestProgram.Causes, "burn-and-leave", "200");
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         ResourceUsage truth = child.Wait().Usage;
         Assert.True(truth.Total >= TimeSpan.FromMilliseconds(200));
         Assert.InRange(exit.TotalProcessorTime!.Value, truth.Total - (2 * Tick), truth.Total + Rounding);
@@ -107,12 +101,11 @@ public sealed class ResourceTests(RunOfScenario scenario)
 
     [Theory]
     [InlineData(64)]
-    [InlineData(400)]
+    [InlineData(200)]
     public void Of_threads_that_end_at_once_the_CPU_time_is_that_of_all_or_not_told(int threads)
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(TestProgram.Causes, "burn-at-once", "10", $"{threads}");
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         ResourceUsage truth = child.Wait().Usage;
         // As long as the threads that are not released yet can be gone through.
         if (threads <= 64)
@@ -133,7 +126,6 @@ public sealed class ResourceTests(RunOfScenario scenario)
     [Fact]
     public void The_memory_is_that_of_the_program_that_ended_not_of_what_the_process_was_before()
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Start(TestProgram.Causes, "exec-after", "300");
         child.ReadId();
         Assert.Equal("ready", child.ReadLine());
@@ -142,7 +134,7 @@ public sealed class ResourceTests(RunOfScenario scenario)
         child.CloseInput();
         ResourceUsage truth = child.Wait().Usage;
         Assert.True(truth.MaxRssKiB >= 300 << 10);
-        Assert.InRange(recording.Of(child).PeakWorkingSet64!.Value, 100 << 10, 20L << 20);
+        Assert.InRange(children.Of(child).PeakWorkingSet64!.Value, 100 << 10, 20L << 20);
     }
 
     [Fact]
@@ -158,9 +150,8 @@ public sealed class ResourceTests(RunOfScenario scenario)
     [Fact]
     public void Children_that_were_waited_for_do_not_count()
     {
-        using Recording recording = Recording.OfChildren();
         using Child parent = Child.Run("sh", "-c", $"{TestProgram.Victim} burn 200; exit 0");
-        ExitEvent exit = recording.Of(parent);
+        ExitEvent exit = children.Of(parent);
         Assert.True(parent.Wait().Usage.Total >= TimeSpan.FromMilliseconds(200));
         Assert.InRange(exit.TotalProcessorTime!.Value, TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
     }
@@ -168,11 +159,10 @@ public sealed class ResourceTests(RunOfScenario scenario)
     [Fact]
     public void Bytes_read_and_written_are_those_that_proc_told_the_process_itself()
     {
-        using Recording recording = Recording.OfChildren();
         using Child child = Child.Run(TestProgram.Victim, "io", "4194304");
         child.ReadId();
         long read = Number(child.ReadLine(), "read_bytes: "), written = Number(child.ReadLine(), "write_bytes: ");
-        ExitEvent exit = recording.Of(child);
+        ExitEvent exit = children.Of(child);
         Assert.Equal((read, written), (exit.ReadBytes, exit.WriteBytes));
         if (written == 0)
             TestContext.Current.TestOutputHelper?.WriteLine("The folder for temporary files is on no disk.");

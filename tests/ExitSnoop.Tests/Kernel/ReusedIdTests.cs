@@ -1,7 +1,4 @@
-using System.Globalization;
 using System.Text.Json;
-using ExitSnoop.Bpf;
-using ExitSnoop.Linux;
 
 namespace ExitSnoop.Tests.Kernel;
 

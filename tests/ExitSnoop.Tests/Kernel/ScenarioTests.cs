@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>Statuses, signals, names, threads, families: every death is told as waitpid(2) told it, once.</summary>

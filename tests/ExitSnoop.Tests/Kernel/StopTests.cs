@@ -101,13 +101,13 @@ public sealed class StopTests
     }
 
     [Fact]
-    public void Eighty_traces_one_after_the_other_leak_nothing()
+    public void Forty_traces_one_after_the_other_leak_nothing()
     {
         LoadableBpf.Require();
         using Child child = Child.Start(TestProgram.Victim, "sleep", "100");
-        Cycle(child, 20);
+        Cycle(child, 10);
         (int fds, int threads, long bytes) before = Held();
-        Cycle(child, 80);
+        Cycle(child, 40);
         (int fds, int threads, long bytes) after = Held();
         // The runtime's own threads come and go.
         Assert.InRange(after.fds - before.fds, -10, 5);

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>What threads of this process with a name have used so far, by the word of the scheduler.</summary>

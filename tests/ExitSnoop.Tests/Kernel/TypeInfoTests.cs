@@ -7,7 +7,6 @@ public sealed class TypeInfoTests
     [Fact]
     public void A_file_with_this_kernels_types_does_as_well_as_the_kernels_own()
     {
-        LoadableBpf.Require();
         using TestFolder folder = new();
         string copy = folder.Copy("/sys/kernel/btf/vmlinux", "kernel.btf");
         using Recording recording = Recording.OfChildren(options: new() { BtfPath = copy });

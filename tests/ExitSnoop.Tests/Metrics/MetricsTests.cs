@@ -1,8 +1,5 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
-using ExitSnoop.Linux;
 using ExitSnoop.Metrics;
-using ExitSnoop.Records;
 using ExitSnoop.Tests.Records;
 
 namespace ExitSnoop.Tests.Metrics;

@@ -7,7 +7,7 @@ namespace ExitSnoop.Tests.Recordings;
 /// <summary>Files that are damaged, cut, mixed up or made to harm: no wrong event, no crash, no end without a word.</summary>
 public sealed class DamageTests
 {
-    private const int Places = 1500;
+    private const int Places = 500;
 
     [Fact]
     public void Of_a_damaged_block_it_is_told_how_many_exits_cannot_be_read_and_all_others_come()

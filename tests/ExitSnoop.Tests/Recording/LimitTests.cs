@@ -1,5 +1,3 @@
-using ExitSnoop.Linux;
-
 namespace ExitSnoop.Tests.Recordings;
 
 /// <summary>A recording stays within its limits, and tells what a disk did to it.</summary>

@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Text;
 using ExitSnoop.Recording;
-using ExitSnoop.Records;
 using ExitSnoop.Tests.Records;
 
 namespace ExitSnoop.Tests.Recordings;

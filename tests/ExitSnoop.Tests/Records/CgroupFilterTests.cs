@@ -1,5 +1,3 @@
-using ExitSnoop.Records;
-
 namespace ExitSnoop.Tests.Records;
 
 /// <summary>The filters that are asked outside the kernel for what a cgroup says.</summary>

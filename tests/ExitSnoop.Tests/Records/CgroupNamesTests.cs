@@ -1,5 +1,3 @@
-using ExitSnoop.Records;
-
 namespace ExitSnoop.Tests.Records;
 
 /// <summary>Containers, pods and services by the cgroups that their managers make.</summary>

@@ -1,5 +1,3 @@
-using ExitSnoop.Records;
-
 namespace ExitSnoop.Tests.Records;
 
 /// <summary>The texts and times of an event, from the bytes of its record.</summary>

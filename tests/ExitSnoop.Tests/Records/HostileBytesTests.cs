@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using ExitSnoop.Records;
 using FsCheck.Fluent;
 using FsCheck;
 
@@ -56,7 +55,8 @@ public sealed class HostileBytesTests
                         Assert.Equal($"{property.GetValue(exit)}", $"{property.GetValue(back)}");
                     Assert.Equal(exit.Arguments, back.Arguments);
                 }
-            });
+            },
+            times: 500);
 
     [Theory]
     [InlineData("/usr/lib/libvips.so.42", 0x1c3f0ul, "vips_image_new", 0x1cul, "libvips.so.42!vips_image_new+0x1c")]

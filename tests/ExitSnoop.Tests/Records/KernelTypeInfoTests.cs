@@ -1,5 +1,3 @@
-using ExitSnoop.Linux;
-
 namespace ExitSnoop.Tests.Records;
 
 /// <summary>A file that is given as the kernel's type information.</summary>

@@ -1,10 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using ExitSnoop.Bpf;
 using ExitSnoop.Crash;
-using ExitSnoop.Linux;
-using ExitSnoop.Records;
 
 namespace ExitSnoop.Tests.Records;
 

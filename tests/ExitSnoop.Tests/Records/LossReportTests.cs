@@ -1,5 +1,3 @@
-using ExitSnoop.Bpf;
-
 namespace ExitSnoop.Tests.Records;
 
 /// <summary>When a loss is reported, and what a user reads.</summary>

@@ -1,5 +1,3 @@
-using ExitSnoop.Records;
-
 namespace ExitSnoop.Tests.Records;
 
 /// <summary>The names that a filter by name finds a process by.</summary>

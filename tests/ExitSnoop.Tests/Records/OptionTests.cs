@@ -1,5 +1,3 @@
-using ExitSnoop.Bpf;
-
 namespace ExitSnoop.Tests.Records;
 
 /// <summary>Options that are out of range or contradict one another are refused before anything is loaded.</summary>

@@ -8,7 +8,8 @@ public sealed class ProgramSourceTests
     {
         using TestFolder folder = new();
         string source = Path.Join(folder.FullName, "program.bpf.c"), compiled = Path.Join(folder.FullName, "program.o");
-        File.WriteAllText(source, ExitProgramSource.GetText(new() { Ids = [181], Failed = true }, "Watch-ProcessExit -Id 181 -Failed"));
+        File.WriteAllText(source, ExitProgramSource.GetText(
+            new() { Ids = [181], IncludeChildren = true, Signals = [Signal.SEGV], Users = [0], MinimumAge = TimeSpan.FromSeconds(1.5) }, "Watch-ProcessExit -Id 181 -Label 'a*/b'"));
         using Child clang = Child.Start("clang", "-g", "-O2", "-target", "bpf", "-mcpu=v3", "-Wall", "-Wextra", "-Werror", "-c", source, "-o", compiled);
         string errors = clang.Errors.ReadToEnd();
         Assert.True(clang.Wait().Status == 0, errors);

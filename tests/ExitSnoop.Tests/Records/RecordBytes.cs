@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
-using ExitSnoop.Records;
 
 namespace ExitSnoop.Tests.Records;
 

@@ -1,4 +1,3 @@
-using ExitSnoop.Records;
 using FsCheck.Fluent;
 using FsCheck;
 

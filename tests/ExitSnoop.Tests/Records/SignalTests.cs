@@ -1,18 +1,8 @@
-using System.Globalization;
-using ExitSnoop.Records;
-
 namespace ExitSnoop.Tests.Records;
 
 /// <summary>Signals by number and by every name that people write.</summary>
 public sealed class SignalTests
 {
-    /// <summary>As signal(7) and bash's kill -l have them; 29 by its POSIX name, which the original prints.</summary>
-    private static readonly string[] Standard =
-    [
-        "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD",
-        "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "POLL", "PWR", "SYS",
-    ];
-
     public static TheoryData<int> All { get; } = [.. Enumerable.Range(1, 64)];
 
     [Fact]
@@ -21,19 +11,7 @@ public sealed class SignalTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Each_has_the_name_that_bash_gives_it(int number)
-    {
-        string expected = number switch
-        {
-            <= 31 => Standard[number - 1],
-            32 or 33 => $"{number}",
-            34 => "RTMIN",
-            <= 49 => $"RTMIN+{number - 34}",
-            < 64 => $"RTMAX-{64 - number}",
-            _ => "RTMAX",
-        };
-        Assert.Equal(expected, SignalNames.GetName((Signal)number));
-    }
+    public void Each_has_the_name_that_bash_gives_it(int number) => Assert.Equal(DeathOfScenario.SignalName(number), SignalNames.GetName((Signal)number));
 
     [Fact]
     public void Bash_agrees()
@@ -128,4 +106,8 @@ public sealed class SignalTests
         ExitRecord record = new() { WaitStatus = (uint)signal, Flags = RecordFlags.Sender };
         Assert.Equal(name, RecordBytes.Event(RecordBytes.Of(record, new ExitDetail { SignalCode = code })).SignalCode);
     }
+    [Fact]
+    public void A_kill_by_the_kernel_of_which_no_more_is_known_is_called_that() => Assert.Equal(
+        "killed by the kernel",
+        RecordBytes.Event(RecordBytes.Of(new ExitRecord { WaitStatus = (uint)Signal.KILL, Flags = RecordFlags.Sender }, new ExitDetail { SignalCode = 0x80 })).Reason);
 }

@@ -1,6 +1,3 @@
-using ExitSnoop.Linux;
-using ExitSnoop.Records;
-
 namespace ExitSnoop.Tests.Records;
 
 /// <summary>Users by name and by id, as getent(1) knows them.</summary>

@@ -1,5 +1,3 @@
-using ExitSnoop.Linux;
-
 namespace ExitSnoop.Tests.Records;
 
 /// <summary>The wall clock's time of an exit, which the kernel stamps with the boot clock.</summary>

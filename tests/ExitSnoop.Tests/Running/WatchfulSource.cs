@@ -1,5 +1,3 @@
-using ExitSnoop.Bpf;
-
 namespace ExitSnoop.Tests;
 
 /// <summary>A source that does something once, at one moment of the reader's falling asleep.</summary>

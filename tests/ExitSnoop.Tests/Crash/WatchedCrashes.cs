@@ -1,0 +1,4 @@
+namespace ExitSnoop.Tests.Crash;
+
+/// <summary>The same with the calls of crashes.</summary>
+public sealed class WatchedCrashes() : WatchedChildren(UnwinderTests.Options);

@@ -1,0 +1,36 @@
+namespace ExitSnoop.Tests;
+
+/// <summary>One trace of the test's children for all tests of a class, as each trace costs the kernel a check of the programs.</summary>
+public class WatchedChildren : IDisposable
+{
+    // null where this machine lets nobody trace: a fixture cannot skip a test.
+    private readonly Recording? recording;
+
+    /// <summary>With all that the kernel can tell of an exit.</summary>
+    public WatchedChildren()
+        : this(new ExitTraceOptions())
+    {
+    }
+
+    internal WatchedChildren(ExitTraceOptions options) => recording = LoadableBpf.WhyNot is null ? Recording.OfChildren(options: options) : null;
+
+    /// <summary>The event of a child that has been waited for.</summary>
+    internal ExitEvent Of(Child child) => Trace().Of(child);
+
+    /// <summary>The first event of a kind, waited for.</summary>
+    internal ExitEvent WaitFor(Predicate<ExitEvent> wanted) => Trace().WaitFor(wanted);
+
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing) => recording?.Dispose();
+
+    private Recording Trace()
+    {
+        LoadableBpf.Require();
+        return recording!;
+    }
+}
