@@ -9,6 +9,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 work=$top/out/release/obj/sbom
+packages=${NUGET_PACKAGES:-$HOME/.nuget/packages}
 tool=$(sh "$top/tools/dotnet-tool.sh" cyclonedx)
 
 rm -rf "$work"
