@@ -26,6 +26,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
         ["Learn how long processes live"] = @"Average +: \d+(\.\d+)?(E-\d+)?\n(.*\n)*Maximum +: \d",
         ["Write a CSV file with exact times"] = @"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\n){3}",
         ["Write a line of JSON for each exit"] = @"^(\{""Name"":.*,""Age"":\d.*""Signal"":""\w+"".*\}\n){3}",
+        ["Watch a command from before it starts"] = @"PCOMM.*\n.*\nsh +\d+ .* code 3$",
         ["Watch in the background"] = @"PCOMM.*\n.*\nsleep +\d+ ",
 
         ["Everything but the cron jobs"] = @"PCOMM +PID .*EXIT_CODE\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){3}",

@@ -20,6 +20,7 @@ public sealed partial class ReadmeTests
         ["The next failure of a service, with all that is known of it"] = @"^Status +: code 3\n(.*\n)*CommandLine +: .*victim -w exit 3\n(.*\n)*CgroupPath +: /system\.slice/nginx\.service\n",
         ["Which commands fail most in ten minutes?"] = @"^Count Name\n-.*\n(.*\n)* +\d+ victim, 139\n",
         ["A build with everything it starts, and the CPU time each step took"] = @"^TIME +NAME .* CPU\(s\) .*\n-.*\n(.*\n)*.* sleep +\d+ +0 .*\n(.*\n)*.* make +\d+ +0 ",
+        ["Watch a command from before it starts"] = @"^PCOMM .*EXIT_CODE\n-.*\nsh +\d+ .* code 3\n",
         ["What churns: which processes does a user's cron job start?"] = @"^Name +CommandLine +TotalProcessorTime\n-.*\nworker-7 +\S*worker-7 -w exit 1 +00:00:0",
         ["Act on each crash while the shell goes on"] = @"^victim \(\d+\): signal 11 \(SEGV\)(, core dumped)?, core dumped: (True|False)\n",
         ["The same from many machines, live"] = @"PCOMM .*EXIT_CODE\n-.*\n(.*\n)*victim +\d+ .* signal 11 \(SEGV\)",
