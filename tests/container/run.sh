@@ -1,6 +1,7 @@
 #!/bin/sh
 # Tries the container image of the release with podman: the line of README, which is to show an exit of the host; the scenario,
-# whose processes die in special ways on the host; a recording on the host; and the Kubernetes manifest, as a pod.
+# whose processes die in special ways on the host; a recording on the host; the Kubernetes manifest, as a pod; and the line of
+# README that removes the image.
 #
 # Needs root and what `./bootstrap.sh package` makes. Ends with 0 if all agree, 1 if not, 75 if something cannot be had here (a line
 # "skipped: why"). What the containers wrote stays in .cache/container/out.
@@ -171,5 +172,13 @@ printf 'CapEff:\t000000c000000000\nCapBnd:\t000000c000000000\nNoNewPrivs:\t1\nSe
 	podman logs exitsnoop-exitsnoop 2>&1 | tail -n 3
 }
 judge manifest "$result" "it records with the two capabilities and no others"
+
+# The line of README that removes the image.
+podman pod rm --all --force >/dev/null
+line=$(sed -n 's/^sudo \(podman rmi .*\)/\1/p' "$top/README.md")
+echo "$line"
+sh -c "$line" >"$out/removed" 2>&1 && ! podman image exists "localhost/exitsnoop:$version" && result=0 || result=1
+[ "$result" = 0 ] || cat "$out/removed"
+judge removal "$result" "the image is gone"
 
 [ -z "$failed" ]

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the release from one kind of file, in a system, as its root, by the line of README; uses it; and takes it away again,
-# by the line of README. Says "installed and removed" at the end if all was right.
+# Installs the release from one kind of file, as root of a system, with the command that README has for it; uses it; and removes
+# it with README's command. Prints "installed and removed" at the end if all was right.
 #
 #	install.sh deb|rpm|tarball|gallery
 set -eu
@@ -18,7 +18,7 @@ fail() {
 	exit 1
 }
 
-# readme BEGINNING: runs the line of README's install section that begins so, with what else is given.
+# readme BEGINNING [ARGUMENT...]: runs the command of README's section "Install" that begins so, with these arguments behind it.
 readme() {
 	line=$(sed -n 's/  *#.*//; s/sudo //g; /^## Install/,/^## Three/p' README.md | grep "^$1 ")
 	shift

@@ -354,7 +354,7 @@ of_pass() {
 
 # A cell of storms: PASS.
 storms_of() {
-	awk -F'\t' -v pass="$1-storms" '$1 == pass { print $2 ($3 ? ", up to " $3 " told as lost" : "") }' "$out/passes"
+	awk -F'\t' -v pass="$1-storms" '$1 == pass { print $2 ($3 ? ", up to " $3 " reported as lost" : "") }' "$out/passes"
 }
 
 table() {
