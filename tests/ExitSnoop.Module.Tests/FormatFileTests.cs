@@ -40,6 +40,18 @@ public sealed partial class FormatFileTests
     }
 
     [Fact]
+    public void About_ExitSnoop_lists_the_columns_of_every_view()
+    {
+        string about = System.IO.File.ReadAllText(Path.Combine(Paths.Repository, "docs", "en-US", "about_ExitSnoop.md"));
+        XElement[] tables = [.. XDocument.Load(File).Descendants("View").Where(view => view.Descendants("TypeName").First().Value == typeof(ExitEvent).FullName && view.Element("TableControl") is not null)];
+        foreach (XElement view in tables)
+            Assert.Contains(
+                $"| {view.Element("Name")!.Value.Replace("ExitSnoop", "the default", StringComparison.Ordinal)} | {string.Join(", ", view.Descendants("Label").Select(label => label.Value))} |",
+                about, StringComparison.Ordinal);
+        Assert.Equal(4, tables.Length);
+    }
+
+    [Fact]
     public void Tab_offers_the_views_that_are_for_people()
     {
         using Shell shell = Shell.Open();

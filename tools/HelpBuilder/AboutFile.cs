@@ -84,11 +84,20 @@ internal sealed class AboutFile
             ? $"{property.Source}: {field.Source}"
             : property.Source;
 
-    // The last column takes the width that is left, and wraps.
+    // The last column takes the width that is left, and wraps. Of two columns, it stands below the first one where that is wide.
     private void Columns(string[][] rows)
     {
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length) + 2)];
         int last = Indent + widths[..^1].Sum();
+        if (widths.Length == 2 && last > Width / 2)
+        {
+            foreach (string[] row in rows[1..])
+            {
+                Wrap(Indent, row[0]);
+                Wrap(2 * Indent, row[1]);
+            }
+            return;
+        }
         foreach (string[] row in rows)
         {
             string start = string.Concat(row[..^1].Select((cell, column) => cell.PadRight(widths[column])));

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace ExitSnoop.Tests.Records;
 
 /// <summary>The program as text, for those who want to read what they let into their kernel.</summary>
-public sealed class ProgramSourceTests
+public sealed partial class ProgramSourceTests
 {
     [Fact]
     public void It_compiles_as_it_stands()
@@ -14,6 +16,17 @@ public sealed class ProgramSourceTests
         string errors = clang.Errors.ReadToEnd();
         Assert.True(clang.Wait().Status == 0, errors);
         Assert.True(new FileInfo(compiled).Length > 1000);
+    }
+
+    [Fact]
+    public void The_page_about_security_names_everything_that_a_program_is_attached_to()
+    {
+        string page = File.ReadAllText(Path.Combine(Paths.Repository, "docs", "security.md"));
+        string[] programs = Directory.GetFiles(Path.Combine(Paths.Repository, "bpf"), "*.bpf.c");
+        string[] hooks = [.. programs.SelectMany(file => Hook().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).Distinct()];
+        Assert.NotEmpty(hooks);
+        foreach (string hook in hooks)
+            Assert.Contains($"`{hook}`", page, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,4 +79,7 @@ public sealed class ProgramSourceTests
         Assert.DoesNotContain('\u001b', text);
         Assert.DoesNotContain("\n#error", text, StringComparison.Ordinal);
     }
+
+    [GeneratedRegex("SEC\\(\"(?:raw_tp|tp_btf|fentry|kprobe\\.multi)/([a-z_]+)\"\\)")]
+    private static partial Regex Hook();
 }
