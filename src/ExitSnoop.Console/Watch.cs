@@ -119,7 +119,7 @@ internal sealed class Watch
     {
         foreach (int id in trace.TakeMissingIds())
         {
-            StandardError.Report($"no process has the id {id}");
+            StandardError.Report($"no process has the ID {id}");
             missing++;
         }
         foreach (int id in trace.TakeUnseenIds())

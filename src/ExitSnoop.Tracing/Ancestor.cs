@@ -4,10 +4,10 @@ namespace ExitSnoop;
 
 /// <summary>A process that was an ancestor of another when that one exited.</summary>
 /// <param name="Name">Its comm, at most 15 bytes; bytes that are not UTF-8 become U+FFFD.</param>
-/// <param name="Id">Its id in the PID namespace of the reader.</param>
+/// <param name="Id">Its ID in the PID namespace of the reader.</param>
 public sealed record Ancestor(string Name, int Id)
 {
-    /// <summary>The name and the id: <c>bash (901)</c>.</summary>
+    /// <summary>The name and the ID: <c>bash (901)</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{DisplayText.Escape(Name)} ({Id})");
 }
 
@@ -31,7 +31,7 @@ public sealed class AncestorList
     /// <summary>The names of all, in their order.</summary>
     public IReadOnlyList<string> Name => Array.ConvertAll(ancestors, ancestor => ancestor.Name);
 
-    /// <summary>The ids of all, in their order.</summary>
+    /// <summary>The IDs of all, in their order.</summary>
     public IReadOnlyList<int> Id => Array.ConvertAll(ancestors, ancestor => ancestor.Id);
 
     /// <summary>The parent for 0, its parent for 1, and so on.</summary>

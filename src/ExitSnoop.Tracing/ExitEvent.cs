@@ -75,13 +75,13 @@ public sealed class ExitEvent : EventArgs
     /// <summary>comm: of the main thread, or of the thread, at most 15 bytes. Bytes that are no UTF-8 are U+FFFD.</summary>
     public string Name => name ??= Record.Comm.ToString();
 
-    /// <summary>The process's id, in the PID namespace of the reader. Source: leader's tgid.</summary>
+    /// <summary>The process's ID, in the PID namespace of the reader. Source: leader's tgid.</summary>
     public int Id => (int)Record.Pid;
 
-    /// <summary>The id of the parent when the process died; 0 where it is outside the reader's PID namespace. Source: leader->real_parent->tgid.</summary>
+    /// <summary>The ID of the parent when the process died; 0 where it is outside the reader's PID namespace. Source: leader->real_parent->tgid.</summary>
     public int ParentId => (int)Record.ParentPid;
 
-    /// <summary>The thread's id; equal to <see cref="Id"/> for the event of a process. Source: task->pid.</summary>
+    /// <summary>The thread's ID; equal to <see cref="Id"/> for the event of a process. Source: task->pid.</summary>
     public int ThreadId => (int)Record.Tid;
 
     /// <summary>How long the process (or thread) lived, by the boot clock, which goes on in suspend.</summary>
@@ -129,7 +129,7 @@ public sealed class ExitEvent : EventArgs
     /// <summary>comm of the sender.</summary>
     public string? SenderName => HasSenderTask ? texts is null ? Detail.SenderComm.ToString() : texts.SenderName : null;
 
-    /// <summary>The real user id of the sender.</summary>
+    /// <summary>The real user ID of the sender.</summary>
     public uint? SenderUserId => HasSenderTask ? Detail.SenderUid : null;
 
     /// <summary>Why the fatal signal was sent: the name of its si_code (USER, KERNEL, TKILL, QUEUE, TIMER, MAPERR, ...).</summary>
@@ -166,13 +166,13 @@ public sealed class ExitEvent : EventArgs
     /// <summary>The address of <see cref="CrashSite"/> within its module, as addr2line(1) counts it.</summary>
     public ulong? CrashOffset => CrashReport?.Site?.Offset;
 
-    /// <summary>The build id of <see cref="CrashModule"/> in hexadecimal digits.</summary>
+    /// <summary>The build ID of <see cref="CrashModule"/> in hexadecimal digits.</summary>
     public string? CrashBuildId => CrashReport?.Site?.BuildId;
 
     /// <summary>The function of <see cref="CrashSite"/>, demangled.</summary>
     public string? CrashSymbol => CrashReport?.Site?.Symbol;
 
-    /// <summary>The id of the thread that crashed, in the PID namespace of the reader.</summary>
+    /// <summary>The ID of the thread that crashed, in the PID namespace of the reader.</summary>
     public int? CrashThreadId => CrashReport?.ThreadId;
 
     /// <summary>comm of the thread that crashed.</summary>
@@ -205,22 +205,22 @@ public sealed class ExitEvent : EventArgs
     /// </summary>
     public bool CommandLineTruncated => Command.Record.Flags.HasFlag(RecordFlags.ArgumentsCut);
 
-    /// <summary>The real user id. Source: real_cred->uid.</summary>
+    /// <summary>The real user ID. Source: real_cred->uid.</summary>
     public uint? UserId => HasDetail ? Detail.Uid : null;
 
-    /// <summary>The real group id. Source: real_cred->gid.</summary>
+    /// <summary>The real group ID. Source: real_cred->gid.</summary>
     public uint? GroupId => HasDetail ? Detail.Gid : null;
 
     /// <summary>
-    /// The user's name; null where this machine has none for the id, and for a process in a container without a user
-    /// namespace of its own, whose ids are those of its image: only 0 is root everywhere.
+    /// The user's name; null where this machine has none for the ID, and for a process in a container without a user
+    /// namespace of its own, whose IDs are those of its image: only 0 is root everywhere.
     /// </summary>
     public string? UserName => texts is not null ? texts.UserName : UserId is { } id && (id == 0 || !HasUsersOfItsOwn) ? NameOfUser(id) : null;
 
     /// <summary>comm of the parent. Source: real_parent->group_leader->comm.</summary>
     public string? ParentName => texts is not null ? texts.ParentName : HasDetail ? Detail.ParentComm.ToString() : null;
 
-    /// <summary>The session's id. Source: signal->pids[PIDTYPE_SID].</summary>
+    /// <summary>The session's ID. Source: signal->pids[PIDTYPE_SID].</summary>
     public int? SessionId => HasDetail ? (int)Detail.Session : null;
 
     /// <summary>
@@ -291,7 +291,7 @@ public sealed class ExitEvent : EventArgs
     /// </summary>
     public uint? LoginUserId => HasDetail && Detail.LoginUid != uint.MaxValue ? Detail.LoginUid : null;
 
-    /// <summary>The name of <see cref="LoginUserId"/>; null where this machine has none for the id.</summary>
+    /// <summary>The name of <see cref="LoginUserId"/>; null where this machine has none for the ID.</summary>
     public string? LoginUserName => texts is not null ? texts.LoginUserName : LoginUserId is { } id ? NameOfUser(id) : null;
 
     /// <summary>Its controlling terminal, as ps(1) names it: <c>pts/3</c>, <c>tty1</c>; null where it has none. Source: signal->tty->name.</summary>
@@ -309,10 +309,10 @@ public sealed class ExitEvent : EventArgs
     /// </summary>
     public bool? Executed => HasDetail ? Record.Flags.HasFlag(RecordFlags.Executed) : null;
 
-    /// <summary>Its id in its own PID namespace: what it itself called getpid(2). Source: thread_pid->numbers[level].</summary>
+    /// <summary>Its ID in its own PID namespace: what it itself called getpid(2). Source: thread_pid->numbers[level].</summary>
     public int? NamespaceId => HasDetail ? (int)Detail.NamespacePid : null;
 
-    /// <summary>Its id in the first PID namespace, the host's.</summary>
+    /// <summary>Its ID in the first PID namespace, the host's.</summary>
     public int? HostId => HasDetail ? (int)Record.HostPid : null;
 
     /// <summary>The machine on which it exited, by its host name: this one, or that of the recording. Null where it was read from JSON without.</summary>
@@ -330,7 +330,7 @@ public sealed class ExitEvent : EventArgs
     /// <summary>What the unwinder found; null where the process did not crash.</summary>
     internal CrashReport? CrashReport { get; set; }
 
-    /// <summary>Identity, with the id, among all processes since boot: ids are used again.</summary>
+    /// <summary>Identity, with the ID, among all processes since boot: IDs are used again.</summary>
     internal ulong StartTimestamp => Record.StartTime;
 
     internal ulong ExitTimestamp => Record.ExitTime;
@@ -374,7 +374,7 @@ public sealed class ExitEvent : EventArgs
         ExitEventJson.Write(writer, this);
     }
 
-    /// <summary>A line for people: name, id and status.</summary>
+    /// <summary>A line for people: name, ID and status.</summary>
     public override string ToString() => $"{DisplayText.Escape(Name)} ({Id}): {Status}";
 
     /// <summary>
@@ -402,8 +402,8 @@ public sealed class ExitEvent : EventArgs
 
     private bool HasSenderTask => HasDetail && Record.Flags.HasFlag(RecordFlags.SenderTask);
 
-    // In a container an id may be any user of the image's own. Not in the reader's container, where ids of processes are
-    // the same; nor in a user namespace, whose ids the kernel translates into those of the first namespace.
+    // In a container an ID may be any user of the image's own. Not in the reader's container, where IDs of processes are
+    // the same; nor in a user namespace, whose IDs the kernel translates into those of the first namespace.
     private bool HasUsersOfItsOwn =>
         NamespaceId != Id && ContainerId is not null && !Record.Flags.HasFlag(RecordFlags.UserNamespace);
 

@@ -8,7 +8,7 @@ public static class ExitEventDefinition
 {
     private const string All = "all";
     private const string Boot = "ns, CLOCK_BOOTTIME";
-    private const string Namespaced = "id in the reader's PID namespace";
+    private const string Namespaced = "ID in the reader's PID namespace";
 
     /// <summary>The record's fields, then the properties.</summary>
     public static IReadOnlyList<ExitEventField> Fields { get; } = [.. RecordFields(), .. Properties()];
@@ -19,14 +19,14 @@ public static class ExitEventDefinition
         [
             // struct exit_record
             ("exit_time", "__u64", 8, Boot, "bpf_ktime_get_boot_ns()", "The moment of death: the last thread passes the tracepoint sched:sched_process_exit."),
-            ("start_time", "__u64", 8, Boot, "task->group_leader->start_boottime", "When the process (or thread) began; with the id its identity."),
+            ("start_time", "__u64", 8, Boot, "task->group_leader->start_boottime", "When the process (or thread) began; with the ID its identity."),
             ("flags", "__u32", 4, "bits", "", "enum record_flags of bpf/record.h: thread, dead, sender known, OOM, cut texts, user namespace."),
             ("pid", "__u32", 4, Namespaced, "task->tgid", "The process."),
             ("tid", "__u32", 4, Namespaced, "task->pid", "The thread; the process itself in the event of a process."),
             ("ppid", "__u32", 4, Namespaced, "task->group_leader->real_parent->tgid", "The parent at the time of the exit."),
             ("wait_status", "__u32", 4, "as waitpid(2)", "signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : task->group_leader->exit_code", "Signal in bits 0-6, core in bit 7, exit status in bits 8-15."),
             ("comm", "char[16]", 16, "bytes, ended by NUL", "task->group_leader->comm", "The name."),
-            ("host_pid", "__u32", 4, "id in the first PID namespace", "task->tgid", "The process as the host knows it."),
+            ("host_pid", "__u32", 4, "ID in the first PID namespace", "task->tgid", "The process as the host knows it."),
 
             // struct exit_detail
             ("cpu_time", "__u64", 8, "ns", "signal->sum_sched_runtime + sum of se.sum_exec_runtime", "CPU time of all threads."),
@@ -40,19 +40,19 @@ public static class ExitEventDefinition
             ("voluntary_switches", "__u64", 8, "count", "signal->nvcsw + sum of nvcsw", "Context switches by waiting."),
             ("involuntary_switches", "__u64", 8, "count", "signal->nivcsw + sum of nivcsw", "Context switches by preemption."),
             ("fault_address", "__u64", 8, "address", "signal:signal_generate, info->_sifields._sigfault._addr", "Where a fault struck."),
-            ("uid", "__u32", 4, "id in the first user namespace", "task->group_leader->real_cred->uid", "The real user."),
-            ("gid", "__u32", 4, "id in the first user namespace", "task->group_leader->real_cred->gid", "The real group."),
+            ("uid", "__u32", 4, "ID in the first user namespace", "task->group_leader->real_cred->uid", "The real user."),
+            ("gid", "__u32", 4, "ID in the first user namespace", "task->group_leader->real_cred->gid", "The real group."),
             ("session", "__u32", 4, Namespaced, "signal->pids[PIDTYPE_SID]", "The session."),
-            ("namespace_pid", "__u32", 4, "id in the process's own PID namespace", "thread_pid->numbers[thread_pid->level].nr", "What the process itself calls its id."),
+            ("namespace_pid", "__u32", 4, "ID in the process's own PID namespace", "thread_pid->numbers[thread_pid->level].nr", "What the process itself calls its id."),
             ("signal_code", "__s32", 4, "si_code", "signal:signal_generate, info->si_code", "Why the fatal signal was sent."),
             ("sender_pid", "__u32", 4, Namespaced, "signal:signal_generate, current->tgid", "The process that sent it."),
-            ("sender_uid", "__u32", 4, "id in the first user namespace", "signal:signal_generate, current_uid()", "The real user of the sender."),
+            ("sender_uid", "__u32", 4, "ID in the first user namespace", "signal:signal_generate, current_uid()", "The real user of the sender."),
             ("system_call", "__s32", 4, "number, -1 not known", "signal:signal_generate, info->_sifields._sigsys._syscall", "The system call that seccomp(2) killed for."),
             ("system_call_arch", "__u32", 4, "AUDIT_ARCH_", "signal:signal_generate, info->_sifields._sigsys._arch", "The architecture that numbers it."),
             ("sender_comm", "char[16]", 16, "bytes, ended by NUL", "signal:signal_generate, current->group_leader->comm", "The sender's name."),
             ("parent_comm", "char[16]", 16, "bytes, ended by NUL", "task->group_leader->real_parent->group_leader->comm", "The parent's name."),
             ("terminal", "char[16]", 16, "bytes, ended by NUL", "signal->tty->name", "The controlling terminal; empty where there is none."),
-            ("login_uid", "__u32", 4, "id in the first user namespace", "task->group_leader->loginuid", "Who logged in, by audit; 0xffffffff where nobody did."),
+            ("login_uid", "__u32", 4, "ID in the first user namespace", "task->group_leader->loginuid", "Who logged in, by audit; 0xffffffff where nobody did."),
             ("ancestor_count", "__u16", 2, "struct ancestor", "real_parent of the parent, and so on", "Number of ancestors behind the parent, which follow."),
             ("path_size", "__u16", 2, "bytes", "mm->exe_file->f_path", "Length of the executable's path, which follows."),
             ("directory_size", "__u16", 2, "bytes", "task->fs->pwd", "Length of the working directory's path, which follows."),
@@ -82,8 +82,8 @@ public static class ExitEventDefinition
         [
             Property(nameof(ExitEvent.Name), "string", "", "comm", "The process's name (comm), at most 15 bytes; bytes that are no UTF-8 are U+FFFD. Alias: ProcessName."),
             Property(nameof(ExitEvent.Id), "int", Namespaced, "pid", "The process, as Get-Process shows it here. Ids are used again: identity is Id and StartTime."),
-            Property(nameof(ExitEvent.ParentId), "int", Namespaced, "ppid", "The id of the parent when the process died; 0 for one outside the namespace."),
-            Property(nameof(ExitEvent.ThreadId), "int", Namespaced, "tid", "The thread's id with -PerThread, else equal to Id."),
+            Property(nameof(ExitEvent.ParentId), "int", Namespaced, "ppid", "The ID of the parent when the process died; 0 for one outside the namespace."),
+            Property(nameof(ExitEvent.ThreadId), "int", Namespaced, "tid", "The thread's ID with -PerThread, else equal to Id."),
             Property(nameof(ExitEvent.Age), "TimeSpan", "boot clock", "exit_time - start_time", "How long it lived; time in suspend counts."),
             Property(nameof(ExitEvent.StartTime), "DateTime", "local, or UTC with -Utc", "start_time", "When it was forked, or as a thread created; exec does not change it."),
             Property(nameof(ExitEvent.ExitTime), "DateTime", "local, or UTC with -Utc", "exit_time", "When it died, by the wall clock of that moment."),
@@ -106,7 +106,7 @@ public static class ExitEventDefinition
             Property(nameof(ExitEvent.InstructionPointer), "ulong?", "address", "task_pt_regs(task)->ip", "Where the thread that crashed stopped.", crash),
             Property(nameof(ExitEvent.CrashModule), "string", "", "vma->vm_file", "The file that CrashSite is in, by its path in the process's own mounts.", crash),
             Property(nameof(ExitEvent.CrashOffset), "ulong?", "address in the file", "InstructionPointer, vma->vm_start, vma->vm_pgoff", "The address of CrashSite as addr2line(1) counts it.", crash),
-            Property(nameof(ExitEvent.CrashBuildId), "string", "", "CrashModule", "The build id of the file, in hexadecimal digits.", crash),
+            Property(nameof(ExitEvent.CrashBuildId), "string", "", "CrashModule", "The build ID of the file, in hexadecimal digits.", crash),
             Property(nameof(ExitEvent.CrashSymbol), "string", "", "CrashModule", "The function of CrashSite, demangled; null where the file has no symbol for it.", crash),
             Property(nameof(ExitEvent.CrashThreadId), "int?", Namespaced, "task->pid", "The thread that crashed, which need not be the main one.", crash),
             Property(nameof(ExitEvent.CrashThreadName), "string", "", "task->comm", "The name of that thread.", crash),
@@ -141,8 +141,8 @@ public static class ExitEventDefinition
             Property(nameof(ExitEvent.Terminal), "string", "", "terminal", "The controlling terminal: pts/3; null where there is none."),
             Property(nameof(ExitEvent.WorkingDirectory), "string", "", "directory", "The working directory at the exit, in the process's own mounts."),
             Property(nameof(ExitEvent.Executed), "bool?", "", "flags", "False for a process that was only forked and has its parent's name."),
-            Property(nameof(ExitEvent.NamespaceId), "int?", "id in the process's own PID namespace", "namespace_pid", "What the process itself called its id."),
-            Property(nameof(ExitEvent.HostId), "int?", "id in the first PID namespace", "host_pid", "The process's id on the host."),
+            Property(nameof(ExitEvent.NamespaceId), "int?", "ID in the process's own PID namespace", "namespace_pid", "What the process itself called its id."),
+            Property(nameof(ExitEvent.HostId), "int?", "ID in the first PID namespace", "host_pid", "The process's ID on the host."),
             Property(nameof(ExitEvent.HostName), "string", "", "uname(2), or the recording", "The machine on which it exited; of a recording of another machine, that one."),
         ];
     }

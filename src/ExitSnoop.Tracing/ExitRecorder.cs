@@ -231,7 +231,7 @@ public sealed class ExitRecorder : IDisposable
         while (Trace.TryTakeMetricsMessage(out string? message))
             Report(message);
         foreach (int id in Trace.TakeMissingIds())
-            Report(string.Create(CultureInfo.InvariantCulture, $"no process has the id {id}"));
+            Report(string.Create(CultureInfo.InvariantCulture, $"no process has the ID {id}"));
         foreach (int id in Trace.TakeUnseenIds())
             Report(string.Create(CultureInfo.InvariantCulture, $"process {id} has exited, but the kernel did not run the BPF program for its exit"));
         writer.Tick();

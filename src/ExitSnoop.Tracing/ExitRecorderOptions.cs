@@ -34,7 +34,7 @@ public sealed record ExitRecorderOptions
     /// <summary>Whether the arguments of processes are kept, which can hold passwords.</summary>
     public bool KeepArguments { get; init; } = true;
 
-    /// <summary>A group that may read the recording, by name or id; null for the owner alone.</summary>
+    /// <summary>A group that may read the recording, by name or ID; null for the owner alone.</summary>
     public string? Group { get; init; }
 
     /// <summary>What tests make up of the machine.</summary>

@@ -172,7 +172,7 @@ public sealed class ExitTrace : IDisposable
 
     /// <summary>
     /// Waits until there is something to take: an event (<see cref="TryRead"/>), a loss that is to be reported
-    /// (<see cref="TryTakeLoss"/>), an id that no process has (<see cref="TakeMissingIds"/>), a message about the metrics
+    /// (<see cref="TryTakeLoss"/>), an ID that no process has (<see cref="TakeMissingIds"/>), a message about the metrics
     /// (<see cref="TryTakeMetricsMessage"/>), or the end of the trace.
     /// </summary>
     /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>

@@ -72,11 +72,11 @@ internal static class ExitTraceErrors
             $"{count} processes are more than this process may have open files (ulimit -n). Raise the limit or ask for fewer."),
         LibC.ENOSYS or LibC.EPERM => new(
             ExitTraceError.NoPrivilege,
-            $"This process may not call pidfd_open(2) ({new Win32Exception(error).Message}), which a process is watched with by its id. "
+            $"This process may not call pidfd_open(2) ({new Win32Exception(error).Message}), which a process is watched with by its ID. "
             + "Let the seccomp filter of its container or service permit the call, or filter by name, user or parent."),
         _ => new(
             ExitTraceError.LimitReached,
-            $"A process cannot be watched by its id: {new Win32Exception(error).Message}. {Limits}"),
+            $"A process cannot be watched by its ID: {new Win32Exception(error).Message}. {Limits}"),
     };
 
     /// <summary>What it means that a file could not be read, or memory not be had, while the trace started.</summary>

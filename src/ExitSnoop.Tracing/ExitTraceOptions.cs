@@ -19,7 +19,7 @@ public sealed record ExitTraceOptions
     /// <summary>The longest time that can be asked for, in seconds: more than thirty years.</summary>
     public const double MaximumSeconds = 1_000_000_000;
 
-    /// <summary>Only these processes, by id (tgid) in the PID namespace of the caller. The trace ends when all have exited.</summary>
+    /// <summary>Only these processes, by ID (tgid) in the PID namespace of the caller. The trace ends when all have exited.</summary>
     public IReadOnlyCollection<int> Ids { get; init; } = [];
 
     /// <summary>With <see cref="Ids"/>: all their descendants too, orphans included. The trace ends when all have exited.</summary>
@@ -31,7 +31,7 @@ public sealed record ExitTraceOptions
     /// <summary>An event for each thread instead of one for each process.</summary>
     public bool PerThread { get; init; }
 
-    /// <summary>Only processes of these real user ids.</summary>
+    /// <summary>Only processes of these real user IDs.</summary>
     public IReadOnlyCollection<uint> Users { get; init; } = [];
 
     /// <summary>Only processes that one of these signals ended.</summary>
@@ -43,7 +43,7 @@ public sealed record ExitTraceOptions
     /// </summary>
     public IReadOnlyCollection<int> ExitCodes { get; init; } = [];
 
-    /// <summary>Only children of these processes, by the id of the parent at the time of the exit.</summary>
+    /// <summary>Only children of these processes, by the ID of the parent at the time of the exit.</summary>
     public IReadOnlyCollection<int> ParentIds { get; init; } = [];
 
     /// <summary>Only processes that lived at least so long, by the boot clock; at most <see cref="MaximumSeconds"/>.</summary>
@@ -77,7 +77,7 @@ public sealed record ExitTraceOptions
     /// <summary>Only processes in containers for whose <see cref="ExitEvent.ContainerId"/> this is true, asked outside the kernel.</summary>
     public Func<string, bool>? ContainerFilter { get; init; }
 
-    /// <summary>Only processes of other real user ids than these, checked outside the kernel.</summary>
+    /// <summary>Only processes of other real user IDs than these, checked outside the kernel.</summary>
     public IReadOnlyCollection<uint> ExcludedUsers { get; init; } = [];
 
     /// <summary>Only processes whose <see cref="ExitEvent.Crashed"/> is true.</summary>

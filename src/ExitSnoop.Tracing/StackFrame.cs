@@ -7,7 +7,7 @@ namespace ExitSnoop;
 /// <param name="InstructionPointer">The address of the instruction: in the innermost frame where it stopped, in others where the call returns to.</param>
 /// <param name="Module">The file that is mapped there, by its path in the process's own mounts; null for anonymous memory or none.</param>
 /// <param name="Offset">The address within the module as addr2line(1) counts it; within the file where its headers could not be read.</param>
-/// <param name="BuildId">The module's build id in hexadecimal digits; null where it is not known.</param>
+/// <param name="BuildId">The module's build ID in hexadecimal digits; null where it is not known.</param>
 /// <param name="Symbol">The function, demangled; null where it is not known.</param>
 /// <param name="SymbolOffset">The distance from the beginning of the function, in bytes.</param>
 public sealed record StackFrame(

@@ -2,13 +2,13 @@ using ExitSnoop.Linux;
 
 namespace ExitSnoop;
 
-/// <summary>The users of this machine by id and by name, from getpwuid(3) and getpwnam(3). Answers are remembered for ten seconds.</summary>
+/// <summary>The users of this machine by ID and by name, from getpwuid(3) and getpwnam(3). Answers are remembered for ten seconds.</summary>
 public static class UserNames
 {
-    /// <summary>The name of a user id; null where the machine knows none.</summary>
+    /// <summary>The name of a user ID; null where the machine knows none.</summary>
     public static string? GetName(uint id) => Users.Here.NameOf(id);
 
-    /// <summary>Reads a user's name, or the id itself in digits.</summary>
+    /// <summary>Reads a user's name, or the ID itself in digits.</summary>
     public static bool TryGetId(string nameOrId, out uint id)
     {
         ArgumentNullException.ThrowIfNull(nameOrId);

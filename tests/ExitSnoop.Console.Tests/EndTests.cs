@@ -177,7 +177,7 @@ public sealed class EndTests
     {
         Need.Kernel();
         (int status, string output, string errors) = ConsoleProgram.Run("-p", "2147483647");
-        Assert.Equal((1, "", "exitsnoop: no process has the id 2147483647\n"), (status, output, errors));
+        Assert.Equal((1, "", "exitsnoop: no process has the ID 2147483647\n"), (status, output, errors));
     }
 
     [Fact]
@@ -188,7 +188,7 @@ public sealed class EndTests
         Release(child);
         (int status, string output, string errors) = trace.Wait();
         Assert.Equal(1, status);
-        Assert.Contains("exitsnoop: no process has the id 2147483647\n", errors, StringComparison.Ordinal);
+        Assert.Contains("exitsnoop: no process has the ID 2147483647\n", errors, StringComparison.Ordinal);
         Assert.EndsWith(" code 7\n", output, StringComparison.Ordinal);
     }
 

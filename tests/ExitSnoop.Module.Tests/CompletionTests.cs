@@ -25,7 +25,7 @@ public sealed class CompletionTests
     {
         using TestFolder folder = new();
         using Victim victim = Victim.StartNamed(folder, "tabbed", "sleep", "60");
-        // A bare position completes to files too; there a beginning of the id is typed.
+        // A bare position completes to files too; there a beginning of the ID is typed.
         string typed = parameter.Length > 0 ? "" : victim.Id.Text()[..2];
         foreach (Offer[] offers in CompleteBoth(parameter + typed))
         {
@@ -72,7 +72,7 @@ public sealed class CompletionTests
     public void Users_are_those_of_the_machine_with_id_and_processes(string line)
     {
         foreach (Offer[] offers in CompleteBoth(line))
-            Assert.Matches(@"^user id 0, (1 process|\d+ processes)", Assert.Single(offers, offer => offer.Text == "root").ToolTip);
+            Assert.Matches(@"^user ID 0, (1 process|\d+ processes)", Assert.Single(offers, offer => offer.Text == "root").ToolTip);
     }
 
     [Theory]

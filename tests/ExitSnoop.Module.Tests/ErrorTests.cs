@@ -1,6 +1,6 @@
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>What cannot be: each error has a fixed id and category, and names the remedy.</summary>
+/// <summary>What cannot be: each error has a fixed ID and category, and names the remedy.</summary>
 public sealed class ErrorTests
 {
     private const string Watch = """

@@ -50,7 +50,7 @@ public sealed class PromptTests
         using Victim victim = Victim.Start("exit", "7");
         using RunningScript watch = Shell.Shared.StartWatch("Watch-ProcessExit $id | Watch-ProcessExit", ("id", victim.Id));
         victim.Die();
-        // It is gone by then, and the second watch says so of its id.
+        // It is gone by then, and the second watch says so of its ID.
         Assert.Equal(("NoProcessFoundForGivenId", victim.Id), (watch.Wait().OnlyError.ShortId, (int)watch.Now.OnlyError.Target!));
     }
 

@@ -31,7 +31,7 @@ internal static unsafe partial class BpfObjects
 
     private static readonly int SystemCall = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 280 : 321;
 
-    /// <summary>Whether a program of this id is in the kernel, whoever holds it.</summary>
+    /// <summary>Whether a program of this ID is in the kernel, whoever holds it.</summary>
     internal static bool HasProgram(int id)
     {
         IdAttribute attribute = new() { Id = (uint)id - 1 };

@@ -28,7 +28,7 @@ internal sealed unsafe class Child : IDisposable
 
     internal int Id { get; }
 
-    /// <summary>A time of the boot clock before which it did not exist: with the id, its identity.</summary>
+    /// <summary>A time of the boot clock before which it did not exist: with the ID, its identity.</summary>
     internal ulong StartedAfter { get; }
 
     /// <summary>A time of the boot clock by which it was dead, once waited for.</summary>
@@ -93,7 +93,7 @@ internal sealed unsafe class Child : IDisposable
 
     internal void Write(string text) => input.Write(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Starts a process that becomes the program at the first line of its input: its id is known before.</summary>
+    /// <summary>Starts a process that becomes the program at the first line of its input: its ID is known before.</summary>
     internal static Child StartHeld(string file, params IEnumerable<string> arguments) =>
         Start("sh", ["-c", "read go && exec \"$@\"", "sh", file, .. arguments]);
 

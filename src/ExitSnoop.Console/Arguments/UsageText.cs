@@ -51,7 +51,7 @@ internal static class UsageText
           --executable-path FILE
                                 only this executable, wildcards too: '/opt/*'
           --service NAME        only processes of this systemd service: nginx, 'app@*'
-          --container-id ID     only processes in this container; the start of its id
+          --container-id ID     only processes in this container; the start of its ID
                                 is enough
           --exclude-name PATTERN
                                 only other names than this

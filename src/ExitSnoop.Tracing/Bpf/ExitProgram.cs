@@ -63,10 +63,10 @@ internal sealed class ExitProgram : IDisposable
     /// <summary>The programs for forks, likewise; none where descendants are not asked for.</summary>
     internal IEnumerable<int> ForkProgramFds => ForkPrograms.Select(bpf.ProgramFd);
 
-    /// <summary>The processes asked for by id; see bpf/maps.h.</summary>
+    /// <summary>The processes asked for by ID; see bpf/maps.h.</summary>
     internal BpfMap<uint, ulong> Ids => new(bpf.MapFd("ids"));
 
-    /// <summary>The cgroups asked for, by their ids.</summary>
+    /// <summary>The cgroups asked for, by their IDs.</summary>
     internal BpfMap<ulong, byte> Cgroups => new(bpf.MapFd("cgroups"));
 
     /// <summary>The hierarchy that the cgroups are in.</summary>

@@ -4,7 +4,7 @@ using ExitSnoop.Linux;
 
 namespace ExitSnoop.Crash;
 
-/// <summary>What the headers of an ELF file of 64 bits say (elf(5)): where it is to be mapped, and its build id.</summary>
+/// <summary>What the headers of an ELF file of 64 bits say (elf(5)): where it is to be mapped, and its build ID.</summary>
 internal sealed class ElfHeaders
 {
     private const int HeaderSize = 64, SegmentSize = 56, SectionSize = 64, SegmentsMaximum = 64, SectionsMaximum = 256, NotesMaximum = 4096;

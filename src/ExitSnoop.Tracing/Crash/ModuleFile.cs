@@ -31,7 +31,7 @@ internal sealed class ModuleFile : IDisposable
     /// <summary>Its separate file of symbols; -1 where there is none.</summary>
     internal int SymbolFd { get; }
 
-    /// <summary>Its build id in hexadecimal digits; null where it has none.</summary>
+    /// <summary>Its build ID in hexadecimal digits; null where it has none.</summary>
     internal string? BuildId => headers.BuildId;
 
     /// <summary>What the kernel added to the addresses in the file when it mapped an offset of it at an address.</summary>

@@ -1,7 +1,7 @@
 namespace ExitSnoop.Crash;
 
 /// <summary>A crash that was recorded: by what its exit is recognized, and what was found, once it is.</summary>
-/// <param name="HostPid">The process's id in the first PID namespace.</param>
+/// <param name="HostPid">The process's ID in the first PID namespace.</param>
 /// <param name="ProcessStartTime">When the process began, by the boot clock.</param>
 /// <param name="ThreadId">The thread, in the reader's PID namespace.</param>
 /// <param name="Signal">The signal.</param>

@@ -30,7 +30,7 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
         }
     }
 
-    /// <summary>The id of the unwinder's process; 0 while there is none.</summary>
+    /// <summary>The ID of the unwinder's process; 0 while there is none.</summary>
     internal int ProcessId => process?.Pid ?? 0;
 
     /// <summary>Finds the frames and the site. Never throws for what a crashed process or its files hold.</summary>

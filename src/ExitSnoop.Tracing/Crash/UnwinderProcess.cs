@@ -30,7 +30,7 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
     private DescriptorSocket? socket;
     private int pid;
 
-    /// <summary>The process's id; 0 while there is none.</summary>
+    /// <summary>The process's ID; 0 while there is none.</summary>
     internal int Pid => pid;
 
     /// <summary>When it was last started, as a <see cref="Stopwatch"/>'s timestamp.</summary>
@@ -157,7 +157,7 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
             return;
         socket.Dispose();
         socket = null;
-        // It is our child and not yet waited for, so the id is still its own.
+        // It is our child and not yet waited for, so the ID is still its own.
         _ = kill(pid, SigKill);
         int status;
         while (waitpid(pid, &status, 0) < 0 && Marshal.GetLastPInvokeError() == LibC.EINTR)

@@ -42,7 +42,7 @@ internal readonly record struct CgroupHierarchy(CgroupSource Source, uint Id, st
     internal string FolderOf(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(
         path.StartsWith(MountPoint + "/", StringComparison.Ordinal) || path == MountPoint ? path : Path.Join(MountPoint, path)));
 
-    /// <summary>The inode number of a cgroup's folder, which is its id in the kernel (kernfs_node.id).</summary>
+    /// <summary>The inode number of a cgroup's folder, which is its ID in the kernel (kernfs_node.id).</summary>
     /// <exception cref="CgroupNotFoundException">There is no such cgroup in this hierarchy.</exception>
     internal ulong IdOf(string path) =>
         FolderOf(path) is var folder && Directory.Exists(folder) && FileIdentity.Inode(folder) is { } inode

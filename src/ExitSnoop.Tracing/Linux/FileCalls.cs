@@ -81,10 +81,10 @@ internal static unsafe partial class FileCalls
         return isRegular;
     }
 
-    /// <summary>The id of a group by name, or by the id itself in digits; null where there is none.</summary>
+    /// <summary>The ID of a group by name, or by the ID itself in digits; null where there is none.</summary>
     internal static uint? GroupId(string nameOrId)
     {
-        // struct group: name, password, id, members.
+        // struct group: name, password, ID, members.
         byte* group = stackalloc byte[4 * sizeof(nint)];
         nint found = 0;
         byte[] buffer = new byte[GroupBufferSize];

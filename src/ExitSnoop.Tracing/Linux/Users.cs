@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace ExitSnoop.Linux;
 
 /// <summary>
-/// Names of users by id, from getpwuid(3), which may ask a directory on the network. An answer, "none" too, is
+/// Names of users by ID, from getpwuid(3), which may ask a directory on the network. An answer, "none" too, is
 /// kept for <see cref="KeptFor"/>: users are added, renamed and removed while a trace runs.
 /// </summary>
 /// <param name="find">Asks libc.</param>
@@ -36,7 +36,7 @@ internal sealed class Users(Func<uint, string?> find, Func<long> clock)
         return name;
     }
 
-    /// <summary>Reads a user's name, or the id itself in digits. A name that is made of digits comes first, as for chown(1).</summary>
+    /// <summary>Reads a user's name, or the ID itself in digits. A name that is made of digits comes first, as for chown(1).</summary>
     internal static unsafe bool TryGetId(string nameOrId, out uint id)
     {
         LibC.Passwd entry;

@@ -4,8 +4,8 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Reading;
 
 /// <summary>
-/// The cgroups asked for by path. The kernel knows a cgroup by its id; one that is removed and made again, as
-/// when a service restarts, has another. This follows the paths, and keeps the kernel's map of ids up to date.
+/// The cgroups asked for by path. The kernel knows a cgroup by its ID; one that is removed and made again, as
+/// when a service restarts, has another. This follows the paths, and keeps the kernel's map of IDs up to date.
 /// </summary>
 /// <remarks>
 /// inotify(7) tells when a folder is made in one of those that a path leads through (fsnotify_mkdir in

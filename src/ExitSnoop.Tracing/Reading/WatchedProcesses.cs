@@ -7,11 +7,11 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Reading;
 
 /// <summary>
-/// The processes asked for by id: puts them into the kernel's map of watched processes, and knows by their
+/// The processes asked for by ID: puts them into the kernel's map of watched processes, and knows by their
 /// pidfds when they are gone. Their descendants are followed in the kernel alone; see bpf/watch.h.
 /// </summary>
 /// <remarks>
-/// The program is attached before an id enters the map, and the process is looked for after. The program
+/// The program is attached before an ID enters the map, and the process is looked for after. The program
 /// takes out of the map each process whose exit it has seen, so of a process that is gone it is known
 /// whether its exit was traced. A pidfd is readable once all threads are dead (do_notify_pidfd in
 /// kernel/exit.c), hence after the program has run.
@@ -41,7 +41,7 @@ internal sealed class WatchedProcesses : IDisposable
             if (includeChildren)
             {
                 program.FindDescendants();
-                // From now on the map tells a process from a descendant that has its id after it.
+                // From now on the map tells a process from a descendant that has its ID after it.
                 for (int i = 0; i < open.Count; i++)
                     if (map.TryGet((uint)open[i].Id, out ulong start))
                         open[i] = open[i] with { Start = start };
@@ -63,13 +63,13 @@ internal sealed class WatchedProcesses : IDisposable
     /// <summary>Whether all are gone. True means that all their records have been sent.</summary>
     internal bool AreGone => open.Count == 0 && (!includeChildren || map.IsEmpty);
 
-    /// <summary>Whether there is an id to take, missing or unseen.</summary>
+    /// <summary>Whether there is an ID to take, missing or unseen.</summary>
     internal bool HasIdsToTake => !missing.IsEmpty || !unseen.IsEmpty;
 
-    /// <summary>Takes the next id asked for that no process had when the trace began.</summary>
+    /// <summary>Takes the next ID asked for that no process had when the trace began.</summary>
     internal bool TryTakeMissing(out int id) => missing.TryDequeue(out id);
 
-    /// <summary>Takes the next id asked for whose process is gone though the program did not run for its exit.</summary>
+    /// <summary>Takes the next ID asked for whose process is gone though the program did not run for its exit.</summary>
     internal bool TryTakeUnseen(out int id) => unseen.TryDequeue(out id);
 
     /// <summary>Strikes off those whose pidfds were readable. Their records must have been drained since.</summary>
@@ -125,7 +125,7 @@ internal sealed class WatchedProcesses : IDisposable
 
     private void Add(int id)
     {
-        // An id out of range is no process's; 0 and -1 would mean something else to the kernel.
+        // An ID out of range is no process's; 0 and -1 would mean something else to the kernel.
         if (id > 0)
         {
             map.Set((uint)id, 0);
@@ -141,7 +141,7 @@ internal sealed class WatchedProcesses : IDisposable
                 _ = LibC.close(fd);
             else if (error is not (LibC.ESRCH or LibC.EINVAL or LibC.ENOENT))
                 throw new CannotWatchException(error, alive.Count);
-            // EINVAL, and ENOENT from 6.15 on: it is the id of a thread.
+            // EINVAL, and ENOENT from 6.15 on: it is the ID of a thread.
         }
         alive.TryRemove(id, out _);
         // One that exited since it is in the map was seen, and the program took it out again.

@@ -20,7 +20,7 @@ internal sealed class RecordedBlock
     /// <summary>What of the block cannot be read; null where all can.</summary>
     internal Damage? Damage { get; set; }
 
-    /// <summary>The names of the users that the exits name, by id; the block's own to keep.</summary>
+    /// <summary>The names of the users that the exits name, by ID; the block's own to keep.</summary>
     internal IReadOnlyDictionary<uint, string?> Users
     {
         get

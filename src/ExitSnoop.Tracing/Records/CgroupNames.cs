@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace ExitSnoop.Records;
 
 /// <summary>What the path of a cgroup says about a process: its container, its pod and its service.</summary>
-/// <param name="ContainerId">The innermost container, by the id or name that its manager shows; null outside of one.</param>
+/// <param name="ContainerId">The innermost container, by the ID or name that its manager shows; null outside of one.</param>
 /// <param name="PodId">The UID of the Kubernetes pod; null outside of one.</param>
 /// <param name="ServiceName">The innermost systemd service, of the system's manager or a user's; null where there is none.</param>
 internal sealed partial record CgroupNames(string? ContainerId, string? PodId, string? ServiceName)

@@ -19,7 +19,7 @@ internal sealed class CommandMemory
     private readonly Dictionary<(uint HostId, ulong StartTick), byte[]> commands = [];
     private int nextSweep = SmallestSweep;
 
-    /// <summary>Remembers the processes that are there now. Only for the first PID namespace, whose ids /proc shows.</summary>
+    /// <summary>Remembers the processes that are there now. Only for the first PID namespace, whose IDs /proc shows.</summary>
     internal void ReadProc()
     {
         foreach (string folder in Directory.EnumerateDirectories("/proc"))

@@ -53,7 +53,7 @@ internal static class DeathReason
         if (detail.SenderPid == record.Pid)
             return signal == Signal.ABRT ? "aborted" : "killed itself";
         string killed = record.Flags.HasFlag(RecordFlags.SenderProbable) ? "probably killed by" : "killed by";
-        // A sender outside of the reader's PID namespace has no id there.
+        // A sender outside of the reader's PID namespace has no ID there.
         return detail.SenderPid == 0
             ? $"{killed} {detail.SenderComm}"
             : string.Create(CultureInfo.InvariantCulture, $"{killed} {detail.SenderComm} ({detail.SenderPid})");

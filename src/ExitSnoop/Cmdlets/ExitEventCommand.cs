@@ -9,7 +9,7 @@ public abstract class ExitEventCommand : ExitFilterCommand
 {
     private readonly List<int> ids = [];
 
-    /// <summary>Only the processes with these ids. The trace ends when all of them have exited.</summary>
+    /// <summary>Only the processes with these IDs. The trace ends when all of them have exited.</summary>
     [Parameter(ParameterSetName = FilterSet, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("p", "Pid", "ProcessId")]
     [ProcessIdArgument]
@@ -44,7 +44,7 @@ public abstract class ExitEventCommand : ExitFilterCommand
     /// <summary>Whether processes were to come through the pipeline and none came: then there is nothing to watch.</summary>
     protected bool NothingToWatch => MyInvocation.ExpectingInput && ids.Count == 0 && Id is null;
 
-    /// <summary>Gathers the ids that come through the pipeline.</summary>
+    /// <summary>Gathers the IDs that come through the pipeline.</summary>
     protected override void ProcessRecord()
     {
         if (Id is not null)

@@ -23,7 +23,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public virtual string[]? Name { get; set; }
 
-    /// <summary>Only processes of these users, by name or id.</summary>
+    /// <summary>Only processes of these users, by name or ID.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(UserCompleter))]
@@ -61,7 +61,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     [ArgumentCompleter(typeof(ServiceCompleter))]
     public string[]? Service { get; set; }
 
-    /// <summary>Only processes in containers whose ids begin so; wildcards are allowed, and case does not matter.</summary>
+    /// <summary>Only processes in containers whose IDs begin so; wildcards are allowed, and case does not matter.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [SupportsWildcards]
     [Wildcards]
@@ -77,7 +77,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[]? ExcludeName { get; set; }
 
-    /// <summary>Only processes of other users than these, by name or id.</summary>
+    /// <summary>Only processes of other users than these, by name or ID.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(UserCompleter))]
@@ -133,7 +133,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     {
         if (!UserNames.TryGetId(user, out uint id))
             ThrowTerminatingError(new ErrorRecord(
-                new ArgumentException($"This machine has no user '{user}'. Give a name or a user id."),
+                new ArgumentException($"This machine has no user '{user}'. Give a name or a user ID."),
                 "UserNotFound", ErrorCategory.ObjectNotFound, user));
         return id;
     }

@@ -19,7 +19,7 @@ public sealed class GetProcessExitCommand : ExitEventCommand, IDisposable
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [RecordingErrors.UsualPath];
 
-    /// <summary>Only processes with these ids. It hides the parameter of a watch, which takes the pipeline.</summary>
+    /// <summary>Only processes with these IDs. It hides the parameter of a watch, which takes the pipeline.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [Alias("p", "Pid", "ProcessId")]
     [ProcessIdArgument]
@@ -69,7 +69,7 @@ public sealed class GetProcessExitCommand : ExitEventCommand, IDisposable
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        // The ids are those of the parameter, once and not for each file.
+        // The IDs are those of the parameter, once and not for each file.
         if (!anyPath)
             base.ProcessRecord();
         anyPath = true;

@@ -12,7 +12,7 @@ namespace ExitSnoop.Commands;
 [OutputType(typeof(ProcessExitMeasurement))]
 public sealed class MeasureProcessExitCommand : PSCmdlet
 {
-    /// <summary>More groups than this are measured together, so that grouping by an id cannot take all memory.</summary>
+    /// <summary>More groups than this are measured together, so that grouping by an ID cannot take all memory.</summary>
     private const int GroupsMaximum = 10_000;
 
     private readonly Dictionary<string, ProcessExitMeasurement> groups = new(StringComparer.Ordinal);

@@ -67,7 +67,7 @@ public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
             }
             catch
             {
-                // With -ErrorAction Stop a missing id ends the registration, and nobody would end the trace.
+                // With -ErrorAction Stop a missing ID ends the registration, and nobody would end the trace.
                 trace.Dispose();
                 throw;
             }

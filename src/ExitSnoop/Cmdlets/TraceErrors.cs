@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>The library's errors as PowerShell's: a fixed id, a category, the message as it is.</summary>
+/// <summary>The library's errors as PowerShell's: a fixed ID, a category, the message as it is.</summary>
 internal static class TraceErrors
 {
     internal static ErrorRecord ToErrorRecord(this ExitTraceException error) => new(
@@ -23,14 +23,14 @@ internal static class TraceErrors
         null);
 
     internal static ErrorRecord NoSuchProcess(int id) => new(
-        new ArgumentException($"There is no process with the id {id}: it never was, or it had exited before the trace began."),
+        new ArgumentException($"There is no process with the ID {id}: it never was, or it had exited before the trace began."),
         "NoProcessFoundForGivenId", ErrorCategory.ObjectNotFound, id);
 
     internal static ErrorRecord NotSeen(int id) => new(
-        new InvalidOperationException($"The process with the id {id} has exited, but the kernel did not run the BPF program for its exit."),
+        new InvalidOperationException($"The process with the ID {id} has exited, but the kernel did not run the BPF program for its exit."),
         "ProcessExitNotSeen", ErrorCategory.ReadError, id);
 
     internal static ErrorRecord StillAlive(int id) => new(
-        new TimeoutException($"The process with the id {id} has not exited within the given time."),
+        new TimeoutException($"The process with the ID {id} has not exited within the given time."),
         "ProcessNotExited", ErrorCategory.OperationTimeout, id);
 }

@@ -5,7 +5,7 @@ using System.Management.Automation.Language;
 
 namespace ExitSnoop.Commands.Completion;
 
-/// <summary>Completes an id, or a name to the ids of its processes.</summary>
+/// <summary>Completes an ID, or a name to the IDs of its processes.</summary>
 internal sealed class ProcessIdCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>

@@ -6,9 +6,9 @@ using ExitSnoop.Records;
 namespace ExitSnoop.Commands.Completion;
 
 /// <summary>A process that runs now, as /proc shows it.</summary>
-/// <param name="Id">Its id.</param>
+/// <param name="Id">Its ID.</param>
 /// <param name="Name">Its comm.</param>
-/// <param name="UserId">Its real user id.</param>
+/// <param name="UserId">Its real user ID.</param>
 /// <param name="Arguments">Its command line; empty for a kernel thread.</param>
 internal sealed record RunningProcess(int Id, string Name, uint UserId, string[] Arguments)
 {
@@ -65,7 +65,7 @@ internal sealed record RunningProcess(int Id, string Name, uint UserId, string[]
         string.Concat(WildcardPattern.Escape(text).Select(c =>
             char.IsControl(c) || CharUnicodeInfo.GetUnicodeCategory(c) == UnicodeCategory.Format ? '?' : c));
 
-    /// <summary>All that can be seen, processes before kernel threads, the lower id first.</summary>
+    /// <summary>All that can be seen, processes before kernel threads, the lower ID first.</summary>
     internal static IEnumerable<RunningProcess> All() =>
         Directory.EnumerateDirectories("/proc")
             .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? Read(id) : null)

@@ -29,7 +29,7 @@ internal sealed class UserCompleter : IArgumentCompleter
             // The name of a user of another machine need not be one here, or the same user's.
             string value = UserNames.TryGetId(name, out uint here) && here == last.UserId ? name : id;
             if (!name.Any(char.IsControl) && (word.Fits(name) || word.Fits(id)))
-                yield return word.Offer(value, name, $"user id {id}, {RecordedExits.Describe(last, count)}");
+                yield return word.Offer(value, name, $"user ID {id}, {RecordedExits.Describe(last, count)}");
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed class UserCompleter : IArgumentCompleter
                 continue;
             int count = processes.GetValueOrDefault(id);
             string running = count switch { 0 => "no process", 1 => "1 process", _ => $"{count} processes" };
-            yield return word.Offer(name, name, $"user id {id}, {running}{(fullName.Length > 0 ? ": " : "")}{fullName}");
+            yield return word.Offer(name, name, $"user ID {id}, {running}{(fullName.Length > 0 ? ": " : "")}{fullName}");
         }
     }
 

@@ -4,7 +4,7 @@ namespace ExitSnoop.Commands.Subscriptions;
 
 /// <summary>
 /// The source of a subscription's events, their sender. It traces for as long as it is subscribed to, and
-/// ends the subscription itself when all processes asked for by id have exited.
+/// ends the subscription itself when all processes asked for by ID have exited.
 /// </summary>
 /// <remarks>
 /// Events go straight into PowerShell's queue. The handler that PowerShell makes for a .NET event would hand

@@ -104,7 +104,7 @@ public sealed class EventView
     /// <summary>CrashSite, where it is the one thing asked for.</summary>
     public string CrashSite => Cell(CrashSiteText);
 
-    /// <summary>The name and the id of the thread that crashed.</summary>
+    /// <summary>The name and the ID of the thread that crashed.</summary>
     public string CrashThread => Cell(CrashThreadNameText);
 
     /// <summary>CrashSite, safe to show.</summary>

@@ -3,7 +3,7 @@ namespace ExitSnoop.ModuleTests.Engine;
 /// <summary>An error record, as $Error shows it.</summary>
 internal sealed record ShellError(string Id, string Category, string Message, object? Target)
 {
-    /// <summary>The part of the id before the comma: what the cmdlet chose.</summary>
+    /// <summary>The part of the ID before the comma: what the cmdlet chose.</summary>
     internal string ShortId => Id.Split(',')[0];
 }
 

@@ -1,7 +1,7 @@
 namespace ExitSnoop.ModuleTests.Support;
 
 /// <summary>
-/// pwsh on a terminal of its own, by script(1). It prints its id first; what it asks the terminal (where the
+/// pwsh on a terminal of its own, by script(1). It prints its ID first; what it asks the terminal (where the
 /// cursor is) is answered.
 /// </summary>
 internal sealed partial class TerminalShell : IDisposable
@@ -27,7 +27,7 @@ internal sealed partial class TerminalShell : IDisposable
         Id = int.Parse(ProcessId().Match(Output).Groups[1].Value, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The shell's id.</summary>
+    /// <summary>The shell's ID.</summary>
     internal int Id { get; }
 
     internal string Output => script.Output;

@@ -92,7 +92,7 @@ public sealed class CrashOutputTests
         }
     }
 
-    /// <summary>Has the symbols of one program, by its build id.</summary>
+    /// <summary>Has the symbols of one program, by its build ID.</summary>
     private sealed class SymbolServer : IDisposable
     {
         private readonly HttpListener listener = new();

@@ -94,7 +94,7 @@ public sealed class UnwinderTests
         Assert.False(Directory.Exists($"/proc/{pid}"));
     }
 
-    /// <summary>The build id and the file must be those that were mapped: another file of the same name gives no symbols.</summary>
+    /// <summary>The build ID and the file must be those that were mapped: another file of the same name gives no symbols.</summary>
     [Theory]
     [InlineData("cp \"$1\" \"$0\"")]
     [InlineData("mkfifo \"$0\"")]

@@ -158,7 +158,7 @@ public sealed class DescendantTests
         while (nodes.Count < count)
         {
             int[] fields = [.. root.ReadLine().Split('\t').Select(field => int.Parse(field, CultureInfo.InvariantCulture))];
-            // The first line is the root's id alone, as every victim prints it.
+            // The first line is the root's ID alone, as every victim prints it.
             if (fields is [int id, int parent, int depth, int status])
                 nodes.Add(new Node(id, parent, depth, status));
         }

@@ -2,7 +2,7 @@ using ExitSnoop.Reading;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Processes asked for by id: which events come, which ids are missing, and when it ends.</summary>
+/// <summary>Processes asked for by ID: which events come, which IDs are missing, and when it ends.</summary>
 [Collection(KernelTests.Name)]
 public sealed class IdTests
 {

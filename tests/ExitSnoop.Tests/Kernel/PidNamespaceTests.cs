@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>A tracer that is itself in a PID namespace: the ids are those that it sees there.</summary>
+/// <summary>A tracer that is itself in a PID namespace: the IDs are those that it sees there.</summary>
 [Collection(KernelTests.Name)]
 public sealed class PidNamespaceTests
 {
@@ -57,7 +57,7 @@ public sealed class PidNamespaceTests
     public void Asked_for_by_the_id_inside_a_process_is_found_and_its_descendants_too()
     {
         LoadableBpf.Require();
-        // A shell and its child, which prints the id that it has in there and dies when it is told back.
+        // A shell and its child, which prints the ID that it has in there and dies when it is told back.
         const string script =
             """
             sh -c '"$0" sleep 60 & wait; exit 3' "$0" & root=$!

@@ -7,8 +7,8 @@ namespace ExitSnoop.Tests.Kernel;
 public sealed class ReusedIdTests
 {
     /// <summary>
-    /// Asks for two processes; the first dies, its id is used again and again while the second lives on: first
-    /// while the tracer is stopped and so cannot take the id back, then while it runs.
+    /// Asks for two processes; the first dies, its ID is used again and again while the second lives on: first
+    /// while the tracer is stopped and so cannot take the ID back, then while it runs.
     /// Those below 300 are given out only once (RESERVED_PIDS), so they are used up before. $0 is victim, $1
     /// is threads, and then comes the tracer's command.
     /// </summary>
@@ -53,7 +53,7 @@ public sealed class ReusedIdTests
             {
                 TraceProgram.Line exit = JsonSerializer.Deserialize<TraceProgram.Line>(line)!;
                 seen.Add((exit.Id, exit.Status));
-                // It has taken the first id back: on with the script.
+                // It has taken the first ID back: on with the script.
                 if (seen.Count == 1)
                     pidns.WriteLine();
             }
@@ -94,7 +94,7 @@ public sealed class ReusedIdTests
         ExitTraceOptions options = new() { Ids = [root.Id], IncludeChildren = true };
         ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
         using ExitTrace trace = new(options, program);
-        // As if its id had come round within the tree before its pidfd was looked at.
+        // As if its ID had come round within the tree before its pidfd was looked at.
         program.Ids.Set((uint)root.Id, ulong.MaxValue);
         root.WriteLine();
         root.Wait();

@@ -138,7 +138,7 @@ public sealed class HostileBytesTests
         return bytes;
     }
 
-    // JSON has what an event shows, and the kernel shows no ids that are negative and no times before 1970.
+    // JSON has what an event shows, and the kernel shows no IDs that are negative and no times before 1970.
     private static byte[] WithPlausibleNumbers(byte[] bytes)
     {
         bytes = [.. bytes];

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>Users by name and by id, as getent(1) knows them.</summary>
+/// <summary>Users by name and by ID, as getent(1) knows them.</summary>
 public sealed class UserNameTests
 {
     [Fact]
