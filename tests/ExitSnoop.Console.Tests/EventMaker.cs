@@ -1,7 +1,5 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using ExitSnoop.Crash;
-using ExitSnoop.Records;
+using ExitSnoop.Tests.Records;
 
 namespace ExitSnoop.Cli.Tests;
 
@@ -38,36 +36,21 @@ internal sealed record EventMaker
     internal ExitEvent Make()
     {
         const ulong BootTime = 1_000_000_000_000_000;
-        RecordFlags flags = RecordFlags.GroupDead;
-        if (!Basic)
-            flags |= RecordFlags.Detail;
-        if (SignalCode is not null)
-            flags |= RecordFlags.Sender;
-        if (Sender is not null)
-            flags |= RecordFlags.Sender | RecordFlags.SenderTask;
-        if (FaultAddress is not null)
-            flags |= RecordFlags.FaultAddress;
-        if (OomKilled)
-            flags |= RecordFlags.OomKilled;
-        if (KernelThread)
-            flags |= RecordFlags.KernelThread;
-        if (ArgumentsCut)
-            flags |= RecordFlags.ArgumentsCut;
-
+        RecordFlags Flag(bool has, RecordFlags flag) => has ? flag : 0;
         ExitRecord record = new()
         {
             ExitTime = BootTime,
             StartTime = BootTime - (ulong)Age.Ticks * TimeSpan.NanosecondsPerTick,
-            Flags = flags,
+            Flags = RecordFlags.GroupDead | Flag(SignalCode is not null || Sender is not null, RecordFlags.Sender) | Flag(Sender is not null, RecordFlags.SenderTask)
+                | Flag(FaultAddress is not null, RecordFlags.FaultAddress) | Flag(OomKilled, RecordFlags.OomKilled)
+                | Flag(KernelThread, RecordFlags.KernelThread) | Flag(ArgumentsCut, RecordFlags.ArgumentsCut),
             Pid = Id,
             Tid = ThreadId ?? Id,
             ParentPid = ParentId,
             WaitStatus = WaitStatus,
             HostPid = Id,
+            Comm = RecordBytes.CommOf(Name),
         };
-        Name.AsSpan().CopyTo(record.Comm);
-
-        byte[] arguments = Encoding.UTF8.GetBytes(string.Concat((Arguments ?? []).Select(argument => argument + "\0")));
         ExitDetail detail = new()
         {
             Uid = User,
@@ -77,16 +60,11 @@ internal sealed record EventMaker
             FaultAddress = FaultAddress ?? 0,
             CpuTime = 1_234_000,
             MaxRss = 10,
-            ArgsSize = (ushort)arguments.Length,
+            SenderComm = RecordBytes.CommOf(Encoding.UTF8.GetBytes(Sender?.Name ?? "")),
         };
-        Encoding.UTF8.GetBytes(Sender?.Name ?? "").CopyTo(detail.SenderComm);
 
-        byte[] bytes =
-        [
-            .. MemoryMarshal.AsBytes(new ReadOnlySpan<ExitRecord>(ref record)),
-            .. Basic ? [] : MemoryMarshal.AsBytes(new ReadOnlySpan<ExitDetail>(ref detail)),
-            .. Basic ? [] : arguments,
-        ];
+        byte[] arguments = Encoding.UTF8.GetBytes(string.Concat((Arguments ?? []).Select(argument => argument + "\0")));
+        byte[] bytes = Basic ? RecordBytes.Of(record) : RecordBytes.Of(record, detail, arguments: arguments);
         long offset = (ExitTime.Ticks - DateTime.UnixEpoch.Ticks) * TimeSpan.NanosecondsPerTick - (long)BootTime;
         return new ExitEvent(bytes, null, offset, Utc, Label) { CrashReport = Crash };
     }

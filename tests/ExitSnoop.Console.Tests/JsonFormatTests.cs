@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.Json;
-using System.Text;
 
 namespace ExitSnoop.Cli.Tests;
 

@@ -110,9 +110,7 @@ public sealed class RegistrationTests
         shell.Run(
             "$global:ran = 0; $job = Register-ProcessExitEvent $ids -Action { $global:ran++; throw 'wrong' }",
             ("ids", victims.Select(victim => victim.Id).ToArray()));
-        foreach (Victim victim in victims)
-            using (victim)
-                victim.Die();
+        DieInTurn(victims);
         WaitUntilUnsubscribed(shell);
         Assert.Equal([1, "wrong"], shell.Run("$global:ran; \"$($job.Error[0])\"").Output);
     }
@@ -152,9 +150,7 @@ public sealed class RegistrationTests
             $"$global:ran = [Collections.ArrayList]::new(); $job = Register-ProcessExitEvent $ids -SourceIdentifier Exits -MaxTriggerCount 2 {action}",
             ("ids", victims.Select(victim => victim.Id).ToArray()));
         HashSet<int> programs = BpfPrograms.OursBut(before);
-        foreach (Victim victim in victims)
-            using (victim)
-                victim.Die();
+        DieInTurn(victims);
         WaitUntilUnsubscribed(shell);
         BpfPrograms.AssertGone(programs);
         string ids = action.Length == 0 ? "(Get-Event).SourceEventArgs.Id" : "$global:ran";
@@ -293,9 +289,7 @@ public sealed class RegistrationTests
             """, ("ids", victims.Select(victim => victim.Id).ToArray()));
         running.WaitUntilAttached(3);
         HashSet<int> programs = BpfPrograms.OursBut(before);
-        foreach (Victim victim in victims)
-            using (victim)
-                victim.Die();
+        DieInTurn(victims);
         Assert.Equal([1, 2, 3], running.Wait().Events.Select(exit => exit.ExitCode).Order());
         BpfPrograms.AssertGone(programs);
     }
@@ -317,4 +311,11 @@ public sealed class RegistrationTests
     private static void WaitUntilUnsubscribed(Shell shell) => Eventually.True(
         () => shell.Run("@(Get-EventSubscriber -Force).Count").Output[0] is 0,
         () => $"There is a subscription still.\n{shell.Run("Get-EventSubscriber -Force | ForEach-Object SourceIdentifier")}");
+
+    private static void DieInTurn(Victim[] victims)
+    {
+        foreach (Victim victim in victims)
+            using (victim)
+                victim.Die();
+    }
 }

@@ -12,7 +12,7 @@ internal static class RecordBytes
         return bytes;
     }
 
-    /// <param name="path">Its components are sent from the last to the first.</param>
+    /// <summary>Components of paths are sent from the last to the first.</summary>
     internal static byte[] Of(ExitRecord record, ExitDetail detail, string path = "", string cgroup = "", byte[]? arguments = null, string directory = "", params AncestorRecord[] ancestors)
     {
         byte[] pathBytes = Components(path), directoryBytes = Components(directory), cgroupBytes = Components(cgroup);
