@@ -29,12 +29,12 @@ public sealed partial class FormatFileTests
             .. Shell.Shared.Run("[ExitSnoop.Commands.Measuring.ProcessExitMeasurement].GetProperties().Name").Output.Cast<string>()];
 
         XElement[] values = [.. XDocument.Load(File).Descendants().Where(element => element.Name.LocalName is "ScriptBlock" or "PropertyName")];
-        foreach (string value in values.Select(element => element.Value).Where(value => value != "''"))
+        foreach (XElement value in values.Where(element => element.Value != "''"))
         {
-            if (Cell().Match(value) is { Success: true } cell)
-                Assert.Contains(cell.Groups[1].Value, cells);
+            if (value.Value == "View")
+                Assert.Contains(value.Parent!.Element("FormatString")!.Value, cells);
             else
-                Assert.Contains(Formatted().Match(value) is { Success: true } formatted ? formatted.Groups[1].Value : value, properties);
+                Assert.Contains(Formatted().Match(value.Value) is { Success: true } formatted ? formatted.Groups[1].Value : value.Value, properties);
         }
         Assert.NotEmpty(values);
     }
@@ -147,9 +147,6 @@ public sealed partial class FormatFileTests
         victim.Die();
         Assert.Equal([false, false, false, false, false, false], watch.Wait().Output);
     }
-
-    [GeneratedRegex(@"^\$_\.View\.(\w+)$")]
-    private static partial Regex Cell();
 
     // '{0:0.00}' -f $_.MedianAge.TotalSeconds
     [GeneratedRegex(@"^'\{0:[^}]*\}' -f \$_\.(\w+)(\.TotalSeconds)?$")]

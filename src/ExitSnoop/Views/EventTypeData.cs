@@ -90,7 +90,7 @@ public sealed class EventTypeData : IModuleAssemblyInitializer
     // What live and serialized events have in common.
     private static void AddBoth(TypeData data)
     {
-        Add(data, new CodePropertyData("View", typeof(EventView).GetMethod(nameof(EventView.Of))) { IsHidden = true });
+        Add(data, new CodePropertyData(EventViews.View, typeof(EventView).GetMethod(nameof(EventView.Of))) { IsHidden = true });
         // What is hidden would be serialized too.
         data.SerializationMethod = "SpecificProperties";
         data.PropertySerializationSet = new PropertySetData([.. typeof(ExitEvent).GetProperties().Select(property => property.Name), ProcessName]);

@@ -3,10 +3,10 @@ namespace ExitSnoop.Commands.Views;
 /// <summary>A column of a table.</summary>
 /// <param name="Header">What stands above it.</param>
 /// <param name="Width">Its width; 0 for the last column, which takes the room that is left.</param>
-/// <param name="Property">The property that it shows: of an event, mostly one of its <c>View</c>.</param>
+/// <param name="Property">The property that it shows.</param>
 internal sealed record Column(string Header, int Width, string Property)
 {
-    /// <summary>How the property is shown, as a format of .NET; null for PowerShell's own.</summary>
+    /// <summary>How the property is shown, as a format of .NET; null for PowerShell's own. Of an event's View the name of a cell.</summary>
     internal string? Format { get; init; }
 }
 
@@ -19,7 +19,8 @@ internal sealed record TableView(string Name, string TypeName, IReadOnlyList<Col
 /// <summary>A property in a list, or a heading there.</summary>
 /// <param name="Label">What stands before the colon.</param>
 /// <param name="Property">The property that it shows; null for a heading.</param>
-internal sealed record ListEntry(string Label, string? Property);
+/// <param name="Format">How the property is shown; see <see cref="Column.Format"/>.</param>
+internal sealed record ListEntry(string Label, string? Property, string? Format = null);
 
 /// <summary>
 /// The views of an event: every column, view and list entry is defined here and nowhere else. tools/ViewBuilder writes
@@ -30,20 +31,23 @@ internal static class EventViews
 {
     internal const string EventType = "ExitSnoop.ExitEvent", FrameType = "ExitSnoop.StackFrame";
 
+    /// <summary>The hidden property of an event that has the texts of its cells: an EventView.</summary>
+    internal const string View = "View";
+
     /// <summary>
     /// The name of every table that is a default. Format-Table -View offers the views of all type names that begin like
     /// that of an event, each name once: so the tables that only a type name should select do not show there.
     /// </summary>
     internal const string DefaultName = "ExitSnoop";
 
-    private static readonly Column TimeUtc = new("TIME-UTC", 12, "View.Time");
-    private static readonly Column Clock = new("TIME", 8, "View.Clock");
-    private static readonly Column Id = new("ID", 7, "View.Id");
-    private static readonly Column Outcome = new("STATUS", 9, "View.Outcome");
+    private static readonly Column TimeUtc = Cell("TIME-UTC", 12, "Time");
+    private static readonly Column Clock = Cell("TIME", 8, "Clock");
+    private static readonly Column Id = Cell("ID", 7, "Id");
+    private static readonly Column Outcome = Cell("STATUS", 9, "Outcome");
 
     internal static Column Time { get; } = TimeUtc with { Header = "TIME" };
 
-    internal static Column Label { get; } = new("LABEL", 5, "View.Label");
+    internal static Column Label { get; } = Cell("LABEL", 5, "Label");
 
     /// <summary>Properties that a list does not show as they are: other people chose the text, or it needs another form.</summary>
     private static readonly string[] Texts =
@@ -56,12 +60,12 @@ internal static class EventViews
     /// <summary>The original's columns, in its order and widths.</summary>
     internal static IReadOnlyList<Column> Default { get; } =
     [
-        new("PCOMM", 16, "View.Name"),
-        new("PID", 7, "View.Id"),
-        new("PPID", 7, "View.ParentId"),
-        new("TID", 7, "View.ThreadId"),
-        new("AGE(s)", 7, "View.Age"),
-        new("EXIT_CODE", 0, "View.Status"),
+        Cell("PCOMM", 16, "Name"),
+        Cell("PID", 7, "Id"),
+        Cell("PPID", 7, "ParentId"),
+        Cell("TID", 7, "ThreadId"),
+        Cell("AGE(s)", 7, "Age"),
+        Cell("EXIT_CODE", 0, "Status"),
     ];
 
     /// <summary>All tables. A type name that a watch adds to its events comes before the type's own.</summary>
@@ -76,32 +80,32 @@ internal static class EventViews
         new("Why", EventType,
         [
             Clock,
-            new("NAME", 11, "View.Name"),
+            Cell("NAME", 11, "Name"),
             Id,
             Outcome,
-            new("REASON", 24, "View.Reason"),
-            new("COMMAND", 0, "View.Command"),
+            Cell("REASON", 24, "Reason"),
+            Cell("COMMAND", 0, "Command"),
         ]),
         new("Crash", EventType,
         [
             Clock,
-            new("NAME", 12, "View.Name"),
+            Cell("NAME", 12, "Name"),
             Id,
             Outcome,
-            new("THREAD", 12, "View.CrashThread"),
-            new("SITE", 0, "View.CrashSite"),
+            Cell("THREAD", 12, "CrashThread"),
+            Cell("SITE", 0, "CrashSite"),
         ]),
         new("Resources", EventType,
         [
             Clock,
-            new("NAME", 12, "View.Name"),
+            Cell("NAME", 12, "Name"),
             Id,
             Outcome,
-            new("AGE(s)", 6, "View.Age"),
-            new("CPU(s)", 6, "View.ProcessorTime"),
-            new("PEAK", 8, "View.Peak"),
-            new("READ", 8, "View.Read"),
-            new("WRITTEN", 0, "View.Written"),
+            Cell("AGE(s)", 6, "Age"),
+            Cell("CPU(s)", 6, "ProcessorTime"),
+            Cell("PEAK", 8, "Peak"),
+            Cell("READ", 8, "Read"),
+            Cell("WRITTEN", 0, "Written"),
         ]),
         new(DefaultName, "ExitSnoop.Commands.Measuring.ProcessExitMeasurement",
         [
@@ -156,5 +160,7 @@ internal static class EventViews
     ];
 
     private static IEnumerable<ListEntry> Section(string heading, params string[] properties) =>
-        [new($"-- {heading} --", null), .. properties.Select(name => new ListEntry(name, Texts.Contains(name) ? $"View.{name}Text" : name))];
+        [new($"-- {heading} --", null), .. properties.Select(name => new ListEntry(name, Texts.Contains(name) ? View : name, Texts.Contains(name) ? name + "Text" : null))];
+
+    private static Column Cell(string header, int width, string cell) => new(header, width, View) { Format = cell };
 }

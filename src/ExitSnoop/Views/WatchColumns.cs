@@ -79,12 +79,14 @@ internal sealed class WatchColumns
             if (entry.FormatData?.TypeNames.Contains(typeName) == true)
                 return;
 
-        TableControl table = new(
-            new TableControlRow(columns.Select(column => new TableControlColumn(
-                Alignment.Left, new DisplayEntry("$_." + column.Property, DisplayEntryValueType.ScriptBlock)))),
-            columns.Select(column => new TableControlColumnHeader(column.Header, column.Width, Alignment.Left)));
+        TableControlBuilder table = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false);
+        foreach (Column column in columns)
+            table.AddHeader(Alignment.Left, column.Width, column.Header);
+        TableRowDefinitionBuilder row = table.StartRowDefinition(wrap: false, entrySelectedByType: null, entrySelectedByCondition: null);
+        foreach (Column column in columns)
+            row.AddPropertyColumn(column.Property, Alignment.Left, column.Format);
         state.Formats.Add(new SessionStateFormatEntry(new ExtendedTypeDefinition(
-            typeName, [new FormatViewDefinition(EventViews.DefaultName, table)])));
+            typeName, [new FormatViewDefinition(EventViews.DefaultName, row.EndRowDefinition().EndTable())])));
         try
         {
             cmdlet.InvokeCommand.InvokeScript("Microsoft.PowerShell.Utility\\Update-FormatData");
