@@ -9,6 +9,8 @@ internal static class TestProgram
 
     internal static string Causes { get; } = Path.Join(Folder, "causes");
 
+    internal static string EchoExit { get; } = Path.Join(Folder, "echo-exit");
+
     /// <summary>A library for LD_PRELOAD.</summary>
     internal static string FailingWrites { get; } = Path.Join(Folder, "failing-writes.so");
 

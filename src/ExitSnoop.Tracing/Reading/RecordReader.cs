@@ -43,9 +43,10 @@ internal sealed unsafe class RecordReader : IDisposable
     private bool finished;
     private WakeUpBudget wakeUps;
 
-    private RecordReader(ExitProgram program, ExitProgramOptions options, RecordQueue queue, Func<long>? wallClock, bool leaveOpen)
+    private RecordReader(ExitProgram program, ExitProgramOptions options, RecordQueue queue, Func<long>? wallClock, bool leaveOpen, WakeUpBudget wakeUps)
     {
         this.program = program;
+        this.wakeUps = wakeUps;
         this.queue = queue;
         this.leaveOpen = leaveOpen;
         losses = new LossCounter(program);
@@ -86,11 +87,13 @@ internal sealed unsafe class RecordReader : IDisposable
     /// <param name="queue">Where the records go.</param>
     /// <param name="wallClock">Nanoseconds of Unix time, in place of the machine's clock.</param>
     /// <param name="leaveOpen">Whether the program stays the caller's, and attached, when nothing is left to watch.</param>
+    /// <param name="wakeUps">How often exits may wake it.</param>
     /// <exception cref="CannotWatchException">The kernel does not let the processes asked for be watched.</exception>
     /// <exception cref="Win32Exception">The kernel refused something else.</exception>
-    internal static RecordReader Start(ExitProgram program, ExitProgramOptions options, RecordQueue queue, Func<long>? wallClock = null, bool leaveOpen = false)
+    internal static RecordReader Start(ExitProgram program, ExitProgramOptions options, RecordQueue queue, Func<long>? wallClock = null, bool leaveOpen = false,
+        WakeUpBudget wakeUps = default)
     {
-        RecordReader reader = new(program, options, queue, wallClock, leaveOpen);
+        RecordReader reader = new(program, options, queue, wallClock, leaveOpen, wakeUps);
         reader.thread.Start();
         return reader;
     }

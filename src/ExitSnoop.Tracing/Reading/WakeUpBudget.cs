@@ -17,10 +17,15 @@ internal struct WakeUpBudget
 
     private long paidUntil;
 
+    /// <summary>Without a limit, to test what happens at each wake-up.</summary>
+    internal static WakeUpBudget Unlimited => new() { paidUntil = long.MinValue };
+
     /// <summary>Whether there is one left, which is then spent.</summary>
     /// <param name="now">Nanoseconds of a clock that is not set.</param>
     internal bool TrySpend(long now)
     {
+        if (paidUntil == long.MinValue)
+            return true;
         long from = Math.Max(paidUntil, now - (Burst * Nanoseconds));
         if (from + Nanoseconds > now)
             return false;

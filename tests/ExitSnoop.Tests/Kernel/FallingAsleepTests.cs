@@ -9,6 +9,9 @@ public sealed class FallingAsleepTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
+    /// <summary>Microseconds in which a process exits and the reader falls asleep.</summary>
+    private const int DelayMaximum = 150;
+
     /// <summary>How long to hunt. Whoever changes how the reader falls asleep hunts longer.</summary>
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(
         int.Parse(Environment.GetEnvironmentVariable("EXITSNOOP_HUNT_SECONDS") ?? "3", CultureInfo.InvariantCulture));
@@ -66,5 +69,51 @@ public sealed class FallingAsleepTests
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{trees} trees");
         Assert.InRange(trees, 15, int.MaxValue);
+    }
+
+    /// <summary>
+    /// Each time that the reader falls asleep a process exits at about that moment, and nothing but its exit goes on: a
+    /// wake-up that is lost ends it. 500 times, or as often as EXITSNOOP_SLEEPS says.
+    /// </summary>
+    [Fact]
+    public void It_is_woken_by_each_exit_at_whatever_moment_of_falling_asleep()
+    {
+        LoadableBpf.Require();
+        int wanted = int.Parse(Environment.GetEnvironmentVariable("EXITSNOOP_SLEEPS") ?? "500", CultureInfo.InvariantCulture), sleeps = 0;
+        using Child exits = Child.Start(TestProgram.EchoExit, $"{DelayMaximum}");
+        ExitProgramOptions options = new ExitTraceOptions { ParentIds = [exits.Id], Basic = true }.ForProgram();
+        ExitProgram program = ExitProgram.Start(options, CgroupHierarchy.Find());
+        Random random = new(1);
+        // One in three times it is held up there, for about as long as the exit takes.
+        WatchfulSource HeldUpAt(Moment moment, IRecordSource inner, Action first)
+        {
+            WatchfulSource source = new(inner, moment);
+            void HoldUp()
+            {
+                source.Arm(HoldUp);
+                first();
+                long end = Stopwatch.GetTimestamp() + (random.Next(3) == 0 ? random.Next(DelayMaximum) * Stopwatch.Frequency / 1_000_000 : 0);
+                while (Stopwatch.GetTimestamp() < end)
+                    Thread.SpinWait(1);
+            }
+            source.Arm(HoldUp);
+            return source;
+        }
+        WatchfulSource asleep = HeldUpAt(Moment.AfterTheLastLook, HeldUpAt(Moment.BeforeTheLastLook, program.Source, () => { }), () => { });
+        program.Source = HeldUpAt(Moment.BeforeItSaysThatItSleeps, asleep, () =>
+        {
+            exits.WriteLine();
+            Interlocked.Increment(ref sleeps);
+        });
+        using RecordQueue queue = new(1 << 20);
+        using RecordReader reader = RecordReader.Start(program, options, queue, wakeUps: WakeUpBudget.Unlimited);
+        ThreadActivity before = ThreadActivity.Of(ThreadActivity.Readers);
+        while (Volatile.Read(ref sleeps) < wanted)
+        {
+            Assert.True(queue.Wait(Soon, CancellationToken.None), $"It was not woken the {sleeps}th time.");
+            while (queue.Take() is { } chunk)
+                queue.Return(chunk);
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{sleeps} times, {(ThreadActivity.Of(ThreadActivity.Readers) - before).WakeUps} of them it slept");
     }
 }
