@@ -11,6 +11,7 @@ internal sealed class Endurance(Bench bench)
         HighestRate();
         if (bench.HasShell)
             ManyIntoCsv();
+        StoppedReader();
         ExactLoss();
     }
 
@@ -38,6 +39,20 @@ internal sealed class Endurance(Bench bench)
         bench.AddFigure(
             $"lost of {storm.Exits:#,0} at {storm.Rate:#,0} exits/s, `Watch-ProcessExit` into `Export-Csv`",
             "0, peak memory < 1,000 MB", $"{lost:#,0}, {outcome.PeakMemory / 1e6:#,0} MB", lost == 0 && outcome.PeakMemory < 1e9);
+    }
+
+    /// <summary>A reader that gets no processor for 300 ms, while exits go on at the machine's highest rate.</summary>
+    private void StoppedReader()
+    {
+        const double seconds = 0.3;
+        Bench.Say("a reader that is stopped for 300 ms");
+        double rate = Storm.Run(workspace, new StormOptions { Count = bench.Plan.Exits }).Rate;
+        using CommandRun run = bench.Everything.Start(workspace, Sink.File);
+        run.Child.Signal(LibC.SIGSTOP);
+        Storm storm = Storm.Run(workspace, new StormOptions { Count = (long)(rate * seconds) });
+        run.Child.Signal(LibC.SIGCONT);
+        long lost = storm.Exits - run.Finish(storm.Exits).Seen!.Value;
+        bench.AddFigure($"lost of {storm.Exits:#,0} while `{bench.Everything.Name}` is stopped for {storm.Elapsed * 1000:0} ms", "0", $"{lost:#,0}", lost == 0);
     }
 
     /// <summary>A small ring and a reader that is stopped: what was not seen must be told, to the last one.</summary>

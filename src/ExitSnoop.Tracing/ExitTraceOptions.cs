@@ -1,4 +1,6 @@
+using System.Numerics;
 using ExitSnoop.Bpf;
+using ExitSnoop.Linux;
 using ExitSnoop.Records;
 
 namespace ExitSnoop;
@@ -11,6 +13,15 @@ public sealed record ExitTraceOptions
 {
     /// <summary>The smallest and the largest <see cref="BufferSize"/>.</summary>
     public const int MinimumBufferSize = 1, MaximumBufferSize = 1024;
+
+    /// <summary>The default of <see cref="BufferSize"/> on this machine.</summary>
+    internal static int DefaultBufferSize { get; } = DefaultBufferSizeFor(Processors.Online);
+
+    /// <summary>
+    /// 1 MiB for each processor, so that a reader that gets no processor for 300 ms loses nothing also where many exit at once
+    /// (docs/performance.md); 16 MiB at least and 128 at most.
+    /// </summary>
+    internal static int DefaultBufferSizeFor(int processors) => Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)processors), 16, 128);
 
     /// <summary>Whether a <see cref="BufferSize"/> can be had.</summary>
     internal static bool IsBufferSize(int mebibytes) =>
@@ -120,9 +131,10 @@ public sealed record ExitTraceOptions
 
     /// <summary>
     /// The size of the ring buffers of all processors together, in MiB, a power of two from 1 to 1024. Each
-    /// processor has its own, of at least 1 MiB.
+    /// processor has its own, up to eight, of at least 1 MiB. The default is 16, and on machines with more than 16 processors 1 for each
+    /// of them, up to 128.
     /// </summary>
-    public int BufferSize { get; init; } = 16;
+    public int BufferSize { get; init; } = DefaultBufferSize;
 
     /// <summary>A file with the kernel's type information (BTF), for a kernel that has none of its own.</summary>
     public string? BtfPath { get; init; }

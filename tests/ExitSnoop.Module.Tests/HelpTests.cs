@@ -152,6 +152,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
                     "" => stated.Contains(' ', StringComparison.Ordinal) || stated == "none",
                     "2147483647" or "∞" or "Infinity" => stated == "no limit",
                     "00:00:00" => stated == "0",
+                    _ when Text(parameter, "Name") == "BufferSize" => stated == "1 for each processor of the machine, from 16 to 128",
                     _ when Guid.TryParse(real, out _) => stated == "a new GUID",
                     _ => stated == real,
                 };

@@ -97,7 +97,8 @@ internal static class UsageText
 
         tracing:
           --basic               collect no more than the table shows: costs least
-          --buffer-size MIB     size of the kernel's buffer, a power of two (default 16)
+          --buffer-size MIB     size of the kernel's buffer, a power of two (default
+                                16, or 1 for each of more than 16 processors)
           --btf-path FILE       take the kernel's type information from this file
           -v, --verbose         print on standard error what was attached, and how
           --debug               and all that libbpf has to say

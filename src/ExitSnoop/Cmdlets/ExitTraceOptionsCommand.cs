@@ -21,7 +21,7 @@ public abstract class ExitTraceOptionsCommand : ExitEventCommand
     /// <summary>The size of the ring buffers of all processors together in MiB, a power of two.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [BufferSize]
-    public int BufferSize { get; set; } = 16;
+    public int BufferSize { get; set; } = ExitTraceOptions.DefaultBufferSize;
 
     /// <summary>A file with the kernel's type information, for a kernel that has none of its own.</summary>
     [Parameter(ParameterSetName = FilterSet)]

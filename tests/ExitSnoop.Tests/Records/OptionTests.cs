@@ -1,3 +1,5 @@
+using ExitSnoop.Linux;
+
 namespace ExitSnoop.Tests.Records;
 
 /// <summary>Options that are out of range or contradict one another are refused before anything is loaded.</summary>
@@ -50,4 +52,12 @@ public sealed class OptionTests
         Assert.All(System.Runtime.InteropServices.MemoryMarshal.AsBytes(new Span<ExitConfig>(ref config)).ToArray(), b => Assert.Equal(0, b));
         Assert.Equal(1, new ExitTraceOptions().ForProgram().Config.Detail);
     }
+
+    [Theory]
+    [InlineData("0-1", 16)]
+    [InlineData("0-16", 32)]
+    [InlineData("0-31,64-94,96", 64)]
+    [InlineData("0-255", 128)]
+    public void The_buffer_grows_with_the_processors_that_are_online(string online, int mebibytes) =>
+        Assert.Equal(mebibytes, ExitTraceOptions.DefaultBufferSizeFor(Processors.Count(online)));
 }
