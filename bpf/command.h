@@ -120,10 +120,10 @@ static __always_inline void put_cgroup(struct detailed_record *all, struct kernf
 #define STACK_WORDS 16
 
 /*
- * Where the environment begins. mm->env_start is what prctl(PR_SET_MM) last said; what the kernel wrote
- * at exec is at mm->start_stack: argc, the pointers to the arguments, a NULL and the pointers to the
+ * Where the environment begins; 0: that is not known. mm->env_start is what prctl(PR_SET_MM) last said; what the
+ * kernel wrote at exec is at mm->start_stack: argc, the pointers to the arguments, a NULL and the pointers to the
  * environment (create_elf_tables() in fs/binfmt_elf.c). setenv(3) replaces pointers there by some into the
- * heap, which is below the stack.
+ * heap, which is below the stack. prctl(2) can set start_stack too, and then neither need be right.
  */
 static __always_inline unsigned long environment_start(struct detailed_record *all, struct mm_struct *mm,
 						       const int variant)
@@ -147,7 +147,9 @@ static __always_inline unsigned long environment_start(struct detailed_record *a
 				    (void *)(stack + (arguments + 2) * sizeof(first)));
 	if (start <= stack)
 		start = ~0UL;
-	return first > stack && first < start ? first : start;
+	if (first > stack && first < start)
+		return first;
+	return start == ~0UL ? 0 : start;
 }
 
 /* Whether an environment string, NAME=value, begins at this byte. A title has a blank before any "=". */

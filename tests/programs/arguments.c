@@ -112,7 +112,8 @@ static unsigned long field_of_stat(int number)
 	return strtoul(p, NULL, 10);
 }
 
-static void set_map(unsigned long from, unsigned long to, unsigned long env_from, unsigned long env_to)
+static void set_map(unsigned long from, unsigned long to, unsigned long env_from, unsigned long env_to,
+		    unsigned long stack)
 {
 	struct prctl_mm_map map = {
 	    .start_code = field_of_stat(26),
@@ -121,7 +122,7 @@ static void set_map(unsigned long from, unsigned long to, unsigned long env_from
 	    .end_data = field_of_stat(46),
 	    .start_brk = field_of_stat(47),
 	    .brk = (unsigned long)sbrk(0),
-	    .start_stack = field_of_stat(28),
+	    .start_stack = stack,
 	    .arg_start = from,
 	    .arg_end = to,
 	    .env_start = env_from,
@@ -144,7 +145,7 @@ static void drop(char **args)
 		err(3, "mmap");
 	for (p = memory + 100; p < memory + 2 * page - 8; p += 5)
 		sprintf(p, "%d ", i++);
-	set_map((unsigned long)memory + 100, (unsigned long)p, env_start, env_end);
+	set_map((unsigned long)memory + 100, (unsigned long)p, env_start, env_end, field_of_stat(28));
 	if (madvise(memory + first * page, count * page, MADV_DONTNEED))
 		err(3, "madvise");
 }
@@ -173,11 +174,12 @@ int main(int argc, char **argv, char **envp)
 		memset((void *)arg_start, 0, env_end - arg_start);
 		memcpy((void *)arg_start, title, length);
 	} else if (!strcmp(mode, "map") && argc > 5) {
-		set_map(place(argv[2]), place(argv[3]), place(argv[4]), place(argv[5]));
+		set_map(place(argv[2]), place(argv[3]), place(argv[4]), place(argv[5]),
+			argc > 6 ? place(argv[6]) : field_of_stat(28));
 	} else if (!strcmp(mode, "drop") && argc > 3) {
 		drop(argv + 2);
 	} else {
-		errx(2, "arguments late-exec | last-nul | title TEXT | map A B C D | drop PAGE COUNT");
+		errx(2, "arguments late-exec | last-nul | title TEXT | map A B C D [STACK] | drop PAGE COUNT");
 	}
 	ready();
 }

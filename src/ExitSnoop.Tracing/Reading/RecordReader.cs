@@ -196,6 +196,7 @@ internal sealed unsafe class RecordReader : IDisposable
 
     private void Add(ReadOnlySpan<byte> record)
     {
+        watched?.Note(record);
         // Only an exit is an event; the record of an exec is a command that will not be known.
         if (!queue.TryAdd(record, clockOffset) && RecordView.IsExit(record))
             losses.QueueWasFull();

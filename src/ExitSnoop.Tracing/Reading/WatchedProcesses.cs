@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using ExitSnoop.Bpf;
 using ExitSnoop.Linux;
+using ExitSnoop.Records;
 
 namespace ExitSnoop.Reading;
 
@@ -25,6 +26,7 @@ internal sealed class WatchedProcesses : IDisposable
     private readonly ConcurrentQueue<int> missing = new();
     private readonly ConcurrentQueue<int> unseen = new();
     private readonly List<Watched> open = [];
+    private readonly HashSet<int> reported = [];
 
     /// <exception cref="CannotWatchException">The kernel does not let all of them be watched.</exception>
     /// <exception cref="Win32Exception">It refused the search for their descendants.</exception>
@@ -72,6 +74,18 @@ internal sealed class WatchedProcesses : IDisposable
     /// <summary>Takes the next ID asked for whose process is gone though the program did not run for its exit.</summary>
     internal bool TryTakeUnseen(out int id) => unseen.TryDequeue(out id);
 
+    /// <summary>
+    /// Notes whose exit a record is of. The kernel skips kprobe programs for the exits that come while a system call on a BPF map
+    /// (bpf_disable_instrumentation) is preempted on their CPU. So the map is asked only about exits that no record is of: those that a
+    /// filter drops, of processes whose threads are reported, and where a descendant may have the id.
+    /// </summary>
+    internal void Note(ReadOnlySpan<byte> record)
+    {
+        if (!includeChildren && RecordView.TryParse(record, out RecordView view)
+            && (view.Record.Flags & (RecordFlags.Exec | RecordFlags.Thread)) == 0 && alive.ContainsKey((int)view.Record.Pid))
+            reported.Add((int)view.Record.Pid);
+    }
+
     /// <summary>Strikes off those whose pidfds were readable. Their records must have been drained since.</summary>
     internal void Gone(IReadOnlyCollection<int> pidFds)
     {
@@ -80,7 +94,7 @@ internal sealed class WatchedProcesses : IDisposable
             open.Remove(watched);
             _ = LibC.close(watched.PidFd);
             alive.TryRemove(watched.Id, out _);
-            if (map.TryGet((uint)watched.Id, out ulong start) && start == watched.Start)
+            if (!reported.Remove(watched.Id) && map.TryGet((uint)watched.Id, out ulong start) && start == watched.Start)
             {
                 map.Remove((uint)watched.Id);
                 unseen.Enqueue(watched.Id);

@@ -34,6 +34,15 @@ public sealed class HostileCommandTests(WatchedChildren children) : IClassFixtur
     }
 
     [Fact]
+    public void Nothing_of_the_environment_is_shown_where_a_process_says_that_its_stack_is_elsewhere_too()
+    {
+        (ExitEvent exit, _) = Watch("map", "a", "E", "E", "E", "E");
+        AssertNoEnvironment(exit);
+        Assert.Null(exit.Arguments);
+        Assert.True(exit.CommandLineTruncated);
+    }
+
+    [Fact]
     public void Nothing_of_the_environment_is_shown_after_an_execve_that_failed_late()
     {
         using Child child = Child.Start(TestProgram.Arguments, ["late-exec"u8.ToArray()], Environment);
