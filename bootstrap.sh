@@ -10,15 +10,15 @@ usage: ./bootstrap.sh COMMAND
   watch [parameters]   show each process that exits, with Watch-ProcessExit; all its parameters can be given
   test [PART] [NAME]   build and run all tests; or those of one PART (library, module, console, matrix), or those
                        with NAME in their Class.Method: ./bootstrap.sh test library FilterTests
-  service              try the recording service in a Debian 12 with systemd, in qemu
+  service              test the recording service in a Debian 12 with systemd, in qemu
   build                build the module (out/ExitSnoop) and the console program (out/exitsnoop)
   install [PREFIX]     install exitsnoop, its man page and completion (PREFIX: /usr/local)
-  release              make what users get, in out/release: exitsnoop for x86-64 and arm64, and the module's package
+  release              make the release in out/release: exitsnoop for x86-64 and arm64, and the module's package
   package              make packages of these: .deb, .rpm, .tar.gz and container images, with SHA256SUMS
   package --twice      make them twice, and compare the files
-  distributions        try the release in the smallest systems of Debian 11, 12 and 13
-  container            try the container image and the Kubernetes manifest with podman
-  fleet [--cost]       raise an alarm in a real Prometheus, and find the crash behind it; --cost: measure what a fleet costs
+  distributions        test the release in the smallest systems of Debian 11, 12 and 13
+  container            test the container image and the Kubernetes manifest with podman
+  fleet [--cost]       raise an alert in a real Prometheus, and find the crash behind it; --cost: measure what a fleet costs
   bench [--quick]      measure against other tracers
   matrix [--all] [KERNEL...]
                        run under other kernels, in qemu; --all: with every setting, for docs/kernels.md
@@ -60,9 +60,9 @@ install_packages() {
 	packages=$(missing_packages "$@")
 	[ -n "$packages" ] || return 0
 	if ! has apt-get; then
-		die "this is no Debian; install what corresponds to these packages and run again: $packages"
+		die "this system has no apt-get; install the equivalents of these packages and run again: $packages"
 	fi
-	[ "$(id -u)" = 0 ] || die "these packages are missing, and to install them takes root: apt-get install $packages"
+	[ "$(id -u)" = 0 ] || die "these packages are missing, and installing them needs root: apt-get install $packages"
 	say "installing $packages"
 	apt-get update -qq
 	# Ubuntu has bpftool among the tools of each kernel.
@@ -119,7 +119,7 @@ service() {
 	# shellcheck disable=SC2086 # A list of words.
 	install_packages $SERVICE_NEEDS
 	build
-	PINNED_PWSH=$(pinned_pwsh) || die "the pinned PowerShell cannot be had"
+	PINNED_PWSH=$(pinned_pwsh) || die "the pinned PowerShell cannot be installed"
 	export PINNED_PWSH
 	exec sh tests/service/run.sh "$@"
 }
@@ -165,7 +165,7 @@ watch() {
 		done
 		exec "$pwsh" -NoLogo -NoProfile -Command "Import-Module '$root/out/ExitSnoop'; Watch-ProcessExit $words"
 	fi
-	say "PowerShell cannot be had here: this is the console program (for PowerShell: https://aka.ms/powershell-release)"
+	say "PowerShell cannot be installed here: this is the console program (for PowerShell: https://aka.ms/powershell-release)"
 	watch_in_console "$@"
 }
 
@@ -249,7 +249,7 @@ bench() {
 		PATH=$(dirname "$pwsh"):$PATH
 		export PATH
 	else
-		say "PowerShell cannot be had here: only the console program is measured"
+		say "PowerShell cannot be installed here: only the console program is measured"
 	fi
 	exec sh bench/run.sh "$@"
 }
@@ -269,7 +269,7 @@ distributions() {
 	install_packages $DISTRIBUTION_NEEDS
 	[ -f out/release/SHA256SUMS ] || package
 	need_dotnet
-	PINNED_PWSH=$(pinned_pwsh) || die "the pinned PowerShell cannot be had"
+	PINNED_PWSH=$(pinned_pwsh) || die "the pinned PowerShell cannot be installed"
 	export PINNED_PWSH
 	exec sh tests/distributions/run.sh "$@"
 }
@@ -282,7 +282,7 @@ fleet() {
 		shift
 		exec sh tests/fleet/cost.sh "$@"
 	fi
-	PINNED_PWSH=$(pinned_pwsh) || die "the pinned PowerShell cannot be had"
+	PINNED_PWSH=$(pinned_pwsh) || die "the pinned PowerShell cannot be installed"
 	export PINNED_PWSH
 	exec sh tests/fleet/run.sh
 }

@@ -29,7 +29,7 @@ internal sealed class Ending : IDisposable
     /// <summary>The first that ended the trace.</summary>
     internal EndReason Reason { get; private set; }
 
-    /// <summary>From now on this is what ends the run; at once if its end came before.</summary>
+    /// <summary>From now on this ends the run; immediately, if the end was requested before.</summary>
     internal void Attach(Action stop)
     {
         lock (gate)
@@ -56,7 +56,7 @@ internal sealed class Ending : IDisposable
 
     private void OnSignal(PosixSignalContext context)
     {
-        // The second one is for whoever cannot wait until a reader has taken what is still to be written.
+        // A second signal does not wait until a reader has taken what is still to be written.
         context.Cancel = End(context.Signal == PosixSignal.SIGINT ? EndReason.Interrupt : EndReason.Terminate);
     }
 
@@ -74,7 +74,7 @@ internal sealed class Ending : IDisposable
     }
 
     /// <summary>
-    /// With no event asked for, poll(2) still tells of an error: the reader of a pipe has gone, without a word written to it.
+    /// poll(2) without any event in its mask still reports errors: the reader of the pipe is gone, found without writing to it.
     /// </summary>
     private unsafe void WatchOutput()
     {

@@ -10,7 +10,7 @@ internal static class ExitStatus
 
     internal const int Usage = 2;
 
-    /// <summary>EX_DATAERR: what is to be read is no recording, or one of an unknown version.</summary>
+    /// <summary>EX_DATAERR: the file is not a recording, or is one of an unknown version.</summary>
     internal const int DataError = 65;
 
     /// <summary>EX_NOINPUT: there is no recording.</summary>
@@ -22,7 +22,7 @@ internal static class ExitStatus
     /// <summary>EX_CANTCREAT: the recording or the metrics cannot be written there.</summary>
     internal const int CannotCreate = 73;
 
-    /// <summary>EX_IOERR: standard output takes no more, and not because its reader has left.</summary>
+    /// <summary>EX_IOERR: standard output cannot be written, for another reason than that its reader has closed it.</summary>
     internal const int OutputError = 74;
 
     /// <summary>EX_NOPERM.</summary>

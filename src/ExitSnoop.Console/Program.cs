@@ -16,7 +16,7 @@ internal static class Program
         }
         catch (OutOfMemoryException)
         {
-            StandardError.WriteBytes("exitsnoop: error: memory ran out. Raise its limit (ulimit -v, or the memory limit of the cgroup)\n"u8);
+            StandardError.WriteBytes("exitsnoop: error: out of memory. Raise the limit (ulimit -v, or the memory limit of the cgroup)\n"u8);
             return ExitStatus.Software;
         }
     }
@@ -56,7 +56,7 @@ internal static class Program
         }
 
         if (command.Timespec)
-            StandardError.Report("--timespec is not needed: the kernel's own type information tells how it keeps times");
+            StandardError.Report("--timespec is not needed: the kernel's type information says how it stores times");
 
         try
         {

@@ -3,12 +3,12 @@ using ExitSnoop.Cli.Native;
 
 namespace ExitSnoop.Cli;
 
-/// <summary>One run that records and prints nothing but what people should know.</summary>
+/// <summary>One run that records; it prints only errors and warnings.</summary>
 internal static class Recorder
 {
     /// <summary>Runs until something ends it; the exit status.</summary>
-    /// <exception cref="ExitRecordingException">It cannot be recorded there.</exception>
-    /// <exception cref="ExitTraceException">There is no tracing here, or no more.</exception>
+    /// <exception cref="ExitRecordingException">A recording cannot be written there.</exception>
+    /// <exception cref="ExitTraceException">Exits cannot be traced here, or not any longer.</exception>
     internal static int Run(CommandLine command)
     {
         using Ending ending = new(hangupEnds: false);

@@ -5,7 +5,7 @@ using ExitSnoop.Cli.Output;
 
 namespace ExitSnoop.Cli;
 
-/// <summary>One run: from the trace to the lines, or to the counts alone.</summary>
+/// <summary>One run that traces, and prints or counts the exits.</summary>
 internal sealed class Watch
 {
     private readonly CommandLine command;
@@ -14,7 +14,7 @@ internal sealed class Watch
 
     private int missing;
 
-    /// <summary>This program, which has the unwinder in it; not the runtime's own that runs exitsnoop.dll.</summary>
+    /// <summary>This program, which contains the unwinder; null if it runs as exitsnoop.dll on the runtime.</summary>
     internal static string? OwnProgram => RuntimeFeature.IsDynamicCodeSupported ? null : "/proc/self/exe";
 
     internal Watch(CommandLine command)
@@ -24,7 +24,7 @@ internal sealed class Watch
     }
 
     /// <summary>Runs until something ends it; the exit status.</summary>
-    /// <exception cref="ExitTraceException">There is no tracing here.</exception>
+    /// <exception cref="ExitTraceException">Exits cannot be traced here.</exception>
     internal int Run()
     {
         using Ending ending = new(hangupEnds: format is not null);
@@ -107,7 +107,7 @@ internal sealed class Watch
         {
             foreach (int id in trace.AliveIds)
             {
-                StandardError.Report($"process {id} is still alive: time is up");
+                StandardError.Report($"process {id} has not exited within the given time");
                 status = ExitStatus.NotSeen;
             }
         }

@@ -4,7 +4,7 @@ using System.Text;
 namespace ExitSnoop;
 
 /// <summary>
-/// Text that other people chose (names, arguments, paths), made safe to show: it cannot end a line, drive
+/// Text that other users control (names, arguments, paths), made safe to show: it cannot end a line, control
 /// the terminal or turn the reading direction. The properties of an <see cref="ExitEvent"/> hold it as it is.
 /// </summary>
 public static class DisplayText
@@ -23,7 +23,7 @@ public static class DisplayText
         for (int i = 0, size; i < text.Length; i += size)
         {
             size = 1;
-            // Most text is this, and needs no look at the tables of Unicode.
+            // Most text is printable ASCII, which needs no look-up in the tables of Unicode.
             if (text[i] is >= ' ' and < '\u007f')
                 continue;
             _ = Rune.DecodeFromUtf16(text.AsSpan(i), out Rune rune, out size);

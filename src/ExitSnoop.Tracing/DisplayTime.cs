@@ -15,11 +15,11 @@ public static class DisplayTime
     public static string ColumnTitle(bool utc)
     {
         string zone = utc ? "UTC" : LocalTime.ZoneNameAt(DateTime.UtcNow);
-        // A zone without a name is called by its offset, which brings a sign of its own.
+        // A zone without a name is named by its offset, which has a sign.
         return zone is ['-' or '+', ..] ? "TIME" + zone : "TIME-" + zone;
     }
 
-    /// <summary>What a clock on the wall shows at a moment.</summary>
+    /// <summary>The wall-clock time of a moment.</summary>
     /// <param name="time">The moment. Only a local time is converted: one in UTC or of no kind stays as it is.</param>
     public static DateTime ToWallClock(DateTime time)
     {

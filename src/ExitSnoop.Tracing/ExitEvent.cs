@@ -72,13 +72,13 @@ public sealed class ExitEvent : EventArgs
         CrashReport = texts.CrashReport;
     }
 
-    /// <summary>comm: of the main thread, or of the thread, at most 15 bytes. Bytes that are no UTF-8 are U+FFFD.</summary>
+    /// <summary>comm: of the main thread, or of the thread, at most 15 bytes. Bytes that are not UTF-8 become U+FFFD.</summary>
     public string Name => name ??= Record.Comm.ToString();
 
     /// <summary>The process's ID, in the PID namespace of the reader. Source: leader's tgid.</summary>
     public int Id => (int)Record.Pid;
 
-    /// <summary>The ID of the parent when the process died; 0 where it is outside the reader's PID namespace. Source: leader->real_parent->tgid.</summary>
+    /// <summary>The ID of the parent at the exit; 0 where it is outside the reader's PID namespace. Source: leader->real_parent->tgid.</summary>
     public int ParentId => (int)Record.ParentPid;
 
     /// <summary>The thread's ID; equal to <see cref="Id"/> for the event of a process. Source: task->pid.</summary>
@@ -90,7 +90,7 @@ public sealed class ExitEvent : EventArgs
     /// <summary>When it started: <see cref="ExitTime"/> less <see cref="Age"/>. Source: start_boottime.</summary>
     public DateTime StartTime => ToDateTime(exitTicks - Age.Ticks);
 
-    /// <summary>When it died, by the wall clock of that moment. Source: bpf_ktime_get_boot_ns in the tracepoint.</summary>
+    /// <summary>When it exited, by the wall clock at that moment. Source: bpf_ktime_get_boot_ns in the tracepoint.</summary>
     public DateTime ExitTime => ToDateTime(exitTicks);
 
     /// <summary>
@@ -109,7 +109,7 @@ public sealed class ExitEvent : EventArgs
     public bool Failed => Wait.Failed;
 
     /// <summary>
-    /// Whether it died by a fault or another signal whose default is to dump a core, or was killed for memory. Null for a
+    /// Whether a fault or another signal that dumps core by default ended it, or the OOM killer did. Null for a
     /// SIGKILL of which no details were collected (<see cref="ExitTraceOptions.Basic"/>).
     /// </summary>
     public bool? Crashed => SignalTable.CoreDumping.Contains(Signal) ? true : Signal == Signal.KILL ? OomKilled : false;
@@ -139,7 +139,7 @@ public sealed class ExitEvent : EventArgs
     /// <summary>The address of the fault, for SEGV, BUS, ILL, FPE and TRAP that a fault raised. Source: siginfo's si_addr.</summary>
     public ulong? FaultAddress => HasDetail && Record.Flags.HasFlag(RecordFlags.FaultAddress) ? Detail.FaultAddress : null;
 
-    /// <summary>Whether the kernel's OOM killer chose it. Source: signal->oom_mm, with SIGKILL.</summary>
+    /// <summary>Whether the kernel's OOM killer killed it. Source: signal->oom_mm, with SIGKILL.</summary>
     public bool? OomKilled => HasDetail ? Record.Flags.HasFlag(RecordFlags.OomKilled) : null;
 
     /// <summary>
@@ -184,14 +184,14 @@ public sealed class ExitEvent : EventArgs
     /// </summary>
     public StackFrameList? StackTrace => CrashReport?.StackTrace is { } frames ? new StackFrameList(frames) : null;
 
-    /// <summary>Why calls or symbols are missing from the place of the crash; null where nothing is amiss.</summary>
+    /// <summary>Why calls or symbols are missing from the place of the crash; null where nothing is missing.</summary>
     public string? CrashNote => CrashReport?.Note;
 
     /// <summary>The arguments as a shell would quote them; null where none were captured.</summary>
     public string? CommandLine => Arguments?.ToString();
 
     /// <summary>
-    /// The arguments as they stood in the process's memory when it died (before Linux 6.16: when it was
+    /// The arguments as they were in the process's memory at the exit (before Linux 6.16: when it was
     /// executed), at most 4 KiB; null where none were captured. Source: mm->arg_start.
     /// </summary>
     public ArgumentList? Arguments => arguments ??= SplitArguments();
@@ -224,7 +224,7 @@ public sealed class ExitEvent : EventArgs
     public int? SessionId => HasDetail ? (int)Detail.Session : null;
 
     /// <summary>
-    /// CPU time of all its threads, exact to the kernel's last look (at most a tick). This, the page faults, bytes
+    /// CPU time of all its threads, exact to the last update by the kernel (at most a tick). This, the page faults, bytes
     /// and switches are null where more threads end at once than can be added up. Source: se.sum_exec_runtime.
     /// </summary>
     public TimeSpan? TotalProcessorTime => HasSums ? FromNanoseconds(Detail.CpuTime) : null;
@@ -248,7 +248,7 @@ public sealed class ExitEvent : EventArgs
     /// <summary>Page faults served without I/O. Source: min_flt.</summary>
     public long? MinorFaults => HasSums ? (long)Detail.MinorFaults : null;
 
-    /// <summary>Page faults that had to read. Source: maj_flt.</summary>
+    /// <summary>Page faults that had to read from storage. Source: maj_flt.</summary>
     public long? MajorFaults => HasSums ? (long)Detail.MajorFaults : null;
 
     /// <summary>Bytes read from storage. Source: ioac.read_bytes.</summary>
@@ -286,7 +286,7 @@ public sealed class ExitEvent : EventArgs
     public AncestorList? Ancestors => HasDetail ? ancestors ??= ReadAncestors() : null;
 
     /// <summary>
-    /// The user who logged in, which sudo and su do not change; null for what no login started, and on kernels without audit.
+    /// The user who logged in, which sudo and su do not change; null for a process that no login started, and on kernels without audit.
     /// Source: task->loginuid.
     /// </summary>
     public uint? LoginUserId => HasDetail && Detail.LoginUid != uint.MaxValue ? Detail.LoginUid : null;
@@ -309,7 +309,7 @@ public sealed class ExitEvent : EventArgs
     /// </summary>
     public bool? Executed => HasDetail ? Record.Flags.HasFlag(RecordFlags.Executed) : null;
 
-    /// <summary>Its ID in its own PID namespace: what it itself called getpid(2). Source: thread_pid->numbers[level].</summary>
+    /// <summary>Its ID in its own PID namespace: what getpid(2) returned to it. Source: thread_pid->numbers[level].</summary>
     public int? NamespaceId => HasDetail ? (int)Detail.NamespacePid : null;
 
     /// <summary>Its ID in the first PID namespace, the host's.</summary>
@@ -321,16 +321,16 @@ public sealed class ExitEvent : EventArgs
     /// <summary>Whether its times are in UTC.</summary>
     internal bool IsUtc => utc;
 
-    /// <summary><see cref="StartTime"/> by the clock on the wall, whose zone .NET may not know.</summary>
+    /// <summary><see cref="StartTime"/> by the wall clock, whose zone .NET may not know.</summary>
     internal DateTimeOffset StartMoment => ToMoment(exitTicks - Age.Ticks);
 
-    /// <summary><see cref="ExitTime"/> by the clock on the wall, whose zone .NET may not know.</summary>
+    /// <summary><see cref="ExitTime"/> by the wall clock, whose zone .NET may not know.</summary>
     internal DateTimeOffset ExitMoment => ToMoment(exitTicks);
 
     /// <summary>What the unwinder found; null where the process did not crash.</summary>
     internal CrashReport? CrashReport { get; set; }
 
-    /// <summary>Identity, with the ID, among all processes since boot: IDs are used again.</summary>
+    /// <summary>Together with the ID it identifies a process among all since boot: IDs are reused.</summary>
     internal ulong StartTimestamp => Record.StartTime;
 
     internal ulong ExitTimestamp => Record.ExitTime;
@@ -340,7 +340,7 @@ public sealed class ExitEvent : EventArgs
 
     /// <summary>
     /// One JSON object with all properties, on one line: times with their offset from UTC, durations in seconds, a fault's
-    /// address as hexadecimal text. Characters that drive a terminal or are not seen are escaped.
+    /// address as hexadecimal text. Control characters and invisible ones are escaped.
     /// </summary>
     public string ToJson()
     {
@@ -374,7 +374,7 @@ public sealed class ExitEvent : EventArgs
         ExitEventJson.Write(writer, this);
     }
 
-    /// <summary>A line for people: name, ID and status.</summary>
+    /// <summary>Name, ID and status in one line.</summary>
     public override string ToString() => $"{DisplayText.Escape(Name)} ({Id}): {Status}";
 
     /// <summary>

@@ -133,7 +133,7 @@ internal static class ExitEventJson
         writer.WriteEndArray();
     }
 
-    /// <summary>Seconds, with as many decimals as say something.</summary>
+    /// <summary>Seconds, without zeros at the end.</summary>
     private static void Write(Utf8JsonWriter writer, JsonEncodedText name, TimeSpan? value)
     {
         if (value is not { } time)
@@ -213,7 +213,7 @@ internal static class ExitEventJson
         writer.WriteEndArray();
     }
 
-    /// <summary>Looked at once for what needs an escape, and not at each event.</summary>
+    /// <summary>Escaped once, and not for each event.</summary>
     private static class Names
     {
         internal static readonly JsonEncodedText

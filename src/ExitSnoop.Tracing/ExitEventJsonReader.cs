@@ -8,8 +8,8 @@ using ExitSnoop.Records;
 namespace ExitSnoop;
 
 /// <summary>
-/// Makes an event of the JSON that <see cref="ExitEventJson"/> writes. A property that is missing is one without a value, as
-/// an older version wrote it; properties that this version does not know are left out.
+/// Makes an event of the JSON that <see cref="ExitEventJson"/> writes. A missing property, as in JSON of an
+/// older version, has no value; properties that this version does not know are ignored.
 /// </summary>
 internal readonly ref struct ExitEventJsonReader
 {

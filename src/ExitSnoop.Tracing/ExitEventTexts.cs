@@ -4,8 +4,8 @@ using ExitSnoop.Records;
 namespace ExitSnoop;
 
 /// <summary>
-/// The texts of an event that was read from JSON, as the machine that wrote it knew them: the names of its users
-/// need not be those of the machine that reads.
+/// The texts of an event that was read from JSON, as the machine that wrote it had them: its users
+/// need not have the same names on the machine that reads.
 /// </summary>
 internal sealed record ExitEventTexts
 {

@@ -5,13 +5,13 @@ using ExitSnoop.Bpf;
 
 namespace ExitSnoop;
 
-/// <summary>The BPF program as C, to be read by people: the original's hidden --ebpf.</summary>
+/// <summary>The BPF program as C, as the original's hidden --ebpf prints it.</summary>
 public static class ExitProgramSource
 {
     private const string Main = "exitsnoop.bpf.c";
 
     /// <summary>
-    /// The program with its own headers in it, headed by a comment with the version, how it was asked for
+    /// The program with its own headers in it, headed by a comment with the version, the command
     /// and the constants that the options set.
     /// </summary>
     /// <param name="options">What would be traced.</param>

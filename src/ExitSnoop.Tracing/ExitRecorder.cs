@@ -21,7 +21,7 @@ namespace ExitSnoop;
 /// </remarks>
 public sealed class ExitRecorder : IDisposable
 {
-    /// <summary>Records between two looks at what is due.</summary>
+    /// <summary>Records between two checks of what is due.</summary>
     private const int TickInterval = 1024;
 
     /// <summary>
@@ -47,10 +47,10 @@ public sealed class ExitRecorder : IDisposable
         trace.Metrics?.Include(() => Status);
     }
 
-    /// <summary>The trace whose events are recorded. They are not to be read: the recorder does.</summary>
+    /// <summary>The trace whose events are recorded. Only the recorder may read them.</summary>
     public ExitTrace Trace { get; }
 
-    /// <summary>What was done so far.</summary>
+    /// <summary>What has been done so far.</summary>
     public ExitRecorderStatus Status => new()
     {
         Events = writer.Exits,
@@ -70,7 +70,7 @@ public sealed class ExitRecorder : IDisposable
     /// <param name="trace">What is traced: filters, the number of events and the time after which it ends.</param>
     /// <param name="options">Where it is kept.</param>
     /// <exception cref="ExitRecordingException">The directory cannot be used; the message says why.</exception>
-    /// <exception cref="ExitTraceException">There is no tracing here; the message names the remedy.</exception>
+    /// <exception cref="ExitTraceException">Exits cannot be traced here; the message says what to do.</exception>
     public static ExitRecorder Start(ExitTraceOptions trace, ExitRecorderOptions options)
     {
         ArgumentNullException.ThrowIfNull(trace);
@@ -111,10 +111,10 @@ public sealed class ExitRecorder : IDisposable
             changed.Wait(cancellation);
     }
 
-    /// <summary>Takes the next sentence that people should know: a loss, a full disk, an fsync that failed.</summary>
+    /// <summary>Takes the next message: a loss, a full disk, an fsync that failed.</summary>
     public bool TryTakeMessage([NotNullWhen(true)] out string? message) => messages.TryDequeue(out message);
 
-    /// <summary>Ends the recording, from any thread. What happened until now is still written.</summary>
+    /// <summary>Ends the recording, from any thread. Exits until now are still written.</summary>
     public void Stop()
     {
         Trace.Stop();
@@ -140,10 +140,10 @@ public sealed class ExitRecorder : IDisposable
                 throw new ExitRecordingException(ExitRecordingError.InvalidOption, message);
         }
 
-        Require(options.MaxSize >= ExitRecorderOptions.SmallestSize, "The size of a recording is at least 1 MiB.");
-        Require(options.MaxAge > TimeSpan.Zero && options.MaxAge.TotalSeconds <= ExitTraceOptions.MaximumSeconds, "Exits are kept for more than no time, and 1000000000 seconds at most.");
-        Require(options.KeepFree is null or >= 0, "The bytes to keep free are 0 or more.");
-        Require(options.KeepFreePercent is null or (>= 0 and < 100), "The part to keep free is 0 to 99 percent.");
+        Require(options.MaxSize >= ExitRecorderOptions.SmallestSize, "A recording must be allowed at least 1 MiB.");
+        Require(options.MaxAge > TimeSpan.Zero && options.MaxAge.TotalSeconds <= ExitTraceOptions.MaximumSeconds, "The maximum age must be more than 0 and at most 1000000000 seconds.");
+        Require(options.KeepFree is null or >= 0, "The size to keep free must be 0 or more.");
+        Require(options.KeepFreePercent is null or (>= 0 and < 100), "The part to keep free must be from 0 to 99 percent.");
     }
 
     private static RecordingFolder Open(ExitRecorderOptions options)
@@ -196,7 +196,7 @@ public sealed class ExitRecorder : IDisposable
         }
         catch (Exception failure)
         {
-            // An exception that leaves a thread ends the process: it is told by the recorder instead.
+            // An exception that leaves a thread ends the process: the recorder reports it instead.
             Failure = failure;
         }
         Finish();

@@ -11,19 +11,19 @@ public sealed record ExitRecorderOptions
     private const long UsualFreeMaximum = 1L << 30;
 
     /// <summary>
-    /// The directory. It is made where it is missing, for its owner alone (0700, or 0750 with <see cref="Group"/>); nobody but
+    /// The directory. It is created if it is missing, for its owner alone (0700, or 0750 with <see cref="Group"/>); nobody but
     /// its owner may be able to write to it.
     /// </summary>
     public required string Directory { get; init; }
 
-    /// <summary>Bytes that the recording has at most, from <see cref="SmallestSize"/> on; the oldest is deleted.</summary>
+    /// <summary>The maximum size of the recording in bytes, from <see cref="SmallestSize"/> on; the oldest is deleted.</summary>
     public long MaxSize { get; init; } = 1L << 30;
 
     /// <summary>How long exits are kept, more than zero. They are deleted by whole segments, of an hour at least.</summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// Bytes that are left free on the file system: the oldest is deleted, and where that does not help, recording pauses. Null
+    /// Bytes to keep free on the file system: the oldest is deleted, and where that does not help, recording pauses. Null
     /// for a tenth of the file system, at most 1 GiB, or what <see cref="KeepFreePercent"/> says.
     /// </summary>
     public long? KeepFree { get; init; }
@@ -37,7 +37,7 @@ public sealed record ExitRecorderOptions
     /// <summary>A group that may read the recording, by name or ID; null for the owner alone.</summary>
     public string? Group { get; init; }
 
-    /// <summary>What tests make up of the machine.</summary>
+    /// <summary>Values that tests set in place of the machine's.</summary>
     internal Func<Recording.RecordingMachine, Recording.RecordingMachine>? Machine { get; init; }
 
     /// <summary>The bytes that are left free on a file system of this size.</summary>

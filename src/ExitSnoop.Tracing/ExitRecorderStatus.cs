@@ -18,7 +18,7 @@ public sealed record ExitRecorderStatus
     /// <summary>Exits that were seen and could not be written.</summary>
     public required long Missed { get; init; }
 
-    /// <summary>How often recording paused, as nothing could be written.</summary>
+    /// <summary>How often recording paused because nothing could be written.</summary>
     public required long Pauses { get; init; }
 
     /// <summary>How often fsync(2) failed.</summary>

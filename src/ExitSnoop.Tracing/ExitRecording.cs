@@ -18,12 +18,12 @@ namespace ExitSnoop;
 /// </code>
 /// </summary>
 /// <remarks>
-/// It loads no BPF program and needs no privilege but to read the files. It reads only what the span asked for touches, takes
-/// the same memory whatever the size of the recording, and can be read while it is written.
+/// It loads no BPF program and needs no privileges except permission to read the files. It reads only blocks of the span that is asked for; the
+/// memory that it takes does not depend on the size of the recording, which can be read while it is written.
 /// </remarks>
 public sealed class ExitRecording
 {
-    /// <summary>Milliseconds between two looks at whether something was recorded.</summary>
+    /// <summary>Milliseconds between two checks for new exits.</summary>
     private const int FollowInterval = 200;
 
     private const long NewestFollowed = 10;
@@ -196,7 +196,7 @@ public sealed class ExitRecording
         }
         catch (NotASegmentException)
         {
-            throw new ExitRecordingException(ExitRecordingError.NotARecording, $"{path} is no segment of a recording, or its beginning is damaged.");
+            throw new ExitRecordingException(ExitRecordingError.NotARecording, $"{path} is not a segment of a recording, or its beginning is damaged.");
         }
         catch (UnknownFormatException unknown)
         {
@@ -209,7 +209,7 @@ public sealed class ExitRecording
         Win32Exception { NativeErrorCode: LibC.ENOENT } => new(ExitRecordingError.NotFound, $"There is no {path}.", refused),
         UnauthorizedAccessException or Win32Exception { NativeErrorCode: LibC.EACCES } => new(
             ExitRecordingError.NoPermission,
-            $"This user may not read {path}. Use sudo, or have it recorded for a group (--group) that this user is in.", refused),
+            $"This user may not read {path}. Use sudo, or record for a group of this user (--group).", refused),
         _ => new(ExitRecordingError.NotFound, $"{path} cannot be read: {refused.Message.TrimEnd('.')}.", refused),
     };
 

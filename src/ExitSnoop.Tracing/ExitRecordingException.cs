@@ -9,7 +9,7 @@ public enum ExitRecordingError
     /// <summary>This user may not read or write it.</summary>
     NoPermission,
 
-    /// <summary>A file is no segment of a recording.</summary>
+    /// <summary>A file is not a segment of a recording.</summary>
     NotARecording,
 
     /// <summary>The recording is of a version that this program does not know.</summary>
@@ -28,7 +28,7 @@ public enum ExitRecordingError
     CannotWrite,
 }
 
-/// <summary>A recording could not be begun or read. The message names the remedy where there is one.</summary>
+/// <summary>A recording could not be begun or read. The message says what to do, where something can be done.</summary>
 public sealed class ExitRecordingException : Exception
 {
     /// <summary>Makes an exception.</summary>

@@ -15,10 +15,10 @@ public sealed record ExitRecordingFinding
     /// <summary>How many exits are missing; null where that is not known.</summary>
     public required long? Count { get; init; }
 
-    /// <summary>Whether nobody looked in that time, so that the absence of an exit means nothing.</summary>
+    /// <summary>Whether nothing was recorded in that time, so that the absence of an exit means nothing.</summary>
     public required bool IsGap { get; init; }
 
-    /// <summary>A sentence for people: what is missing, since when and until when, and why.</summary>
+    /// <summary>A message: what is missing, since when and until when, and why.</summary>
     public required string Message { get; init; }
 
     internal static ExitRecordingFinding Of(Finding finding, bool utc)

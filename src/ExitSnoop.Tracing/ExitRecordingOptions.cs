@@ -5,7 +5,7 @@ public sealed record ExitRecordingOptions
 {
     /// <summary>
     /// The filters, <see cref="ExitTraceOptions.MaxEvents"/>, <see cref="ExitTraceOptions.Utc"/> and
-    /// <see cref="ExitTraceOptions.Label"/>, which mean what they mean for a trace; what else these options say is not looked at.
+    /// <see cref="ExitTraceOptions.Label"/>, as for a trace; the other options are ignored.
     /// With <see cref="ExitTraceOptions.IncludeChildren"/>, descendants are those that have a process asked for among the
     /// <see cref="ExitEvent.Ancestors"/> that they had at the exit.
     /// </summary>

@@ -24,7 +24,7 @@ public sealed record ExitRecordingStatus
     /// <summary>Exits that were lost, could not be written, or cannot be read, as far as their number is known.</summary>
     public required long Lost { get; init; }
 
-    /// <summary>How often nobody recorded for a while between <see cref="From"/> and <see cref="To"/>.</summary>
+    /// <summary>The number of times without a recorder between <see cref="From"/> and <see cref="To"/>.</summary>
     public required int Gaps { get; init; }
 
     /// <summary>Bytes of all segments.</summary>

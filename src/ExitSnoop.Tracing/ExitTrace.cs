@@ -19,7 +19,7 @@ namespace ExitSnoop;
 /// <remarks>
 /// A thread of its own takes the records from the kernel at once, into a queue in memory of at most a
 /// quarter of what the process may use and 256 MiB, so that a slow reader loses nothing.
-/// <see cref="LostCount"/> tells what was lost all the same. One thread reads at a time;
+/// <see cref="LostCount"/> counts what was lost nevertheless. One thread reads at a time;
 /// <see cref="Stop"/> may be called from any.
 /// <para>
 /// Events come in the order of their <see cref="ExitEvent.ExitTime"/>, whatever CPU they come from: a process comes
@@ -98,7 +98,7 @@ public sealed class ExitTrace : IDisposable
     public string LibBpfVersion { get; } = LibBpf.Version;
 
     /// <summary>The file that libbpf was loaded from: this program's own where libbpf is linked into it.</summary>
-#pragma warning disable CA1822 // It is this trace's, as the version is; that all traces share it is no one's concern.
+#pragma warning disable CA1822 // An instance member like the version; that all traces share it is an implementation detail.
     public string LibBpfPath => LibBpf.Path;
 
     /// <summary>Why this libbpf was taken: "the system's", "named by EXITSNOOP_LIBBPF", "linked into this program", "ExitSnoop's own: the system has none".</summary>
@@ -106,27 +106,27 @@ public sealed class ExitTrace : IDisposable
 #pragma warning restore CA1822
 
     /// <summary>
-    /// How the places of crashes are found, or why they are not: a sentence. Null where no crash can be among the events. To ask
+    /// How the places of crashes are found, or why they are not: a sentence. Null where no crash can be among the events. Reading it
     /// loads libdw for a moment.
     /// </summary>
     public string? CrashSupport => !options.CanCrash ? null
-        : crashes is null ? "Crashes are reported without their place: this kernel has no program where one could be captured (Linux 6.1 has)."
+        : crashes is null ? "Crashes are reported without their place: it cannot be captured on this kernel (on Linux 6.1 and later it can)."
         : Unwinder.IsLibDwInstalled ? "Calls and functions of crashes are found with libdw."
-        : "libdw is not installed (libdw1, elfutils-libs): of crashes only programs that keep frame pointers show their calls, and functions have no names.";
+        : "libdw is not installed (libdw1, elfutils-libs): only programs that keep frame pointers show the calls of a crash, and functions have no names.";
 
     /// <summary>The size of the ring buffers of all processors together, in MiB.</summary>
     public int BufferSize => options.BufferSize;
 
-    /// <summary>How it is known which thread is the last: the hook says so ("group_dead"), or deaths are claimed in a map ("claimed").</summary>
+    /// <summary>How it is known which thread is the last: the hook says so ("group_dead"), or exits are claimed in a map ("claimed").</summary>
     public string GroupDeath => hook.Claims ? "claimed" : "group_dead";
 
     /// <summary>
-    /// Events lost since the start, in the kernel (the ring buffer was full) and in the queue: with the
-    /// events read, all there were.
+    /// Events lost since the start, in the kernel (the ring buffer was full) and in the queue: together with the
+    /// events read they are all exits.
     /// </summary>
     public long LostCount => reader.Losses.Total;
 
-    /// <summary>Ids asked for whose process has not exited.</summary>
+    /// <summary>The IDs of the filter whose processes have not exited.</summary>
     public IReadOnlyCollection<int> AliveIds => reader.Watched?.Alive ?? [];
 
     /// <summary>Whether the trace is over and all its events have been read. <see cref="End"/> says what ended it.</summary>
@@ -147,7 +147,7 @@ public sealed class ExitTrace : IDisposable
     private bool HasFailureToThrow => eventsLeft > 0 && reader.IsFinished && reader.Failure is not null && !failureThrown;
 
     /// <summary>Loads the BPF program and attaches it. When this returns, every exit from here on is traced.</summary>
-    /// <exception cref="ExitTraceException">It could not be; the message names the remedy.</exception>
+    /// <exception cref="ExitTraceException">It could not be attached; the message says what to do.</exception>
     public static ExitTrace Start(ExitTraceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -223,7 +223,7 @@ public sealed class ExitTrace : IDisposable
                     exit.Event = Event(exit);
                     if (!filter.Wants(exit.Event))
                     {
-                        // Nobody else will ask for its crash.
+                        // Its crash is not asked for again.
                         _ = crashes?.Find(exit.Task);
                         continue;
                     }
@@ -289,14 +289,14 @@ public sealed class ExitTrace : IDisposable
         return loss is not null;
     }
 
-    /// <summary>Takes the next sentence about <see cref="ExitTraceOptions.MetricsFile"/>: that it cannot be written, or is written again.</summary>
+    /// <summary>Takes the next message about <see cref="ExitTraceOptions.MetricsFile"/>: that it cannot be written, or is written again.</summary>
     public bool TryTakeMetricsMessage([NotNullWhen(true)] out string? message)
     {
         message = null;
         return metrics is not null && metrics.TryTakeMessage(out message);
     }
 
-    /// <summary>Ids asked for that no process had when the trace began. Each is told once.</summary>
+    /// <summary>The IDs of the filter that no process had when the trace began. Each is reported once.</summary>
     public IReadOnlyList<int> TakeMissingIds()
     {
         List<int> ids = [];
@@ -306,8 +306,8 @@ public sealed class ExitTrace : IDisposable
     }
 
     /// <summary>
-    /// Ids asked for whose process exited during the trace without an event, as the kernel did not run the program for
-    /// its exit (Linux 7.0 and later can skip it). Each is told once.
+    /// The IDs of the filter whose processes exited during the trace without an event, as the kernel did not run the program for
+    /// its exit (Linux 7.0 and later can skip it). Each is reported once.
     /// </summary>
     public IReadOnlyList<int> TakeUnseenIds()
     {
@@ -394,25 +394,25 @@ public sealed class ExitTrace : IDisposable
         Require(!options.IncludeChildren || options.Ids.Count > 0, "IncludeChildren needs Ids (-IncludeChildren and -Id, --include-children and --pid).");
         Require(
             options.Signals.All(signal => signal is > Signal.None and <= Signal.RTMAX),
-            "Signals are those from 1 (HUP) to 64 (RTMAX).");
-        Require(options.ExitCodes.All(code => code is >= 0 and <= 255), "Exit codes are 0 to 255.");
+            "A signal is a number from 1 (HUP) to 64 (RTMAX).");
+        Require(options.ExitCodes.All(code => code is >= 0 and <= 255), "An exit code is a number from 0 to 255.");
         Require(
             options.MinimumAge.TotalSeconds is >= 0 and <= ExitTraceOptions.MaximumSeconds,
-            $"The minimum age is 0 to {ExitTraceOptions.MaximumSeconds} seconds.");
-        Require(options.MaxEvents is null or > 0, "The greatest number of events is at least 1.");
+            $"The minimum age must be from 0 to {ExitTraceOptions.MaximumSeconds} seconds.");
+        Require(options.MaxEvents is null or > 0, "The maximum number of events must be at least 1.");
         Require(
             options.TimeLimit is not { TotalSeconds: < 0 or > ExitTraceOptions.MaximumSeconds },
-            $"The time limit is 0 to {ExitTraceOptions.MaximumSeconds} seconds.");
+            $"The time limit must be from 0 to {ExitTraceOptions.MaximumSeconds} seconds.");
         Require(
             options.BtfPath is null || !LibC.IsSecureExecution,
             "A BTF file decides which kernel memory the BPF program reads, so it cannot be given to a program that has file capabilities or a setuid bit.");
         Require(
             ExitFilter.Signals(options) is not { } signals || signals.Count > 0,
-            "None of these signals is that of a crash or of the OOM killer: ask for one of them.");
+            "The filters exclude each other: none of these signals is that of a crash or of the OOM killer.");
         Require(
             options.Signals.Count == 0 || options.ExitCodes.Count == 0
                 || options.Signals.Any(signal => options.ExitCodes.Contains(ExitEvent.SignalExitCode + (int)signal)),
-            $"No process that one of these signals ended has one of these exit codes, but {ExitEvent.SignalExitCode} and the signal's number: ask for one of them.");
+            $"The filters exclude each other: a process that a signal ended has {ExitEvent.SignalExitCode} plus the signal's number as its exit code.");
         Require(
             !options.Basic || !ExitFilter.NeedsDetails(options),
             "A basic trace leaves out paths, services, containers, excluded users, crashes and OOM kills, so it cannot filter by them.");
@@ -421,6 +421,6 @@ public sealed class ExitTrace : IDisposable
             "Metrics count processes by service, which a basic trace and a trace of threads leave out.");
         Require(
             !options.Failed || options.ExitCodes.Count == 0 || options.ExitCodes.Any(code => code != 0),
-            "An exit code of 0 is no failure: ask for one of them.");
+            "The filters exclude each other: an exit code of 0 is not a failure.");
     }
 }

@@ -6,7 +6,7 @@ using ExitSnoop.Reading;
 
 namespace ExitSnoop;
 
-/// <summary>The errors of libbpf and the kernel in the words of what to do about them.</summary>
+/// <summary>The errors of libbpf and the kernel, with what to do about them.</summary>
 internal static class ExitTraceErrors
 {
     private const string Install =
@@ -21,7 +21,7 @@ internal static class ExitTraceErrors
     /// <summary>More than the maps, programs and links of a trace are together.</summary>
     private const int FilesOfATrace = 48;
 
-    /// <summary>What it means that the trace did not start; null where that is the program's own fault.</summary>
+    /// <summary>Why the trace did not start; null for a fault of the program itself.</summary>
     internal static ExitTraceException? OfStart(Exception failure) => failure switch
     {
         LibBpfException { OldVersion: { } version } => LibBpfTooOld(version),
@@ -41,20 +41,20 @@ internal static class ExitTraceErrors
     {
         TypeInfoProblem.NotInKernel => new(
             ExitTraceError.NoKernelTypeInfo,
-            $"This kernel ({Environment.OSVersion.Version}) has no type information of its own ({none.Path}: CONFIG_DEBUG_INFO_BTF). "
-            + "Use a distribution kernel of 5.10 or later, or name a BTF file made for this kernel (BtfPath; the BTFHub archive has many)."),
+            $"This kernel ({Environment.OSVersion.Version}) was built without type information ({none.Path}: CONFIG_DEBUG_INFO_BTF). "
+            + "Use a distribution's kernel from 5.10 on, or give a BTF file made for this kernel (-BtfPath, --btf-path; the BTFHub archive has many)."),
         TypeInfoProblem.FileDoesNotReplaceIt => new(
             ExitTraceError.NoKernelTypeInfo,
-            $"To include children, the kernel must have its own type information ({none.Path}: CONFIG_DEBUG_INFO_BTF); a file does not replace it."),
+            $"Watching children needs the kernel's own type information ({none.Path}: CONFIG_DEBUG_INFO_BTF); a file cannot replace it."),
         TypeInfoProblem.Unreadable => new(
             ExitTraceError.InvalidTypeInfo, $"The BTF file '{none.Path}' cannot be read: {none.InnerException?.Message}", none.InnerException),
         _ => new(
             ExitTraceError.InvalidTypeInfo,
-            $"'{none.Path}' is no BTF file. Give the raw type information of this kernel (as in a BTFHub archive, unpacked) or a vmlinux that has it."),
+            $"'{none.Path}' is not a BTF file. Give the raw type information of this kernel (an unpacked file of the BTFHub archive) or a vmlinux that has it."),
     };
 
     internal static ExitTraceException NotLinux() => new(
-        ExitTraceError.NotLinux, "Process exits are traced with BPF, which only Linux has.");
+        ExitTraceError.NotLinux, "Process exits are traced with BPF, so this works on Linux only.");
 
     internal static ExitTraceException LibBpfNotFound(string file) => new(
         ExitTraceError.LibBpfNotFound,
@@ -64,33 +64,33 @@ internal static class ExitTraceErrors
         ExitTraceError.LibBpfTooOld,
         $"libbpf is too old: {version}. {Install} {LibBpfFile.PathVariable} can name the file of a newer copy.");
 
-    /// <summary>What it means that pidfd_open(2) failed for a process that may be there.</summary>
+    /// <summary>Why pidfd_open(2) failed for a process that may exist.</summary>
     internal static ExitTraceException CannotWatch(int error, int count) => error switch
     {
         LibC.EMFILE => new(
             ExitTraceError.InvalidOption,
-            $"{count} processes are more than this process may have open files (ulimit -n). Raise the limit or ask for fewer."),
+            $"{count} processes need as many open files, more than this process may have (ulimit -n). Raise the limit or watch fewer."),
         LibC.ENOSYS or LibC.EPERM => new(
             ExitTraceError.NoPrivilege,
-            $"This process may not call pidfd_open(2) ({new Win32Exception(error).Message}), which a process is watched with by its ID. "
-            + "Let the seccomp filter of its container or service permit the call, or filter by name, user or parent."),
+            $"This process may not call pidfd_open(2) ({new Win32Exception(error).Message}), which is needed to watch a process by its ID. "
+            + "Permit the call in the seccomp filter of the container or service, or filter by name, user or parent."),
         _ => new(
             ExitTraceError.LimitReached,
             $"A process cannot be watched by its ID: {new Win32Exception(error).Message}. {Limits}"),
     };
 
-    /// <summary>What it means that a file could not be read, or memory not be had, while the trace started.</summary>
+    /// <summary>Why the trace could not start: a file could not be read, or there was no memory.</summary>
     internal static ExitTraceException CannotStart(Exception cause) => new(
         ExitTraceError.LimitReached, $"The trace cannot start: {cause.Message.TrimEnd('.')}. {Limits}", cause);
 
-    /// <summary>What it means that the records cannot be read any further.</summary>
+    /// <summary>Why the records cannot be read any further.</summary>
     internal static ExitTraceException CannotRead(Exception cause) => new(
         ExitTraceError.LimitReached, $"The trace had to end: {cause.Message.TrimEnd('.')}. {Limits}", cause);
 
     private const string Limits =
         "Raise the limits of this process (ulimit -n for open files, ulimit -v and the memory limit of its cgroup) or of the machine (fs.file-max).";
 
-    /// <summary>What a refused load or attachment means on this machine, to this user.</summary>
+    /// <summary>Why the kernel refused to load or attach the program.</summary>
     /// <param name="refused">errno of the call that failed.</param>
     /// <param name="messages">What libbpf said, the verifier's log at its end.</param>
     internal static ExitTraceException Refused(Win32Exception refused, string messages)
@@ -98,8 +98,8 @@ internal static class ExitTraceErrors
         if (IsLockedDown())
             return new ExitTraceException(
                 ExitTraceError.Lockdown,
-                "The kernel is locked down for confidentiality (/sys/kernel/security/lockdown) and lets no program read kernel memory, "
-                + "so no tracer of this kind works. Boot with lockdown=integrity or none.",
+                "The kernel is locked down for confidentiality (/sys/kernel/security/lockdown) and refuses all BPF programs that read kernel memory. "
+                + "Boot with lockdown=integrity or none.",
                 refused);
         if (refused.NativeErrorCode is LibC.EPERM or LibC.EACCES)
             return new ExitTraceException(ExitTraceError.NoPrivilege, NoPrivilege(), refused);
@@ -113,7 +113,7 @@ internal static class ExitTraceErrors
         return new ExitTraceException(
             ExitTraceError.LoadRefused,
             $"Linux {Environment.OSVersion.Version} did not load the BPF program: {refused.Message}. "
-            + $"Kernels from 5.10 on are known to work. libbpf {LibBpf.Version} said:{Environment.NewLine}{tail.Trim()}",
+            + $"It works on Linux 5.10 and later. libbpf {LibBpf.Version} said:{Environment.NewLine}{tail.Trim()}",
             refused);
     }
 

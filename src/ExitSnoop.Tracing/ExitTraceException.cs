@@ -18,7 +18,7 @@ public enum ExitTraceError
     /// <summary>The kernel has no type information (BTF).</summary>
     NoKernelTypeInfo,
 
-    /// <summary>The file given as type information is none.</summary>
+    /// <summary>The file given as type information does not contain any.</summary>
     InvalidTypeInfo,
 
     /// <summary>The kernel is locked down for confidentiality and loads no BPF program.</summary>
@@ -27,7 +27,7 @@ public enum ExitTraceError
     /// <summary>The kernel's verifier refused the program, or the kernel lacks what it needs.</summary>
     LoadRefused,
 
-    /// <summary>An option is out of its range, or contradicts another.</summary>
+    /// <summary>An option is out of range, or contradicts another.</summary>
     InvalidOption,
 
     /// <summary>Memory or open files ran out, of this process or of the machine.</summary>
@@ -37,7 +37,7 @@ public enum ExitTraceError
     CannotWrite,
 }
 
-/// <summary>A trace could not start, or had to end. The message names the remedy.</summary>
+/// <summary>A trace could not start, or had to end. The message says what to do.</summary>
 public sealed class ExitTraceException : Exception
 {
     /// <summary>Makes an exception.</summary>

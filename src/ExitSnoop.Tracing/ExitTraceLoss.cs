@@ -15,6 +15,6 @@ public sealed record ExitTraceLoss
     /// </summary>
     public required bool IsUpperBound { get; init; }
 
-    /// <summary>A sentence for people: how many, why, and what helps.</summary>
+    /// <summary>A message: how many, why, and what to do.</summary>
     public required string Message { get; init; }
 }

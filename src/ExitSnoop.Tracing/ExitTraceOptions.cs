@@ -6,8 +6,8 @@ using ExitSnoop.Records;
 namespace ExitSnoop;
 
 /// <summary>
-/// What to trace. Every filter left at its default lets everything pass and costs nothing in the
-/// kernel; those that are set must all hold, and within one any of its values.
+/// What to trace. A filter that is left at its default lets everything pass and costs nothing in the
+/// kernel. Filters are combined with AND, several values of one filter with OR.
 /// </summary>
 public sealed record ExitTraceOptions
 {
@@ -18,12 +18,12 @@ public sealed record ExitTraceOptions
     internal static int DefaultBufferSize { get; } = DefaultBufferSizeFor(Processors.Online);
 
     /// <summary>
-    /// 1 MiB for each processor, so that a reader that gets no processor for 300 ms loses nothing also where many exit at once
+    /// 1 MiB for each processor, so that a reader that gets no processor for 300 ms loses nothing even if many processes exit at once
     /// (docs/performance.md); 16 MiB at least and 128 at most.
     /// </summary>
     internal static int DefaultBufferSizeFor(int processors) => Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)processors), 16, 128);
 
-    /// <summary>Whether a <see cref="BufferSize"/> can be had.</summary>
+    /// <summary>Whether a <see cref="BufferSize"/> is valid.</summary>
     internal static bool IsBufferSize(int mebibytes) =>
         mebibytes is >= MinimumBufferSize and <= MaximumBufferSize && int.IsPow2(mebibytes);
 
@@ -57,35 +57,35 @@ public sealed record ExitTraceOptions
     /// <summary>Only children of these processes, by the ID of the parent at the time of the exit.</summary>
     public IReadOnlyCollection<int> ParentIds { get; init; } = [];
 
-    /// <summary>Only processes that lived at least so long, by the boot clock; at most <see cref="MaximumSeconds"/>.</summary>
+    /// <summary>Only processes that lived at least this long, by the boot clock; at most <see cref="MaximumSeconds"/>.</summary>
     public TimeSpan MinimumAge { get; init; }
 
     /// <summary>
     /// Only processes in this cgroup or below: its folder (<c>/sys/fs/cgroup/...</c>), or its path as
     /// <see cref="ExitEvent.CgroupPath"/> shows it. It must exist at the start. The path is followed: when the cgroup is
-    /// removed and made again, events go on; processes that exit within the first 100 ms of the new one can be missed.
+    /// removed and created again, events go on; processes that exit within the first 100 ms of the new one can be missed.
     /// </summary>
     public string? Cgroup { get; init; }
 
     /// <summary>
-    /// Only processes for whose name this is true. Asked, outside the kernel, for comm and, where that does not match,
-    /// for the file name of the executable, which <see cref="Basic"/> leaves out.
+    /// Only processes for whose name this is true. Called, outside the kernel, with comm and, where that does not match,
+    /// with the file name of the executable, which <see cref="Basic"/> leaves out.
     /// </summary>
     public Func<string, bool>? NameFilter { get; init; }
 
-    /// <summary>Only names for which this is false; asked as <see cref="NameFilter"/> is.</summary>
+    /// <summary>Only names for which this is false; called as <see cref="NameFilter"/> is.</summary>
     public Func<string, bool>? ExcludedNameFilter { get; init; }
 
-    /// <summary>Only executables for whose <see cref="ExitEvent.Path"/> this is true, asked outside the kernel; a process without a path is left out.</summary>
+    /// <summary>Only executables for whose <see cref="ExitEvent.Path"/> this is true, called outside the kernel; a process without a path is left out.</summary>
     public Func<string, bool>? PathFilter { get; init; }
 
     /// <summary>
-    /// Only processes of services for whose name this is true. Asked, outside the kernel, for <see cref="ExitEvent.ServiceName"/> and
-    /// for the same without <c>.service</c>. A service that starts again keeps its name, and so goes on to be reported.
+    /// Only processes of services for whose name this is true. Called, outside the kernel, with <see cref="ExitEvent.ServiceName"/> and
+    /// with the same without <c>.service</c>. A service that restarts keeps its name, so it is still reported.
     /// </summary>
     public Func<string, bool>? ServiceFilter { get; init; }
 
-    /// <summary>Only processes in containers for whose <see cref="ExitEvent.ContainerId"/> this is true, asked outside the kernel.</summary>
+    /// <summary>Only processes in containers for whose <see cref="ExitEvent.ContainerId"/> this is true, called outside the kernel.</summary>
     public Func<string, bool>? ContainerFilter { get; init; }
 
     /// <summary>Only processes of other real user IDs than these, checked outside the kernel.</summary>
@@ -98,14 +98,14 @@ public sealed record ExitTraceOptions
     public bool OomKilled { get; init; }
 
     /// <summary>
-    /// Ends the trace after so many events were read, at least 1; null for no limit. The program is detached before
+    /// Ends the trace after this number of events was read, at least 1; null for no limit. The program is detached before
     /// the last of them is handed over.
     /// </summary>
     public long? MaxEvents { get; init; }
 
     /// <summary>
-    /// Ends the trace so long after <see cref="ExitTrace.Start"/> returned, at most <see cref="MaximumSeconds"/>; null
-    /// for no limit. The program is detached at that moment, however far the reader has come; what happened until
+    /// Ends the trace this long after <see cref="ExitTrace.Start"/> returned, at most <see cref="MaximumSeconds"/>; null
+    /// for no limit. The program is detached at that moment, however far the reader has come; exits until
     /// then can still be read.
     /// </summary>
     public TimeSpan? TimeLimit { get; init; }
@@ -157,7 +157,7 @@ public sealed record ExitTraceOptions
     /// <summary>Nanoseconds of Unix time, in place of the machine's clock, which no test should set.</summary>
     internal Func<long>? WallClock { get; init; }
 
-    /// <summary>What the BPF program has to know of these.</summary>
+    /// <summary>What of these the BPF program needs.</summary>
     internal ExitProgramOptions ForProgram()
     {
         static byte Flag(bool value) => value ? (byte)1 : (byte)0;

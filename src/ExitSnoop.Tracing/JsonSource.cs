@@ -11,7 +11,7 @@ namespace ExitSnoop;
 /// <param name="path">The file, compressed by gzip or not.</param>
 internal sealed class JsonSource(string path) : IExitSource
 {
-    /// <summary>Bytes of a line; a longer one is no event.</summary>
+    /// <summary>Bytes of a line; a longer one is not an event.</summary>
     private const int LongestLine = 1 << 20;
 
     private bool isDamaged;
@@ -22,7 +22,7 @@ internal sealed class JsonSource(string path) : IExitSource
     /// <summary>Whether a file begins as one does: with an object, or as gzip does. False for one that is not there.</summary>
     internal static bool IsJson(string path)
     {
-        // A FIFO would hold us.
+        // Opening a FIFO would block.
         if (!File.Exists(path) || !FileCalls.IsRegular(path))
             return false;
         using FileStream file = Open(path);
@@ -76,7 +76,7 @@ internal sealed class JsonSource(string path) : IExitSource
         if (wrong > 0)
             query.Tell(new Finding(FindingKind.Unreadable, query.After, query.Before)
             {
-                Text = string.Create(CultureInfo.InvariantCulture, $"{path} has {wrong} {(wrong == 1 ? "line that is no event" : "lines that are no events")}, the first is line {firstWrong}"),
+                Text = string.Create(CultureInfo.InvariantCulture, $"{path} has {wrong} {(wrong == 1 ? "line that is not an event" : "lines that are not events")}, the first is line {firstWrong}"),
             });
     }
 

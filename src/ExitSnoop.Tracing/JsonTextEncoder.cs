@@ -6,13 +6,13 @@ using System.Text.Encodings.Web;
 namespace ExitSnoop;
 
 /// <summary>
-/// Escapes what JSON demands and what <see cref="DisplayText"/> escapes, and leaves all other text readable. The
+/// Escapes what JSON requires and what <see cref="DisplayText"/> escapes, and leaves all other text readable. The
 /// encoders of System.Text.Json either turn every quote of a command line and every name that is not ASCII into
 /// \uXXXX, or let through what turns the reading direction of a terminal.
 /// </summary>
 internal sealed class JsonTextEncoder : JavaScriptEncoder
 {
-    /// <summary>Of ASCII, what stands for itself.</summary>
+    /// <summary>The ASCII characters that are written unchanged.</summary>
     private static readonly SearchValues<char> Plain =
         SearchValues.Create([.. Enumerable.Range(' ', '\x7f' - ' ').Select(c => (char)c).Where(c => c is not ('"' or '\\'))]);
 
@@ -36,7 +36,7 @@ internal sealed class JsonTextEncoder : JavaScriptEncoder
             return -1;
         for (int i = first, units; i < all.Length; i += units)
         {
-            // Half a surrogate pair is no character: the base class writes U+FFFD for it.
+            // Half a surrogate pair is not a character: the base class writes U+FFFD for it.
             if (Rune.DecodeFromUtf16(all[i..], out Rune rune, out units) != OperationStatus.Done || WillEncode(rune.Value))
                 return i;
         }

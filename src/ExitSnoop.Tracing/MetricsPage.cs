@@ -33,7 +33,7 @@ internal static class MetricsPage
             for (int i = 0; i < service.Results.Length; i++)
                 text.Sample(service.IsKnown || last ? service.Results[i] : 0, ("result", ExitResults.Names[i]), ("service", service.Label));
 
-        text.Counter("process_exit_cpu_seconds_total", "CPU time that the processes that exited had used in their lives.");
+        text.Counter("process_exit_cpu_seconds_total", "CPU time of the processes that exited.");
         foreach (ServiceCounts service in sorted)
         {
             text.Sample(service.IsKnown || last ? service.ProcessorTime / NanosecondsPerSecond : 0, ("service", service.Label));
@@ -56,9 +56,9 @@ internal static class MetricsPage
         text.Sample(losses.QueueFull, ("cause", "queue_full"));
         text.Sample(losses.NotRun, ("cause", "unseen"));
         text.Sample(losses.NotWatched + losses.ForksNotRun, ("cause", "not_watched"));
-        text.Gauge("exitsnoop_ring_fill_ratio", "The largest part of a ring buffer of the kernel that was in use since the metrics were last written.");
+        text.Gauge("exitsnoop_ring_fill_ratio", "The highest fill of a ring buffer in the kernel since the metrics were last written.");
         text.Sample(trace.RingFill);
-        text.Gauge("exitsnoop_queue_bytes", "Memory that events wait in to be written.");
+        text.Gauge("exitsnoop_queue_bytes", "Size of the queue of events in memory.");
         text.Sample(trace.QueuedBytes);
         text.Gauge("exitsnoop_start_time_seconds", "When the trace began, in Unix time.");
         text.Sample(startTime);
@@ -74,9 +74,9 @@ internal static class MetricsPage
         text.Sample(recorder.Size);
         text.Counter("exitsnoop_recording_written_bytes_total", "Bytes written to the recording.");
         text.Sample(recorder.Bytes);
-        text.Counter("exitsnoop_recording_gaps_total", "Times that recording paused, as nothing could be written.");
+        text.Counter("exitsnoop_recording_gaps_total", "Times that recording paused because nothing could be written.");
         text.Sample(recorder.Pauses);
-        text.Counter("exitsnoop_recording_missed_events_total", "Exits that are missing in the recording, as they could not be written.");
+        text.Counter("exitsnoop_recording_missed_events_total", "Exits that are missing in the recording because they could not be written.");
         text.Sample(recorder.Missed);
         text.Counter("exitsnoop_recording_sync_failures_total", "Times that fsync of the recording failed.");
         text.Sample(recorder.SyncFailures);

@@ -21,7 +21,7 @@ internal ref struct ReceivedExit(RecordView record, byte[]? exec, long clockOffs
     /// <summary>What was found of its crash; null where it is none, or none was recorded.</summary>
     internal CrashReport? Crash { get; set; }
 
-    /// <summary>What exited, as its crash knows it.</summary>
+    /// <summary>What exited, as the record of its crash names it.</summary>
     internal readonly ExitedTask Task
     {
         get

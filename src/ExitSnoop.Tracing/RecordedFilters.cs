@@ -26,7 +26,7 @@ internal static class RecordedFilters
         AddList(options.ParentIds, "children of");
         Add(options.Failed, "failures");
         Add(options.Crashed, "crashes");
-        Add(options.OomKilled, "killed for memory");
+        Add(options.OomKilled, "OOM-killed");
         AddList(options.Users, "users");
         AddList(options.ExcludedUsers, "not users");
         AddList(options.Signals, "signals");
@@ -34,7 +34,7 @@ internal static class RecordedFilters
         Add(options.MinimumAge > TimeSpan.Zero, string.Create(CultureInfo.InvariantCulture, $"older than {options.MinimumAge.TotalSeconds} s"));
         Add(options.Cgroup is not null, $"cgroup {options.Cgroup}");
         Add(options.NameFilter is not null, "some names");
-        Add(options.ExcludedNameFilter is not null, "not some names");
+        Add(options.ExcludedNameFilter is not null, "without some names");
         Add(options.PathFilter is not null, "some executables");
         Add(options.ServiceFilter is not null, "some services");
         Add(options.ContainerFilter is not null, "some containers");

@@ -47,7 +47,7 @@ internal sealed class RecordingQuery(ExitRecordingOptions options, Action<Findin
     private CrashReport? Report(ReadOnlySpan<byte> crash) =>
         CrashJson.Read(crash) is { } report ? report with { StackTrace = options.Filter.StackTrace ? report.StackTrace : null } : null;
 
-    /// <summary>Whether an event that is no record of the kernel's is wanted.</summary>
+    /// <summary>Whether an event that was not made of a kernel record is wanted.</summary>
     internal bool IsWanted(ExitEvent exit) =>
         Nanoseconds(exit.ExitMoment) is var wall && wall >= After && wall <= Before && filter.Wants(exit) && (detailed is null || detailed.Wants(exit));
 

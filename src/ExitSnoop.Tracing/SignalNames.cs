@@ -11,7 +11,7 @@ public static class SignalNames
 
     /// <summary>
     /// The name without "SIG", as bash's <c>kill -l</c> has it: "SEGV", "RTMIN+1", "RTMAX-14"; the number
-    /// for 32, 33 and what is no signal; "" for <see cref="Signal.None"/>.
+    /// for 32, 33 and anything that is not a signal; "" for <see cref="Signal.None"/>.
     /// </summary>
     public static string GetName(Signal signal) => SignalTable.GetName(signal);
 

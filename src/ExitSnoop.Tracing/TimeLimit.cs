@@ -4,7 +4,7 @@ namespace ExitSnoop;
 
 /// <summary>Calls back once when a time has passed: on a thread of its own, or at once for a time of zero.</summary>
 /// <remarks>
-/// No timer of the runtime's: that asks the thread pool for a thread when the time has come, and where there is no
+/// Not a timer of the runtime: that takes a thread of the pool when the time has come, and where there is no
 /// memory for one, the exception ends the process.
 /// </remarks>
 internal sealed class TimeLimit : IDisposable

@@ -144,7 +144,7 @@ internal sealed class TraceMetrics : IDisposable
             return;
         failing = error != 0;
         messages.Enqueue(failing
-            ? $"The metrics cannot be written to {file.Path}: {new Win32Exception(error).Message}. It is tried again every {Interval.TotalSeconds} seconds."
+            ? $"The metrics cannot be written to {file.Path}: {new Win32Exception(error).Message}. The next attempt is in {Interval.TotalSeconds} seconds."
             : $"The metrics are written to {file.Path} again.");
         told();
     }

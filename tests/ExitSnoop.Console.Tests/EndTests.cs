@@ -145,7 +145,7 @@ public sealed class EndTests
     [InlineData(">&-", 74, "standard output")]
     [InlineData("--help >&-", 74, "standard output")]
     [InlineData("-p 2147483647", 1, "exitsnoop: no process has the ID 2147483647\n")]
-    [InlineData("--timeout 0.2 -p $PPID", 1, " is still alive: time is up\n")]
+    [InlineData("--timeout 0.2 -p $PPID", 1, " has not exited within the given time\n")]
     [InlineData("--nonsense", 2, "exitsnoop: error: ")]
     [InlineData("--label", 2, "exitsnoop: error: ")]
     [InlineData("-p abc", 2, "exitsnoop: error: ")]

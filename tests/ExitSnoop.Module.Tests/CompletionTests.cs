@@ -135,7 +135,7 @@ public sealed class CompletionTests
             foreach (Offer[] offers in CompleteBoth($"-Cgroup {start[..^2]}"))
             {
                 Offer offer = Assert.Single(offers, offer => offer.Text == start);
-                Assert.Equal($"{cgroup.Folder}: 0 processes, without those of its children", offer.ToolTip);
+                Assert.Equal($"{cgroup.Folder}: 0 processes, not counting those of its children", offer.ToolTip);
             }
         }
     }

@@ -10,7 +10,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
     {
         // Watch-ProcessExit
         ["Watch the next exits"] = @"PCOMM +PID .*EXIT_CODE\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){5}",
-        ["Failures only, with the time of death"] = @"TIME-\S+ +PCOMM.*\n(.*\n)(\d\d:\d\d:\d\d\.\d{3} .* (code|signal) \d+.*\n){3}",
+        ["Failures only, with the time of the exit"] = @"TIME-\S+ +PCOMM.*\n(.*\n)(\d\d:\d\d:\d\d\.\d{3} .* (code|signal) \d+.*\n){3}",
         ["Get the exit status of a process that is not your child"] = @"^It ended with code 5 after \d+\.\d+ seconds\.$",
         ["Find out who killed a process"] = @"^\d\d:\d\d:\d\d sleep +\d+ +KILL +killed by (pwsh|dotnet) \(\d+\) ",
         ["Collect crashes in a CSV file"] = "^\"ExitTime\",\"Name\",\"Id\",\"UserName\",\"Status\",\"CommandLine\"\n.*\"signal \\d+ ",
@@ -18,11 +18,11 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
         ["Everything but some names and users"] = @"PCOMM.*\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){3}",
         ["Programs of one folder"] = @"Name +Path +Arguments\n.*\nsleep +/\S+/sleep +\{",
         ["Watch the processes that pgrep finds"] = @"PCOMM.*\n.*\nsleep +\d+ .* 0$",
-        ["Follow a build and all that it starts"] = @"^TIME +NAME +ID +STATUS(.*\n)*.* uname +\d+ +0 (.*\n)*.* sh +\d+ +3 (.*\n)*.* sh +\d+ +1 ",
+        ["Follow a build and everything that it starts"] = @"^TIME +NAME +ID +STATUS(.*\n)*.* uname +\d+ +0 (.*\n)*.* sh +\d+ +3 (.*\n)*.* sh +\d+ +1 ",
         ["Count what exits most"] = @"Count Name\n.*\n *\d+ \S",
         ["Find commands that do not exist"] = @"ExitTime +ParentName +ExitCode +CommandLine\n.*\n.* 12[67] ",
-        ["Programs that had run for a while"] = @"Name +Age +Status +ParentName\n.*\n.* [\d:.]*\d\d:\d\d:\d\d\.\d+ ",
-        ["See threads come to an end"] = @"^(Name +: \S.*\nId +: \d+\nThreadId +: \d+\nIsThread +: True\nAge +: [\d:.]+\n\n){5}",
+        ["Programs that ran for a while"] = @"Name +Age +Status +ParentName\n.*\n.* [\d:.]*\d\d:\d\d:\d\d\.\d+ ",
+        ["Watch threads exit"] = @"^(Name +: \S.*\nId +: \d+\nThreadId +: \d+\nIsThread +: True\nAge +: [\d:.]+\n\n){5}",
         ["Learn how long processes live"] = @"Average +: \d+(\.\d+)?(E-\d+)?\n(.*\n)*Maximum +: \d",
         ["Write a CSV file with exact times"] = @"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\n){3}",
         ["Write a line of JSON for each exit"] = @"^(\{""Name"":.*,""Age"":\d.*""Signal"":""\w+"".*\}\n){3}",
@@ -31,8 +31,8 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
 
         ["Everything but the cron jobs"] = @"PCOMM +PID .*EXIT_CODE\n(.*\n)(\S.* \d+\.\d\d +(0|code \d+|signal .*)\n){3}",
         ["What crashed in a service"] = "^$",
-        ["Who ends my workers, and who started them"] = @"Name +Reason +Ancestors\n.*\nsleep +killed by \S+ \(\d+\) +\S+ \(\d+\) < ",
-        ["What a login session left behind"] = @"(sh +.* code 3|ExitTime +Name)",
+        ["Who kills my workers, and who started them"] = @"Name +Reason +Ancestors\n.*\nsleep +killed by \S+ \(\d+\) +\S+ \(\d+\) < ",
+        ["What the processes of a login session did"] = @"(sh +.* code 3|ExitTime +Name)",
         ["What exits in a pod or in a container"] = "^$",
 
         // Register-ProcessExitEvent
@@ -55,7 +55,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
         ["Read all files of a folder"] = @"^4$",
         ["Count failures by name"] = @"NAME +COUNT .*\n-.*\n\S+ +\d+ ",
         ["Make a CSV file of JSON"] = @"^4$",
-        ["Find what ran for long"] = @"Name +Age\n.*\n\S+ +[\d:.]+",
+        ["Find the processes that ran longest"] = @"Name +Age\n.*\n\S+ +[\d:.]+",
 
         // Measure-ProcessExit
         ["See which programs exit most"] = @"NAME +COUNT +FAILED +CRASH +PER MIN +CPU\(s\) +MEDIAN +95%\(s\) +PEAK\n-.*\n\S+ +\d+ ",

@@ -57,7 +57,7 @@ public sealed class JsonFileTests
         string file = folder.Write("exits.json", $"{Line(1)}\n{Line(2)[..40]}\nnot JSON\n{{}}\n{Line(3).Replace("\"None\"", "\"NOSUCH\"", StringComparison.Ordinal)}\n{Line(4)}\n");
         ShellResult result = Shell.Shared.Run("(Get-ProcessExit $file -Oldest).ExitCode", ("file", file));
         Assert.Equal([1, 4], result.Output);
-        Assert.Equal($"{file} has 4 lines that are no events, the first is line 2.", Assert.Single(result.Warnings));
+        Assert.Equal($"{file} has 4 lines that are not events, the first is line 2.", Assert.Single(result.Warnings));
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed partial class ReadmeTests
         ["Where do programs crash?"] = @"^TIME +NAME .*SITE\n-.*\n(.*\n)*.* victim +\d+ +SEGV.* victim!\w+\+0x",
         ["What does the OOM killer kill?"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +KILL +out of memory .*victim -w memory",
         ["Who keeps killing my workers?"] = @"^Id +: \d+\nStatus +: signal 15 \(TERM\)\nSenderName : \S.*\nSenderId +: {own id}\n",
-        ["The next failure of a service, with all that is known of it"] = @"^Status +: code 3\n(.*\n)*CommandLine +: .*victim -w exit 3\n(.*\n)*CgroupPath +: /system\.slice/nginx\.service\n",
+        ["The next failure of a service, with all properties"] = @"^Status +: code 3\n(.*\n)*CommandLine +: .*victim -w exit 3\n(.*\n)*CgroupPath +: /system\.slice/nginx\.service\n",
         ["Which commands fail most in ten minutes?"] = @"^Count Name\n-.*\n(.*\n)* +\d+ victim, 139\n",
         ["A build with everything it starts, and the CPU time each step took"] = @"^TIME +NAME .* CPU\(s\) .*\n-.*\n(.*\n)*.* sleep +\d+ +0 .*\n(.*\n)*.* make +\d+ +0 ",
         ["Watch a command from before it starts"] = @"^PCOMM .*EXIT_CODE\n-.*\nsh +\d+ .* code 3\n",

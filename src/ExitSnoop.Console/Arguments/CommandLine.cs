@@ -3,12 +3,12 @@ using ExitSnoop.Cli.Native;
 
 namespace ExitSnoop.Cli.Arguments;
 
-/// <summary>What a run has to do, whichever options said so.</summary>
+/// <summary>What a run does, as the options say.</summary>
 internal sealed record CommandLine
 {
     internal RunMode Mode { get; init; }
 
-    /// <summary>What the library is asked for.</summary>
+    /// <summary>The options of the trace.</summary>
     internal ExitTraceOptions Trace { get; init; } = new();
 
     /// <summary>Where exits are recorded; null where they are not.</summary>
@@ -27,10 +27,10 @@ internal sealed record CommandLine
 
     internal bool Verbose { get; init; }
 
-    /// <summary>--timespec was given, which decides nothing here.</summary>
+    /// <summary>--timespec was given; it has no effect.</summary>
     internal bool Timespec { get; init; }
 
-    /// <exception cref="UsageException">The words do not make a command line.</exception>
+    /// <exception cref="UsageException">The command line is wrong.</exception>
     internal static CommandLine Read(ReadOnlySpan<string> words)
     {
         List<(OptionId Option, string? Value)> options = CommandLineParser.Parse(words);
@@ -131,7 +131,7 @@ internal sealed record CommandLine
         }
 
         if (includeChildren && ids.Count == 0)
-            throw new UsageException("argument --include-children: needs -p/--pid, whose descendants are meant");
+            throw new UsageException("argument --include-children: needs -p/--pid");
         if (basic && view is OptionId.Why)
             throw NotAllowed(OptionId.Why, OptionId.Basic);
         if (basic && stackTrace)
@@ -177,7 +177,7 @@ internal sealed record CommandLine
             MetricsFile = metrics,
             Log = debug ? StandardError.WriteLine : null,
         };
-        // A table of what happened at some other time is of little use without its times.
+        // A table of past events needs their times.
         bool isTable = !recording.IsRead || options.Exists(each => each.Option == OptionId.Timestamp);
         // Where exits are counted, they are printed only if an option says how.
         bool isPrinted = metrics is null || timestamp || label is not null || stackTrace;
@@ -219,7 +219,7 @@ internal sealed record CommandLine
         foreach (string name in value.Split(','))
         {
             if (!SignalNames.TryParse(name, out Signal signal) || signal == Signal.None)
-                throw Invalid(OptionId.Signal, name, "not a signal; SEGV, SIGSEGV, 11 or RTMIN+1 would be");
+                throw Invalid(OptionId.Signal, name, "not a signal, such as SEGV, SIGSEGV, 11 or RTMIN+1");
             signals.Add(signal);
         }
     }

@@ -9,7 +9,7 @@ namespace ExitSnoop.Cli.Arguments;
 /// bcc's exitsnoop has it. An abbreviation that means one of these never comes to mean another option,
 /// however many options are added.
 /// </param>
-/// <param name="TakesMany">All words that follow and are no options belong to it, not only the first.</param>
+/// <param name="TakesMany">All words that follow and are not options belong to it, not only the first.</param>
 internal readonly record struct CommandLineOption(OptionId Id, string Long, char Short, bool TakesValue, bool IsOriginal, bool TakesMany = false)
 {
     internal static readonly CommandLineOption[] All =

@@ -15,11 +15,11 @@ internal static class CommandLineParser
     /// The options in the order given, each with its value. --help and --version end the reading, right
     /// or wrong as the rest may be.
     /// </summary>
-    /// <exception cref="UsageException">The words do not make a command line.</exception>
+    /// <exception cref="UsageException">The command line is wrong.</exception>
     internal static List<(OptionId Option, string? Value)> Parse(ReadOnlySpan<string> words)
     {
-        // As argparse does, first tell options from values for the whole line: an ambiguous
-        // abbreviation anywhere is told before anything is done.
+        // As argparse does, first separate options from values in the whole line: an ambiguous
+        // abbreviation anywhere is reported before anything is done.
         Word[] read = new Word[words.Length];
         bool onlyValues = false;
         for (int i = 0; i < words.Length; i++)

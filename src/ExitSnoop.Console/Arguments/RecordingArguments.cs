@@ -8,11 +8,11 @@ internal sealed class RecordingArguments
     private static readonly OptionId[] OfRecorder = [OptionId.MaxSize, OptionId.MaxAge, OptionId.KeepFree, OptionId.NoArguments, OptionId.Group];
     private static readonly OptionId[] OfReading = [OptionId.After, OptionId.Before, OptionId.Oldest, OptionId.Follow];
 
-    /// <summary>What only means something for a trace.</summary>
+    /// <summary>Options that mean something for a trace only.</summary>
     private static readonly OptionId[] OfTrace =
         [OptionId.PerThread, OptionId.Basic, OptionId.BufferSize, OptionId.BtfPath, OptionId.Debug, OptionId.Ebpf, OptionId.Timespec, OptionId.Metrics];
 
-    /// <summary>What a recorder, which prints nothing, has no use for.</summary>
+    /// <summary>Options that mean nothing for a recorder, which prints nothing.</summary>
     private static readonly OptionId[] OfOutput =
         [OptionId.Read, OptionId.Why, OptionId.Json, OptionId.Timestamp, OptionId.Utc, OptionId.Label, OptionId.StackTrace, OptionId.Ebpf];
 
@@ -41,7 +41,7 @@ internal sealed class RecordingArguments
                 recorder = recorder with { MaxSize = size >= ExitRecorderOptions.SmallestSize ? size : throw CommandLine.Invalid(option, value, "less than 1M") };
                 break;
             case OptionId.MaxAge:
-                recorder = recorder with { MaxAge = DurationText.TryParse(value, out TimeSpan age) && age > TimeSpan.Zero ? age : throw CommandLine.Invalid(option, value, "not a time; 30d, 12h or 3600 would be") };
+                recorder = recorder with { MaxAge = DurationText.TryParse(value, out TimeSpan age) && age > TimeSpan.Zero ? age : throw CommandLine.Invalid(option, value, "not a time, such as 30d, 12h or 3600") };
                 break;
             case OptionId.KeepFree when value.EndsWith('%'): recorder = recorder with { KeepFreePercent = CommandLine.Number(option, value[..^1], 0, 99), KeepFree = null }; break;
             case OptionId.KeepFree: recorder = recorder with { KeepFree = Size(option, value), KeepFreePercent = null }; break;
@@ -56,8 +56,8 @@ internal sealed class RecordingArguments
         }
     }
 
-    /// <summary>Looks for options that do not go together.</summary>
-    /// <exception cref="UsageException">There are some.</exception>
+    /// <summary>Checks that no options exclude each other.</summary>
+    /// <exception cref="UsageException">Two of them do.</exception>
     internal void Check(IReadOnlyCollection<OptionId> given)
     {
         foreach (OptionId option in given)
@@ -79,13 +79,13 @@ internal sealed class RecordingArguments
 
     /// <summary>What is read.</summary>
     /// <param name="filter">Which exits.</param>
-    /// <param name="now">The moment that times are told from.</param>
-    /// <exception cref="UsageException">A time is none.</exception>
+    /// <param name="now">The time that relative times are counted from.</param>
+    /// <exception cref="UsageException">A value is not a time.</exception>
     internal ExitRecordingOptions Reading(ExitTraceOptions filter, DateTimeOffset now)
     {
         DateTimeOffset? Time(OptionId option, string? text) => text is null ? null
             : TimeArgument.TryParse(text, filter.Utc, now, out DateTimeOffset time) ? time
-            : throw CommandLine.Invalid(option, text, "not a time; -8h, 14:30, 2026-11-25 or 2026-11-25T14:30:00 would be");
+            : throw CommandLine.Invalid(option, text, "not a time, such as -8h, 14:30, 2026-11-25 or 2026-11-25T14:30:00");
 
         return new ExitRecordingOptions
         {
@@ -97,7 +97,7 @@ internal sealed class RecordingArguments
         };
     }
 
-    internal static string NotEmpty(OptionId option, string value) => value.Length > 0 ? value : throw CommandLine.Invalid(option, value, "no name of a file");
+    internal static string NotEmpty(OptionId option, string value) => value.Length > 0 ? value : throw CommandLine.Invalid(option, value, "not the name of a file");
 
     /// <summary>Bytes, as 500M or 1G are.</summary>
     private static long Size(OptionId option, string text)
@@ -107,7 +107,7 @@ internal sealed class RecordingArguments
         int power = digits.Length > 0 ? units.IndexOf(char.ToUpperInvariant(digits[^1]), StringComparison.Ordinal) + 1 : 0;
         digits = power > 0 ? digits[..^1] : digits;
         if (!double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
-            throw CommandLine.Invalid(option, text, "not a size; 500M or 1G would be");
+            throw CommandLine.Invalid(option, text, "not a size, such as 500M or 1G");
         double bytes = number * Math.Pow(1024, power);
         return bytes <= 1L << 60 ? (long)bytes : throw CommandLine.Invalid(option, text, "too large");
     }

@@ -45,11 +45,11 @@ internal static class TimeArgument
         return true;
     }
 
-    /// <summary>The moment at which a clock on the wall shows a time.</summary>
+    /// <summary>The moment at which the wall clock shows a time.</summary>
     private static DateTimeOffset At(DateTime wall, bool utc)
     {
         TimeSpan offset = TimeSpan.Zero;
-        // The offset is known by the moment, which is known by the offset.
+        // The offset depends on the moment, and the moment on the offset.
         for (int i = 0; i < 2 && !utc; i++)
             offset = LocalTime.OffsetAt(DateTime.SpecifyKind(wall - offset, DateTimeKind.Utc));
         return new DateTimeOffset(DateTime.SpecifyKind(wall, DateTimeKind.Unspecified), offset);

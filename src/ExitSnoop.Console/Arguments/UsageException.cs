@@ -1,4 +1,4 @@
 namespace ExitSnoop.Cli.Arguments;
 
-/// <summary>The command line asks for something that there is not; the message says what.</summary>
+/// <summary>The command line is wrong; the message says how.</summary>
 internal sealed class UsageException(string message) : Exception(message);

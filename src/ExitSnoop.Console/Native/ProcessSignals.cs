@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Cli.Native;
 
-/// <summary>What this process does with signals before .NET has a say in it.</summary>
+/// <summary>Signal dispositions that are set before the runtime of .NET sets its own.</summary>
 internal static unsafe partial class ProcessSignals
 {
     // include/uapi/asm-generic/signal.h
     private const int SIGINT = 2, SIGPIPE = 13;
     private const nint SIG_DFL = 0, SIG_IGN = 1;
 
-    /// <summary>A write to a pipe that nobody reads then fails with EPIPE.</summary>
+    /// <summary>A write to a pipe without a reader then fails with EPIPE.</summary>
     internal static void IgnoreBrokenPipes() => signal(SIGPIPE, SIG_IGN);
 
     /// <summary>

@@ -8,7 +8,7 @@ internal static unsafe class StandardError
 {
     private const int Fd = 2;
 
-    /// <summary>Where even this cannot be told, there is nobody left to tell.</summary>
+    /// <summary>A failure to write here is ignored: there is no other place to report it.</summary>
     internal static void WriteLine(string line) => WriteBytes(Encoding.UTF8.GetBytes(line.EndsWith('\n') ? line : line + "\n"));
 
     /// <summary>Takes no memory.</summary>
@@ -18,6 +18,6 @@ internal static unsafe class StandardError
             LibC.write(Fd, start, (nuint)bytes.Length);
     }
 
-    /// <summary>A line that names the program, so that it can be told from its neighbours' in a pipeline.</summary>
+    /// <summary>A line that begins with the name of the program, because the other programs of a pipeline write here too.</summary>
     internal static void Report(string message) => WriteLine("exitsnoop: " + message);
 }

@@ -38,7 +38,7 @@ internal sealed unsafe class BpfObject : SafeHandle
         }
     }
 
-    /// <summary>Keeps only the programs named, and lets no other reach the verifier.</summary>
+    /// <summary>Keeps only the programs named; the others are not loaded.</summary>
     internal void SelectPrograms(IReadOnlyCollection<string> names)
     {
         for (nint program = LibBpf.bpf_object__next_program(handle, 0); program != 0;
@@ -68,7 +68,7 @@ internal sealed unsafe class BpfObject : SafeHandle
 
     internal void SetMaxEntries(string map, uint count) => _ = LibBpf.bpf_map__set_max_entries(Map(map), count);
 
-    /// <summary>A map that no loaded program reaches need not be made.</summary>
+    /// <summary>A map that no loaded program uses is not created.</summary>
     internal void Omit(string map) => _ = LibBpf.bpf_map__set_autocreate(Map(map), false);
 
     /// <exception cref="Win32Exception">The kernel or libbpf refused.</exception>

@@ -6,7 +6,7 @@ internal enum CrashHook : byte
     /// <summary>Nowhere.</summary>
     None = 0,
 
-    /// <summary>Where a core would be dumped, which only crashes come to. It takes fentry.</summary>
+    /// <summary>Where a core would be dumped, a function that only crashes reach. It needs fentry.</summary>
     AtCoreDump = 1,
 
     /// <summary>At the exit, by a program that compares the exit code of every thread.</summary>

@@ -24,19 +24,19 @@ internal sealed record ExitHook(string AttachType, string Point, bool Tracepoint
     private const string FunctionTracing = "/proc/sys/kernel/ftrace_enabled";
     private const string NoFunctionTracing = "The sysctl kernel.ftrace_enabled is 0, so programs at functions do not run";
 
-    /// <summary>Whether the memory of the process, hence its command, is gone by then, so that execs are recorded.</summary>
+    /// <summary>Whether the process has given up its memory by then, and with it its command, so that execs are recorded.</summary>
     internal bool IsAfterMemory => AttachType == "raw_tp" && !TracepointHasGroupDead;
 
-    /// <summary>Whether deaths are claimed in a map, as a hook does not say which thread is the last.</summary>
+    /// <summary>Whether exits are claimed in a map, because a hook does not say which thread is the last.</summary>
     internal bool Claims => !TracepointHasGroupDead && (HasSecond || AttachType == "raw_tp");
 
-    /// <summary>Whether forks, too, have to be seen at two places lest one is skipped.</summary>
+    /// <summary>Whether forks, too, are traced at two places, because one of them can be skipped.</summary>
     internal bool MaySkipForks => AttachType == "kprobe.multi" && TracepointHasGroupDead;
 
-    /// <summary>Whether the kernel may run no program at all for an exit or a fork, be it seldom.</summary>
+    /// <summary>Whether, though rarely, the kernel may run no program at all for an exit or a fork.</summary>
     internal bool MaySkip => HasSecond || Environment.OSVersion.Version >= new Version(7, 0);
 
-    /// <summary>What is attached where, for people.</summary>
+    /// <summary>What is attached where, as text.</summary>
     internal string Description => $"{AttachType} on {Point}" + (HasSecond ? $" and raw_tp on {Tracepoint}" : "");
 
     /// <summary>The name of the program for exits, of the variants for basic events and for failures alone.</summary>
@@ -78,7 +78,7 @@ internal sealed record ExitHook(string AttachType, string Point, bool Tracepoint
         {
             yield return new ExitHook(
                 "tp_btf", Tracepoint, groupDead, without == ExitProgramFallbacks.SecondHook,
-                "From Linux 6.16 to 6.19 the tracepoint misses nothing, at the least cost.");
+                "From Linux 6.16 to 6.19 the tracepoint misses no exit and costs least.");
         }
         else if (typed && functionTracing && names!(Function))
         {
@@ -97,9 +97,9 @@ internal sealed record ExitHook(string AttachType, string Point, bool Tracepoint
             yield return new ExitHook(
                 "tp_btf", Tracepoint, groupDead, HasSecond: false,
                 (functionTracing ? "This kernel has no kprobe.multi (CONFIG_FPROBE)" : NoFunctionTracing)
-                    + ": exits that come while another is traced may be skipped.");
+                    + ": exits during the tracing of another one may be skipped.");
         }
-        string last = functionTracing ? "This kernel takes nothing better." : NoFunctionTracing + ".";
+        string last = functionTracing ? "This kernel has no better hook." : NoFunctionTracing + ".";
         if (groupDead && without != ExitProgramFallbacks.NoGroupDead)
             yield return new ExitHook("raw_tp", Tracepoint, TracepointHasGroupDead: true, HasSecond: false, last);
         yield return new ExitHook("raw_tp", Tracepoint, TracepointHasGroupDead: false, HasSecond: false, last);

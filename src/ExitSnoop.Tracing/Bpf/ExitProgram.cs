@@ -39,7 +39,7 @@ internal sealed class ExitProgram : IDisposable
         // What a basic event in the first PID namespace needs is loaded in half the time.
         bool basic = options.Basic && options.Cgroup is null && OwnPidNamespace == 0;
 
-        // In a program of its own, which looks at nothing else where nothing failed.
+        // A separate program, which reads nothing else if the process did not fail.
         bool nonzero = options is { Failed: true, PerThread: false, Ids.Count: 0 };
         exitProgram = hook.Program(basic, nonzero) + (crashHook == CrashHook.AtExit ? "_crash" : "");
         includeChildren = options.IncludeChildren;
@@ -48,7 +48,7 @@ internal sealed class ExitProgram : IDisposable
     /// <summary>Where it is attached.</summary>
     internal ExitHook Hook { get; }
 
-    /// <summary>Where its records come from; opened before it is attached, so that the first has a place to go.</summary>
+    /// <summary>The source of its records; opened before the program is attached, so that the first record is read.</summary>
     internal IRecordSource Source { get; set; } = null!;
 
     /// <summary>The ring of the records of crashes, each sent before that of its exit; null where none are taken.</summary>
@@ -73,8 +73,8 @@ internal sealed class ExitProgram : IDisposable
     internal CgroupHierarchy Hierarchy { get; }
 
     /// <summary>
-    /// Watches the descendants, which are there already, of the processes in <see cref="Ids"/>. Children forked from now
-    /// on are the program's to add, so each pass only finds processes that were there before, or children
+    /// Watches the descendants of the processes in <see cref="Ids"/> that exist already. Children forked from now
+    /// on are added by the program, so each pass only finds processes that were there before, or children
     /// of those: it ends after as many passes as the tree has levels at most.
     /// </summary>
     /// <exception cref="Win32Exception">The kernel refused.</exception>
@@ -214,7 +214,7 @@ internal sealed class ExitProgram : IDisposable
         SizeOrOmit("ids", Math.Max(descendants, (uint)options.Ids.Count));
         SizeOrOmit("parents", (uint)options.ParentIds.Count);
         SizeOrOmit("users", (uint)options.Users.Count);
-        // A cgroup can have been made anew before the one that it replaces is taken out.
+        // A cgroup can be created again before the one that it replaces is removed from the map.
         SizeOrOmit("cgroups", options.Cgroup is null ? 0u : 2);
         if (!Hook.Claims)
             bpf.Omit("claims");

@@ -9,7 +9,7 @@ internal interface IRecordSource : IDisposable
     /// <summary>Descriptors of which one polls readable when there are records; they are the source's own.</summary>
     IReadOnlyList<int> Fds { get; }
 
-    /// <summary>Whether records are held back by <see cref="Drain"/>, until older ones are sure to be there.</summary>
+    /// <summary>Whether <see cref="Drain"/> holds records back until no older ones can come.</summary>
     bool HasHeld { get; }
 
     /// <summary>The largest part of a ring buffer that was in use since the last call, 0 to 1. From any thread.</summary>
@@ -21,7 +21,7 @@ internal interface IRecordSource : IDisposable
     /// </summary>
     int Drain(RecordHandler handler);
 
-    /// <summary>Hands out what is held back. It is the last: what comes later could be older.</summary>
+    /// <summary>Hands out what is held back. It is called last, as records that come later could be older.</summary>
     void Flush(RecordHandler handler);
 
     /// <summary>Says that the reader is about to block and has to be woken, or is awake again.</summary>

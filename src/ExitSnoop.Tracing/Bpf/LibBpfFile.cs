@@ -57,7 +57,7 @@ internal static unsafe class LibBpfFile
         return false;
     }
 
-    /// <summary>The version of a libbpf before 1.0, or its file where it cannot tell (before 0.6); null from 1.0 on.</summary>
+    /// <summary>The version of a libbpf before 1.0, or its file where it has no call for that (before 0.6); null from 1.0 on.</summary>
     private static string? OldVersion(nint handle, string file)
     {
         if (NativeLibrary.TryGetExport(handle, "libbpf_major_version", out nint major) && ((delegate* unmanaged<uint>)major)() >= 1)

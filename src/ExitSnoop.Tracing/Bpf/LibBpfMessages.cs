@@ -5,8 +5,8 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Bpf;
 
 /// <summary>
-/// Takes libbpf's messages away from the user's stderr. libbpf has one receiver for the whole
-/// process, but speaks only on the thread that calls it: so each thread collects its own.
+/// Collects libbpf's messages, which would otherwise go to stderr. libbpf has one receiver for the whole
+/// process, but calls it on the thread that called libbpf, so each thread collects its own.
 /// </summary>
 internal sealed unsafe class LibBpfMessages : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed unsafe class LibBpfMessages : IDisposable
 
     private LibBpfMessages(Action<string>? log) => this.log = log;
 
-    /// <summary>What libbpf warned of since <see cref="Collect"/>, the verifier's log included.</summary>
+    /// <summary>The warnings of libbpf since <see cref="Collect"/>, the verifier's log included.</summary>
     internal string Warnings => warnings.ToString();
 
     /// <summary>Collects this thread's messages until disposed; all of them go to <paramref name="log"/> too.</summary>

@@ -4,7 +4,7 @@ namespace ExitSnoop.Bpf;
 /// <param name="BufferFull">The ring buffer in the kernel had no room.</param>
 /// <param name="NotRun">
 /// The kernel did not run the program, as it runs none within itself on one CPU. It may be that the program would not
-/// have sent a record: it is what applies the filters, and knows which thread is the last of its process.
+/// have sent a record: it applies the filters, and it decides which thread is the last of its process.
 /// </param>
 /// <param name="QueueFull">The queue in memory had no room.</param>
 /// <param name="NotWatched">The kernel's map of watched processes had no room for a descendant.</param>

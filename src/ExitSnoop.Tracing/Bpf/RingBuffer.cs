@@ -18,7 +18,7 @@ internal sealed unsafe class RingBuffer : IDisposable
     private const int HeaderSize = 8;
     private const int WindowSize = 256 << 10, LongestRecord = 64 << 10, WindowLength = WindowSize + LongestRecord;
 
-    /// <summary>Bytes read before the writers are told: to tell them of each record takes the line of cache from them.</summary>
+    /// <summary>Bytes read before the consumer position is published: doing so for each record would take the cache line from the writers.</summary>
     private const int ReleaseInterval = 64 << 10;
 
     private readonly ulong mask;
@@ -68,7 +68,7 @@ internal sealed unsafe class RingBuffer : IDisposable
                 MoveWindow();
             byte* header = window + (position - windowStart);
             uint length = Volatile.Read(ref *(uint*)header);
-            // Reserved but not yet written; those behind it have to wait their turn.
+            // Reserved but not yet written; the records behind it have to wait.
             if ((length & Busy) != 0)
                 break;
             if ((length & Discarded) == 0)
@@ -90,7 +90,7 @@ internal sealed unsafe class RingBuffer : IDisposable
             Release();
     }
 
-    /// <summary>Gives what has been read to the writers.</summary>
+    /// <summary>Publishes the position of the reader, so that writers can use what has been read.</summary>
     internal void Release()
     {
         released = position;

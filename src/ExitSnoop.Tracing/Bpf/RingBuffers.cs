@@ -18,7 +18,7 @@ namespace ExitSnoop.Bpf;
 /// </remarks>
 internal sealed unsafe class RingBuffers : IRecordSource
 {
-    /// <summary>How long, in nanoseconds, records wait for one that may be older and is not there yet.</summary>
+    /// <summary>How long, in nanoseconds, records wait for one that may be older and has not been written yet.</summary>
     internal const ulong Patience = 10_000_000;
 
     /// <summary>
@@ -27,10 +27,10 @@ internal sealed unsafe class RingBuffers : IRecordSource
     /// </summary>
     private const ulong ClockTolerance = 2_000;
 
-    /// <summary>Bytes taken of all rings before the caller gets a turn, so that a storm does not keep it here.</summary>
+    /// <summary>Bytes taken of all rings before this returns to the caller, even in a storm.</summary>
     private const int TurnMaximum = 1 << 20;
 
-    /// <summary>Bytes that are kept for records also while there are none.</summary>
+    /// <summary>Bytes that stay allocated for records while there are none.</summary>
     private const int SpaceKept = 256 << 10;
 
     private const int SpinsMaximum = 64, SpinLength = 20;

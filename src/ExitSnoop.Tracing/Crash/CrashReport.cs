@@ -21,6 +21,6 @@ internal sealed record CrashReport
     /// <summary>All frames from the innermost to the outermost; null where they were not asked for.</summary>
     internal StackFrame[]? StackTrace { get; init; }
 
-    /// <summary>Why there are not all frames or symbols; null where nothing is amiss.</summary>
+    /// <summary>Why frames or symbols are missing; null where none are.</summary>
     internal string? Note { get; init; }
 }

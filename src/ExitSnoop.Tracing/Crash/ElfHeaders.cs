@@ -51,7 +51,7 @@ internal sealed class ElfHeaders
         return null;
     }
 
-    /// <summary>Reads the headers; null where the file is no ELF file of 64 bits.</summary>
+    /// <summary>Reads the headers; null where the file is not an ELF file of 64 bits.</summary>
     internal static ElfHeaders? TryRead(int fd)
     {
         Span<byte> header = stackalloc byte[HeaderSize];

@@ -3,7 +3,7 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Crash;
 
 /// <summary>
-/// The file of a mapped module, opened so that whoever owns it can do no harm: it must be the very file that was
+/// The file of a mapped module, opened so that its owner can do no harm: it must be the very file that was
 /// mapped, and unless root alone can write it, what is handed on is a sealed copy in memory.
 /// </summary>
 internal sealed class ModuleFile : IDisposable
@@ -37,7 +37,7 @@ internal sealed class ModuleFile : IDisposable
     /// <summary>What the kernel added to the addresses in the file when it mapped an offset of it at an address.</summary>
     internal ulong? BiasOf(in CrashMapping mapping) => headers.AddressOf(mapping.Offset) is { } address ? mapping.Start - address : null;
 
-    /// <summary>Opens the file of a mapping; null where that cannot be had, or is another one by now.</summary>
+    /// <summary>Opens the file of a mapping; null where it cannot be opened or was replaced.</summary>
     /// <param name="mapping">The mapping, with the identity of its file.</param>
     /// <param name="root">What the path is relative to: "" for one's own mounts, <c>/proc/PID/root</c> for those of a process.</param>
     /// <param name="path">The path in the process's mounts.</param>
@@ -71,7 +71,7 @@ internal sealed class ModuleFile : IDisposable
             _ = LibC.close(SymbolFd);
     }
 
-    /// <summary>Reads the headers. A file that somebody other than root can change is replaced by a copy that nobody can, of the parts that are needed.</summary>
+    /// <summary>Reads the headers. A file that somebody other than root can change is replaced by a sealed copy of the parts that are needed.</summary>
     private static ElfHeaders? TryReadProtected(ref int fd, in FileStatus status)
     {
         if (status.Size > SizeMaximum || ElfHeaders.TryRead(fd) is not { } headers)

@@ -4,7 +4,7 @@ namespace ExitSnoop.Crash;
 
 /// <summary>The executable mappings of a crashed process, with the files that could be opened.</summary>
 /// <param name="capture">The process.</param>
-/// <param name="root">What its paths are relative to; null where its files cannot be had.</param>
+/// <param name="root">What its paths are relative to; null where its files cannot be opened.</param>
 internal sealed class Modules(CrashCapture capture, string? root) : IDisposable
 {
     private readonly ModuleFile?[] files = new ModuleFile?[capture.Mappings.Count];
@@ -16,7 +16,7 @@ internal sealed class Modules(CrashCapture capture, string? root) : IDisposable
             _ = Open(i);
     }
 
-    /// <summary>The modules as the unwinder is told of them, and their files, at most as many as one message carries.</summary>
+    /// <summary>The modules as they are sent to the unwinder, and their files, at most as many as fit into one message.</summary>
     internal (IReadOnlyList<UnwindModule> Modules, int[] Descriptors) ForUnwinder()
     {
         List<UnwindModule> modules = new(files.Length);

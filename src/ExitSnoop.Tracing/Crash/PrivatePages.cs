@@ -22,7 +22,7 @@ internal sealed unsafe partial class PrivatePages : MemoryManager<byte>
     {
     }
 
-    /// <exception cref="Win32Exception">There is no memory.</exception>
+    /// <exception cref="Win32Exception">There is not enough memory.</exception>
     internal static PrivatePages Take() => Free.TryTake(out PrivatePages? pages) ? pages : new PrivatePages();
 
     /// <summary>Overwrites them, and keeps them for another.</summary>

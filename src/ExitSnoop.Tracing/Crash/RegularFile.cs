@@ -9,7 +9,7 @@ internal static unsafe partial class RegularFile
 {
     private const int PathOnly = 0x200000, CloseOnExec = 0x80000, NonBlocking = 0x800, NoTerminal = 0x100;
 
-    /// <summary>Opens a file for reading; -1 where it cannot be, or is no regular one.</summary>
+    /// <summary>Opens a file for reading; -1 where it cannot be opened or is not a regular file.</summary>
     internal static int TryOpen(string path, out FileStatus status)
     {
         // To open a device does something. A descriptor of the path alone does not, and says what it is.

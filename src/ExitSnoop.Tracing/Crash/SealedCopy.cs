@@ -3,7 +3,7 @@ using ExitSnoop.Linux;
 
 namespace ExitSnoop.Crash;
 
-/// <summary>A copy of a file in memory that nobody can change any more (memfd_create(2), F_ADD_SEALS).</summary>
+/// <summary>A copy of a file in memory that cannot be changed any more (memfd_create(2), F_ADD_SEALS).</summary>
 internal static unsafe partial class SealedCopy
 {
     private const uint CloseOnExec = 1, AllowSealing = 2, Executable = 0x10, NotExecutable = 0x8;

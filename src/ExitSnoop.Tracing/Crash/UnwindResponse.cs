@@ -26,7 +26,7 @@ internal sealed record UnwindResponse(IReadOnlyList<UnwoundFrame> Frames, Unwind
         return (int)stream.Position;
     }
 
-    /// <summary>Null where the bytes are no such message.</summary>
+    /// <summary>Null where the bytes are not such a message.</summary>
     internal static UnwindResponse? Read(byte[] buffer, int length)
     {
         using MemoryStream stream = new(buffer, 0, length);

@@ -40,7 +40,7 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
         // inode and change time tell.
         string root = mountNamespaces.FindRoot(capture.MountNamespace) ?? "";
         using Modules modules = new(capture, root);
-        // Its start, at the first crash, is nobody's fault.
+        // It starts at the first crash, which that crash must not pay for.
         long waitingSince = Math.Max(capture.ReceivedAt, process?.StartedAt ?? 0);
         string? note = Stopwatch.GetElapsedTime(waitingSince) > WaitMaximum ? Busy
             : process is null ? "the program exitsnoop, which unwinds stacks, is not beside the module"
@@ -62,8 +62,8 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
         // Whoever raised a signal, and a handler that raises it again, were at the same instruction: the outer one was the first.
         int interrupted = Math.Max(0, Array.FindLastIndex(named, frame => frame.InstructionPointer == origin));
         StackFrame site = CrashSite.Choose(named[interrupted..], capture.Crash.Signal);
-        note ??= modules.IsUnreadable(site.InstructionPointer) ? $"{site.Module} cannot be read, or is another file by now: no symbols"
-            : capture.MappingsCut ? "it had more executable mappings than are kept"
+        note ??= modules.IsUnreadable(site.InstructionPointer) ? $"{site.Module} cannot be read or was replaced: no symbols"
+            : capture.MappingsCut ? "the process had more executable mappings than are recorded"
             : null;
         return Report(capture, site, named, note);
     }
@@ -101,10 +101,10 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
             return $"the unwinder cannot be started: {refused.Message}";
         }
         if (response is null)
-            return "the unwinder failed at a file of this process";
+            return "the unwinder failed on a file of this process";
         frames.AddRange(response.Frames);
         return response.Method == UnwindMethod.FramePointers ? "libdw is not installed (libdw1, elfutils-libs): frames by frame pointers, no symbols"
-            : response.StackExceeded ? "the stack goes on beyond the part that is copied (16 KiB)"
+            : response.StackExceeded ? "the stack is larger than the part that is copied (16 KiB)"
             : null;
     }
 }

@@ -8,7 +8,7 @@ namespace ExitSnoop.Crash;
 
 /// <summary>
 /// The unwinder's process (<see cref="UnwinderServer"/>), as its parent sees it. It is started when it is first
-/// needed. What it cannot answer in time, or what it dies of, costs that one answer; the next request starts it anew.
+/// needed. If it does not answer in time or dies, that one answer is lost, and the next request starts it again.
 /// </summary>
 internal sealed unsafe partial class UnwinderProcess(string program) : IDisposable
 {

@@ -21,7 +21,7 @@ internal static unsafe partial class FileCalls
     /// <summary>Makes a file that must not exist, for writing.</summary>
     internal static int CreateNew(string path, int mode, out int fd) => Result(fd = open(path, WriteOnly | Create | Exclusive | CloseOnExec | NoFollow, mode));
 
-    /// <summary>Opens a file for reading; a FIFO that nobody writes to does not hold the caller.</summary>
+    /// <summary>Opens a file for reading; a FIFO without a writer does not block the caller.</summary>
     internal static int OpenForReading(string path, out int fd) => Result(fd = open(path, ReadOnly | NonBlocking | CloseOnExec, 0));
 
     internal static int OpenFolder(string path, out int fd) => Result(fd = open(path, ReadOnly | Folder | CloseOnExec, 0));
@@ -53,7 +53,7 @@ internal static unsafe partial class FileCalls
 
     internal static int ChangeGroup(int fd, uint group) => Result(fchown(fd, uint.MaxValue, group));
 
-    /// <summary>Locks for this process alone, or tells that another has it locked.</summary>
+    /// <summary>Locks for this process alone; false if another has locked it.</summary>
     internal static int TryLock(int fd) => Result(flock(fd, LockExclusive | LockNonBlocking));
 
     /// <summary>Whether another process has locked it for itself.</summary>

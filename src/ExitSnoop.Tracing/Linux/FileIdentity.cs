@@ -1,6 +1,6 @@
 namespace ExitSnoop.Linux;
 
-/// <summary>Inode numbers, which .NET does not tell: of cgroup folders and namespaces.</summary>
+/// <summary>Inode numbers, which .NET does not have: of cgroup folders and namespaces.</summary>
 internal static class FileIdentity
 {
     /// <summary>The inode number of a file, links followed; null where it cannot be read.</summary>

@@ -45,7 +45,7 @@ internal partial struct FileStatus
     /// <summary>Of the file that a path leads to, links followed; 0 or errno.</summary>
     internal static int Get(string path, out FileStatus status) => Get(WorkingFolder, path, 0, out status);
 
-    /// <summary>Of what has a name, be it a link; 0 or errno.</summary>
+    /// <summary>Of a name, without following a link; 0 or errno.</summary>
     internal static int GetOfLink(string path, out FileStatus status) => Get(WorkingFolder, path, NoFollow, out status);
 
     private static unsafe int Get(int folder, string path, int flags, out FileStatus status)

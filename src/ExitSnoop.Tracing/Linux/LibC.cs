@@ -31,12 +31,12 @@ internal static unsafe partial class LibC
 
     /// <summary>
     /// Whether this program has more privileges than the user who started it, by file capabilities or a setuid bit
-    /// (cap_bprm_creds_from_file() in security/commoncap.c). Its environment and arguments are then those of someone
+    /// (cap_bprm_creds_from_file() in security/commoncap.c). Its environment and arguments then come from a user
     /// who must not gain these privileges.
     /// </summary>
     internal static bool IsSecureExecution => getauxval(AuxiliarySecure) != 0;
 
-    /// <summary>Maps a descriptor, shared with whoever else maps it.</summary>
+    /// <summary>Maps a descriptor, shared with others that map it.</summary>
     /// <exception cref="Win32Exception">The kernel refused.</exception>
     internal static void* Map(int fd, int length, int protection, nint offset)
     {
@@ -82,7 +82,7 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int eventfd(uint initial, int flags);
 
-    /// <summary>Whether this process may open so many files more.</summary>
+    /// <summary>Whether this process may open this number of further files.</summary>
     internal static bool CanOpen(int count)
     {
         int* fds = stackalloc int[count];

@@ -6,11 +6,11 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Metrics;
 
 /// <summary>
-/// The file of metrics: replaced as a whole, so that whoever reads it finds all of it, and read at the start, so that counters go on.
+/// The file of metrics: replaced as a whole, so that a reader never finds a part of it, and read at the start, so that counters go on.
 /// </summary>
 internal sealed class MetricsFile
 {
-    // Everyone may read counts; the umask has no say in it.
+    // Everyone may read counts, whatever the umask is.
     private const int Mode = 0x1a4;
     private const int LongestFile = 1 << 20;
     private const string CounterSuffix = "_total";
@@ -25,7 +25,7 @@ internal sealed class MetricsFile
         Path = System.IO.Path.GetFullPath(path);
         // Not *.prom: that is what node_exporter reads.
         temporary = Path + ".tmp";
-        // A rename replaces whatever has the name, be it /dev/null.
+        // A rename replaces anything of that name, even /dev/null.
         if (System.IO.Path.EndsInDirectorySeparator(path) || (FileStatus.GetOfLink(Path, out FileStatus status) == 0 && !status.IsRegular))
             throw new NotRegularException();
         Check(Create(out int fd));

@@ -7,8 +7,8 @@ namespace ExitSnoop.Metrics;
 
 /// <summary>The label "service" of an exit: a pattern for -Service and --service that means the service, or a word where there is none.</summary>
 /// <remarks>
-/// The instances of a template are one: their names hold process IDs (systemd-coredump@), addresses (sshd@) and users (user@), and
-/// there is no end to them.
+/// The instances of a template are one: their names hold process IDs (systemd-coredump@), addresses (sshd@) and users (user@), so
+/// their number is not bounded.
 /// </remarks>
 internal static partial class ServiceLabel
 {

@@ -8,7 +8,7 @@ namespace ExitSnoop.Reading;
 /// when a service restarts, has another. This follows the paths, and keeps the kernel's map of IDs up to date.
 /// </summary>
 /// <remarks>
-/// inotify(7) tells when a folder is made in one of those that a path leads through (fsnotify_mkdir in
+/// inotify(7) reports a directory that is created in one of those on the path (fsnotify_mkdir in
 /// fs/namei.c; cgroup file systems have it as all others). Where no inotify instance is to be had, it is
 /// for the caller to look from time to time.
 /// </remarks>
@@ -32,7 +32,7 @@ internal sealed class FollowedCgroups : IDisposable
     /// <summary>Polls readable when there is something to <see cref="Update"/>; negative where there is no inotify.</summary>
     internal int Fd { get; }
 
-    /// <summary>Whether <see cref="Fd"/> tells of changes.</summary>
+    /// <summary>Whether <see cref="Fd"/> reports changes.</summary>
     internal bool IsNotified => Fd >= 0;
 
     /// <summary>Finds the cgroups that are at the paths now.</summary>
@@ -41,7 +41,7 @@ internal sealed class FollowedCgroups : IDisposable
         if (IsNotified)
         {
             LibC.ReadAll(Fd);
-            // From the top, and before the look at the cgroups: what is made after its parent is watched, is told.
+            // From the top, and before the look at the cgroups: a directory that is created after its parent is watched is reported.
             foreach (string folder in above.AsEnumerable().Reverse())
                 _ = LibC.inotify_add_watch(Fd, folder, LibC.InCreate | LibC.InMovedTo);
         }

@@ -5,7 +5,7 @@ namespace ExitSnoop.Reading;
 
 /// <summary>
 /// Records that were drained and not yet read, oldest first, in chunks of many. One writer, which never
-/// waits: beyond the limit it is told so. One reader.
+/// waits: beyond the limit a record is refused. One reader.
 /// </summary>
 internal sealed class RecordQueue(long limit) : IDisposable
 {

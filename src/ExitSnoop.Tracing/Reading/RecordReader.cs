@@ -9,20 +9,20 @@ namespace ExitSnoop.Reading;
 /// <summary>
 /// The thread that drains the kernel's buffer into the queue at once, so that a slow reader of the
 /// queue loses nothing. It blocks while nothing happens and, as long as few exits come, between them
-/// (<see cref="WakeUpBudget"/>). While many come it looks by a timer, and the kernel wakes nobody.
+/// (<see cref="WakeUpBudget"/>). While many come it reads by a timer, and the kernel does not wake it.
 /// </summary>
 internal sealed unsafe class RecordReader : IDisposable
 {
-    /// <summary>Milliseconds between two looks while many exits come, which is how late an event may be.</summary>
+    /// <summary>Milliseconds between two reads while many exits come: an event can be this late.</summary>
     private const int DrainInterval = 10;
 
-    /// <summary>Milliseconds between two looks while few exits come but the wake-ups are used up.</summary>
+    /// <summary>Milliseconds between two reads while few exits come but the wake-ups are used up.</summary>
     private const int QuietInterval = 4;
 
     /// <summary>Up to this number of records in one look are few: 5,000 exits a second with a look every 4 ms.</summary>
     private const int FewRecords = 20;
 
-    /// <summary>How often to look at what the kernel does not wake for: a cgroup that is made, a descendant that it skipped.</summary>
+    /// <summary>How often to check for changes without a wake-up: a new cgroup, a skipped descendant.</summary>
     private const int UnwokenInterval = 100, ComparingInterval = 1000;
 
     private readonly ExitProgram program;

@@ -8,14 +8,14 @@ using ExitSnoop.Records;
 namespace ExitSnoop.Reading;
 
 /// <summary>
-/// The processes asked for by ID: puts them into the kernel's map of watched processes, and knows by their
+/// The processes asked for by ID: puts them into the kernel's map of watched processes, and learns by their
 /// pidfds when they are gone. Their descendants are followed in the kernel alone; see bpf/watch.h.
 /// </summary>
 /// <remarks>
 /// The program is attached before an ID enters the map, and the process is looked for after. The program
 /// takes out of the map each process whose exit it has seen, so of a process that is gone it is known
 /// whether its exit was traced. A pidfd is readable once all threads are dead (do_notify_pidfd in
-/// kernel/exit.c), hence after the program has run.
+/// kernel/exit.c), so after the program has run.
 /// </remarks>
 internal sealed class WatchedProcesses : IDisposable
 {
@@ -43,7 +43,7 @@ internal sealed class WatchedProcesses : IDisposable
             if (includeChildren)
             {
                 program.FindDescendants();
-                // From now on the map tells a process from a descendant that has its ID after it.
+                // From now on the map distinguishes a process from a later descendant with its ID.
                 for (int i = 0; i < open.Count; i++)
                     if (map.TryGet((uint)open[i].Id, out ulong start))
                         open[i] = open[i] with { Start = start };
@@ -113,7 +113,7 @@ internal sealed class WatchedProcesses : IDisposable
     {
         HashSet<int> askedFor = [.. open.Select(watched => watched.Id)];
         foreach (uint id in map.Keys)
-            // Of one that was asked for the pidfd tells.
+            // For a process of the filter, the pidfd reports that.
             if (!askedFor.Contains((int)id) && IsGone((int)id) && map.TryGet(id, out ulong start) && IsGone((int)id)
                 && map.TryGet(id, out ulong now) && now == start)
                 map.Remove(id);
@@ -139,7 +139,7 @@ internal sealed class WatchedProcesses : IDisposable
 
     private void Add(int id)
     {
-        // An ID out of range is no process's; 0 and -1 would mean something else to the kernel.
+        // No process has an ID out of range; 0 and -1 would mean something else to the kernel.
         if (id > 0)
         {
             map.Set((uint)id, 0);

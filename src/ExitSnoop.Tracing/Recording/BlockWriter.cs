@@ -96,7 +96,7 @@ internal sealed class BlockWriter(Func<uint, string?> userName, bool keepArgumen
         return bytes;
     }
 
-    /// <summary>Begins a block anew; what is in no part yet is dropped.</summary>
+    /// <summary>Begins a new block; what is in no part yet is dropped.</summary>
     internal void Clear()
     {
         deflate?.Dispose();

@@ -26,7 +26,7 @@ internal static class CrashJson
         }
     }
 
-    /// <summary>Null where the bytes are no such object.</summary>
+    /// <summary>Null where the bytes are not such an object.</summary>
     internal static CrashReport? Read(ReadOnlySpan<byte> json)
     {
         try

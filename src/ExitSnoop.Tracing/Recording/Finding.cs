@@ -1,6 +1,6 @@
 namespace ExitSnoop.Recording;
 
-/// <summary>What is to be told of a span of time in a recording.</summary>
+/// <summary>What is to be reported about a span of time in a recording.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Since">Since when, in nanoseconds of Unix time.</param>
 /// <param name="Until">Until when.</param>
@@ -20,13 +20,13 @@ internal enum FindingKind
     /// <summary>The recorder was stopped, and another started later.</summary>
     Stopped,
 
-    /// <summary>As <see cref="Stopped"/>, and the machine was started anew between.</summary>
+    /// <summary>As <see cref="Stopped"/>, and the machine was restarted in between.</summary>
     StoppedAndRestarted,
 
-    /// <summary>The recorder ended without a word, and another started later.</summary>
+    /// <summary>The recorder ended without an end note, and another started later.</summary>
     BrokenOff,
 
-    /// <summary>As <see cref="BrokenOff"/>, and the machine was started anew between.</summary>
+    /// <summary>As <see cref="BrokenOff"/>, and the machine was restarted in between.</summary>
     Restarted,
 
     /// <summary>No recorder has run since.</summary>

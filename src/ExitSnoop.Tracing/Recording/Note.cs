@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ExitSnoop.Recording;
 
-/// <summary>What a recorder said of its recording.</summary>
+/// <summary>A note of the recorder about its recording.</summary>
 /// <param name="Kind">A kind from <see cref="ItemKind.Start"/> on.</param>
 /// <param name="Time">When, or until when, by the boot clock.</param>
 /// <param name="WallOffset">What to add to its times to get Unix time.</param>
@@ -85,7 +85,7 @@ internal sealed record Note(ItemKind Kind, ulong Time, long WallOffset)
         return bytes;
     }
 
-    /// <summary>The notes in a part's payload; what is not understood is left out.</summary>
+    /// <summary>The notes in a part's payload; unknown ones are skipped.</summary>
     internal static IEnumerable<Note> Read(byte[] payload, long wallOffset)
     {
         for (int start = 0; start + RecordingFormat.ItemHeaderSize <= payload.Length;)

@@ -55,7 +55,7 @@ internal sealed class RecordingFolder : IDisposable
                     Check(FileCalls.ChangeGroup(fd, id));
                 Check(FileCalls.ChangeMode(fd, mode));
             }
-            // Whoever can write to it could have other files made and deleted with the recorder's rights.
+            // A user who can write to it could make the recorder create and delete other files with its rights.
             Check(FileStatus.Get(fd, out FileStatus status));
             if (status.IsWritableByOthers || (status.Owner != 0 && status.Owner != FileCalls.EffectiveUser))
                 throw new FolderUnsafeException();

@@ -5,7 +5,7 @@ namespace ExitSnoop.Recording;
 
 /// <summary>
 /// Reads the segments of one recording in their order, or the other way round: the blocks that a span of time touches, and
-/// what is to be told of that span.
+/// what is to be reported about that span.
 /// </summary>
 /// <param name="segments">The files, oldest first.</param>
 /// <param name="after">The beginning of the span, in nanoseconds of Unix time.</param>
@@ -77,7 +77,7 @@ internal sealed class RecordingReader(
         }
     }
 
-    /// <summary>Opens a segment; null where it cannot be read, which is told.</summary>
+    /// <summary>Opens a segment; null where it cannot be read, which is reported.</summary>
     private SegmentReader? Open(int number, string path)
     {
         try
@@ -95,7 +95,7 @@ internal sealed class RecordingReader(
                 tell(new Finding(FindingKind.Unreadable, after, before)
                 {
                     Text = isGone ? $"{path} was deleted while it was read"
-                        : unreadable is NotASegmentException ? $"{path} is no segment of a recording, or its heads are damaged"
+                        : unreadable is NotASegmentException ? $"{path} is not a segment of a recording, or its heads are damaged"
                         : $"{path} cannot be read: {unreadable.Message}",
                 });
             return null;
@@ -123,7 +123,7 @@ internal sealed class RecordingReader(
         return blocks;
     }
 
-    /// <summary>Tells of what is between two segments that follow one another.</summary>
+    /// <summary>Reports what is missing between two segments that follow one another.</summary>
     private void Compare(Edge older, Edge newer)
     {
         if (newer.IsContinued)

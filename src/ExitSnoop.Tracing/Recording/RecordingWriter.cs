@@ -12,7 +12,7 @@ namespace ExitSnoop.Recording;
 /// <param name="KeepArguments">Whether the arguments of processes are kept.</param>
 internal sealed record RecordingLimits(long MaxSize, TimeSpan MaxAge, Func<long, long> KeepFree, bool KeepArguments);
 
-/// <summary>What a writer takes from the machine, and tests make up.</summary>
+/// <summary>What a writer takes from the machine, and tests set.</summary>
 internal sealed record RecordingMachine
 {
     internal required SegmentHead Head { get; init; }
@@ -37,7 +37,7 @@ internal sealed record RecordingMachine
 
 /// <summary>
 /// Writes a recording: blocks of exits and notes, into segments that it begins and ends, within limits. One thread calls
-/// it; it says by <see cref="UntilDue"/> when it wants to be called though nothing happened.
+/// it; <see cref="UntilDue"/> says when it has to be called though nothing happened.
 /// </summary>
 /// <remarks>What cannot be written is dropped and counted, so that the kernel's side never waits for a disk.</remarks>
 internal sealed class RecordingWriter : IDisposable
@@ -74,7 +74,7 @@ internal sealed class RecordingWriter : IDisposable
     /// <param name="limits">How much is kept.</param>
     /// <param name="machine">Whose exits these are.</param>
     /// <param name="filters">What is recorded, in words; empty for all.</param>
-    /// <param name="report">Takes what people should know, a sentence each.</param>
+    /// <param name="report">Takes messages, a sentence each.</param>
     internal RecordingWriter(RecordingFolder folder, RecordingLimits limits, RecordingMachine machine, string filters, Action<string> report)
     {
         (this.folder, this.limits, this.machine, this.filters, this.report) = (folder, limits, machine, filters, report);
@@ -120,7 +120,7 @@ internal sealed class RecordingWriter : IDisposable
                 : block.Exits > 0 ? (long)block.First + FlushAfter
                 : lastWritten + AliveInterval;
             long now = machine.Boot();
-            // An fsync that fails is told soon, and not with the next exit.
+            // A failed fsync is reported soon, and not only with the next exit.
             if (file is { IsDirty: true })
                 due = Math.Min(due, Math.Max(now, lastWritten + (machine.SyncAfter.Ticks * TimeSpan.NanosecondsPerTick)) + Second);
             return TimeSpan.FromTicks(Math.Clamp(due - now, 0, AliveInterval) / TimeSpan.NanosecondsPerTick) + TimeSpan.FromMilliseconds(1);
@@ -307,7 +307,7 @@ internal sealed class RecordingWriter : IDisposable
         {
             pausedSince = block.Exits > 0 ? (long)block.First : now;
             Interlocked.Increment(ref pauses);
-            report($"Recording pauses: {reason}. It goes on by itself; until then exits are counted and not kept.");
+            report($"Recording pauses: {reason}. Until it can go on, exits are counted and not kept.");
         }
         Miss(block.Exits);
         block.Clear();
@@ -340,7 +340,7 @@ internal sealed class RecordingWriter : IDisposable
         Interlocked.Add(ref missedInAll, count);
     }
 
-    /// <summary>Why the disk is too full to go on, whatever is deleted of the recording; null where it is not.</summary>
+    /// <summary>Why the disk is too full to go on, even if all of the recording is deleted; null where it is not.</summary>
     private string? IsShortOfSpace()
     {
         nextSpaceCheck = machine.Boot() + SpaceInterval;

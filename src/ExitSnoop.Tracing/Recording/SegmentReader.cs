@@ -12,7 +12,7 @@ internal sealed class SegmentReader : IDisposable
 {
     private const int WindowSize = 64 << 10;
 
-    /// <summary>Compressed bytes of all parts of a block; what goes beyond is no block that a recorder wrote.</summary>
+    /// <summary>Compressed bytes of all parts of a block; no recorder writes a larger block.</summary>
     private const int BlockPayloadMaximum = 2 * RecordingFormat.PayloadMaximum;
 
     private const int MostDamages = 1000;
@@ -57,7 +57,7 @@ internal sealed class SegmentReader : IDisposable
 
     internal long Length => RandomAccess.GetLength(handle);
 
-    /// <summary>The last time that the segment tells of, by the boot clock.</summary>
+    /// <summary>The last time in the segment, by the boot clock.</summary>
     internal ulong LastTime { get; private set; }
 
     internal long LastWallOffset { get; private set; }
@@ -298,5 +298,5 @@ internal readonly record struct PartEntry
 /// <param name="Exits">How many; null where that cannot be read either.</param>
 internal readonly record struct Damage(ulong Since, ulong Until, long WallOffset, long? Exits);
 
-/// <summary>A file is no segment of a recording.</summary>
+/// <summary>A file is not a segment of a recording.</summary>
 internal sealed class NotASegmentException : Exception;

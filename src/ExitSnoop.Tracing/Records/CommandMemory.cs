@@ -11,7 +11,7 @@ namespace ExitSnoop.Records;
 /// <remarks>A process that was forked and never executed a program has none: its parent's would be a guess.</remarks>
 internal sealed class CommandMemory
 {
-    /// <summary>/proc tells start times in these: USER_HZ is 100 on every architecture here.</summary>
+    /// <summary>/proc has start times in these units: USER_HZ is 100 on every architecture here.</summary>
     private const ulong NanosecondsPerTick = 10_000_000;
 
     private const int SmallestSweep = 4096;

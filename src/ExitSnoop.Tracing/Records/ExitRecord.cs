@@ -148,7 +148,7 @@ internal readonly ref struct RecordView
 
     private int ArgumentsOffset => CgroupOffset + Detail.CgroupSize;
 
-    /// <summary>Whether a record tells of an exit.</summary>
+    /// <summary>Whether a record is that of an exit.</summary>
     internal static bool IsExit(ReadOnlySpan<byte> bytes) =>
         bytes.Length >= DetailOffset && !MemoryMarshal.AsRef<ExitRecord>(bytes).Flags.HasFlag(RecordFlags.Exec);
 

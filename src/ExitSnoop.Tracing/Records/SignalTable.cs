@@ -14,7 +14,7 @@ internal static class SignalTable
     /// <summary>From "" for none to "RTMAX".</summary>
     internal static readonly string[] Names = [.. Enumerable.Range(0, Last + 1).Select(Name)];
 
-    /// <summary>"SEGV", "RTMIN+1", "RTMAX-14"; the number for 32, 33 and what is no signal; "" for none.</summary>
+    /// <summary>"SEGV", "RTMIN+1", "RTMAX-14"; the number for 32, 33 and anything that is not a signal; "" for none.</summary>
     internal static string GetName(Signal signal) =>
         (uint)signal <= Last ? Names[(int)signal] : ((int)signal).ToString(CultureInfo.InvariantCulture);
 

@@ -51,7 +51,7 @@ public sealed class DisableProcessExitRecordingCommand : PSCmdlet
             Systemd.Control("--quiet", "disable", "--now", RecordingUnit.Name);
     }
 
-    /// <summary>What -Remove deletes is gone for good, so it is asked for as by a cmdlet of high impact.</summary>
+    /// <summary>-Remove deletes for good, so it asks for confirmation like a cmdlet of high impact.</summary>
     private bool IsConfirmed(string question) =>
         MyInvocation.BoundParameters.ContainsKey("Confirm")
         || SessionState.PSVariable.GetValue("ConfirmPreference") is ConfirmImpact.None
@@ -68,7 +68,7 @@ public sealed class DisableProcessExitRecordingCommand : PSCmdlet
             return;
         foreach ((int _, string segment) in RecordingFolder.Segments(directory))
             File.Delete(segment);
-        // What else is in it was put there by others.
+        // Other files in it are not the recorder's.
         if (!Directory.EnumerateFileSystemEntries(directory).Any())
             Directory.Delete(directory);
     }

@@ -17,7 +17,7 @@ public sealed class EnableProcessExitRecordingCommand : ExitFilterCommand, IDisp
 
     private readonly ManualResetEventSlim stopped = new();
 
-    /// <summary>Bytes that the recording has at most.</summary>
+    /// <summary>The maximum size of the recording in bytes.</summary>
     [Parameter]
     [ValidateRange(ExitRecorderOptions.SmallestSize, 1L << 60)]
     public long MaximumSize { get; set; } = 1L << 30;
@@ -51,7 +51,7 @@ public sealed class EnableProcessExitRecordingCommand : ExitFilterCommand, IDisp
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        // Users are looked up, so that one who is not there is an error now.
+        // Looks users up, so that a missing one is an error now.
         _ = CreateFilter();
         string directory = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(GetUnresolvedProviderPathFromPSPath(Path)));
         RecordingUnit unit = new(RecordingProgram.Path, directory) { Group = Group, Options = [.. Options()] };
@@ -93,12 +93,12 @@ public sealed class EnableProcessExitRecordingCommand : ExitFilterCommand, IDisp
         if (!Systemd.IsRunning)
             throw new ServiceException(
                 ServiceError.NoSystemd,
-                $"systemd does not run here, so it cannot start a service. Have your own service manager run, as root: {string.Join(' ', (string[])[RecordingProgram.Carried ?? "exitsnoop", .. unit.Command.Skip(1)])}");
+                $"systemd does not run here, so it cannot start a service. Let the service manager of this machine run this command as root: {string.Join(' ', (string[])[RecordingProgram.Carried ?? "exitsnoop", .. unit.Command.Skip(1)])}");
         if (FileCalls.EffectiveUser != 0)
             throw new ServiceException(ServiceError.NoPrivilege, "Installing a service needs root: sudo pwsh.");
         if (unit.Group is { } group && FileCalls.GroupId(group) is null)
-            throw new ServiceException(ServiceError.GroupNotFound, $"This machine has no group '{group}'.");
-        // What is below /var/log is systemd's to make. Ubuntu has /var/log writable for the group syslog.
+            throw new ServiceException(ServiceError.GroupNotFound, $"There is no group '{group}'.");
+        // Below /var/log, systemd creates the directory. On Ubuntu the group syslog can write to /var/log.
         if (!unit.MakesDirectory)
             RecordingProgram.Check(unit.Directory);
         if (RecordingFolder.IsRecording(unit.Directory) && ExitRecordingStatus.Read(unit.Directory) is { ServiceName: not RecordingUnit.Name } other)

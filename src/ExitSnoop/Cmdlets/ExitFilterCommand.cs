@@ -90,7 +90,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     [ArgumentCompleter(typeof(ExitCodeCompleter))]
     public int[]? ExitCode { get; set; }
 
-    /// <summary>Only processes that lived at least so long.</summary>
+    /// <summary>Only processes that lived at least this long.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [Seconds]
     public TimeSpan MinimumAge { get; set; }
@@ -133,7 +133,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     {
         if (!UserNames.TryGetId(user, out uint id))
             ThrowTerminatingError(new ErrorRecord(
-                new ArgumentException($"This machine has no user '{user}'. Give a name or a user ID."),
+                new ArgumentException($"There is no user '{user}'. Give a name or a user ID."),
                 "UserNotFound", ErrorCategory.ObjectNotFound, user));
         return id;
     }

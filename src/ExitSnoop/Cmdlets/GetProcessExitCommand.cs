@@ -27,7 +27,7 @@ public sealed class GetProcessExitCommand : ExitEventCommand, IDisposable
     [ValidateRange(1, int.MaxValue)]
     public override int[]? Id { get; set; }
 
-    /// <summary>Only the exits of so long until now.</summary>
+    /// <summary>Only the exits of this time before now.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [Seconds]
     public TimeSpan? Last { get; set; }
@@ -40,7 +40,7 @@ public sealed class GetProcessExitCommand : ExitEventCommand, IDisposable
     [Parameter(ParameterSetName = FilterSet)]
     public DateTime? Before { get; set; }
 
-    /// <summary>Ends after so many events; with -Wait, so many of those that are there.</summary>
+    /// <summary>Ends after this number of events; with -Wait, the number of recorded events to begin with.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [Alias("n")]
     [ValidateRange(1, int.MaxValue)]
@@ -61,9 +61,9 @@ public sealed class GetProcessExitCommand : ExitEventCommand, IDisposable
     protected override void BeginProcessing()
     {
         if (Last is not null && After is not null)
-            throw Invalid("-Last and -After both say where to begin. Give one of them.");
+            throw Invalid("-Last and -After cannot be used together.");
         if (Wait && (Oldest || Before is not null))
-            throw Invalid("-Wait goes on with what comes: -Oldest and -Before do not go with it.");
+            throw Invalid("-Wait cannot be used together with -Oldest or -Before.");
     }
 
     /// <inheritdoc/>
@@ -102,7 +102,7 @@ public sealed class GetProcessExitCommand : ExitEventCommand, IDisposable
             WarnOfFindings(recording);
             if (!found)
                 WriteError(new ErrorRecord(
-                    new ItemNotFoundException("No exit that was recorded matches what was asked for."), "NoMatchingEventsFound", ErrorCategory.ObjectNotFound, paths));
+                    new ItemNotFoundException("No recorded exit matches the filters."), "NoMatchingEventsFound", ErrorCategory.ObjectNotFound, paths));
         }
         catch (ExitRecordingException error)
         {

@@ -29,7 +29,7 @@ public sealed class MeasureProcessExitCommand : PSCmdlet
     [ArgumentCompleter(typeof(PropertyNameCompleter))]
     public string[] Property { get; set; } = [];
 
-    /// <summary>Only the groups with the most exits, so many.</summary>
+    /// <summary>Only this number of groups, those with the most exits.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int First { get; set; } = int.MaxValue;
@@ -55,7 +55,7 @@ public sealed class MeasureProcessExitCommand : PSCmdlet
         else
         {
             WriteError(new ErrorRecord(
-                new ArgumentException($"'{InputObject}' is not the exit of a process: it has no ExitTime and Age. Pipe events in."),
+                new ArgumentException($"'{InputObject}' is not the exit of a process: it has no ExitTime and Age. Pipe in events of Watch-ProcessExit or Get-ProcessExit."),
                 "NotAnEvent", ErrorCategory.InvalidArgument, InputObject));
             return;
         }

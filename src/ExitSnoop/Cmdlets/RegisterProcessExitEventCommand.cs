@@ -31,7 +31,7 @@ public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
     [Parameter]
     public SwitchParameter Forward { get; set; }
 
-    /// <summary>Ends the subscription after so many events; 0 for no limit.</summary>
+    /// <summary>Ends the subscription after this number of events; 0 for no limit.</summary>
     [Parameter]
     [Alias("n")]
     [ValidateRange(0, int.MaxValue)]
@@ -43,7 +43,7 @@ public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
         // Identifiers and categories of errors are those of Register-ObjectEvent.
         if (Action is not null && Forward)
             ThrowTerminatingError(new ErrorRecord(
-                new ArgumentException("An event that is forwarded runs no action here: give -Action or -Forward."),
+                new ArgumentException("-Action and -Forward cannot be used together: a forwarded event runs no action here."),
                 "ACTION_AND_FORWARD_NOT_SUPPORTED", ErrorCategory.InvalidOperation, null));
         if (Events.GetEventSubscribers(SourceIdentifier).Any())
             ThrowTerminatingError(new ErrorRecord(
@@ -67,7 +67,7 @@ public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
             }
             catch
             {
-                // With -ErrorAction Stop a missing ID ends the registration, and nobody would end the trace.
+                // With -ErrorAction Stop a missing ID ends the registration, and the trace would go on.
                 trace.Dispose();
                 throw;
             }

@@ -23,7 +23,7 @@ internal static class TraceErrors
         null);
 
     internal static ErrorRecord NoSuchProcess(int id) => new(
-        new ArgumentException($"There is no process with the ID {id}: it never was, or it had exited before the trace began."),
+        new ArgumentException($"There is no process with the ID {id}: none has it, or it exited before the trace began."),
         "NoProcessFoundForGivenId", ErrorCategory.ObjectNotFound, id);
 
     internal static ErrorRecord NotSeen(int id) => new(

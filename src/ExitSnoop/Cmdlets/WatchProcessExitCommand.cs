@@ -15,13 +15,13 @@ public sealed class WatchProcessExitCommand : ExitTraceCommand
     [Alias("t")]
     public SwitchParameter Timestamp { get; set; }
 
-    /// <summary>Ends after so many events.</summary>
+    /// <summary>Ends after this number of events.</summary>
     [Parameter]
     [Alias("n")]
     [ValidateRange(1, int.MaxValue)]
     public int MaxEvents { get; set; } = int.MaxValue;
 
-    /// <summary>Ends after so long.</summary>
+    /// <summary>Ends after this time.</summary>
     [Parameter]
     [Seconds]
     public TimeSpan? Timeout { get; set; }

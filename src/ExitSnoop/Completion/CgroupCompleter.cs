@@ -20,7 +20,7 @@ internal sealed class CgroupCompleter : IArgumentCompleter
         if (mountPoint.Length == 0)
             yield break;
         if (word.Text.Length > 1 && mountPoint.StartsWith(word.Text, StringComparison.Ordinal))
-            yield return word.Offer(mountPoint + "/", mountPoint, "the folder of all cgroups");
+            yield return word.Offer(mountPoint + "/", mountPoint, "the directory of all cgroups");
 
         string start = word.Text.StartsWith(mountPoint + "/", StringComparison.Ordinal) ? mountPoint : "";
         string path = word.Text[start.Length..];
@@ -61,6 +61,6 @@ internal sealed class CgroupCompleter : IArgumentCompleter
             // A threaded cgroup does not list processes; another may be gone.
             return folder;
         }
-        return $"{folder}: {(count == 1 ? "1 process" : $"{count} processes")}, without those of its children";
+        return $"{folder}: {(count == 1 ? "1 process" : $"{count} processes")}, not counting those of its children";
     }
 }

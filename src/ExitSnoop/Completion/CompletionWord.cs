@@ -43,7 +43,7 @@ internal sealed class CompletionWord
         }
         catch (WildcardPatternException)
         {
-            // A bracket that is not closed yet is no pattern.
+            // A bracket that is not closed yet is not a pattern.
             return false;
         }
     }

@@ -13,9 +13,9 @@ internal sealed class ExitCodeCompleter : IArgumentCompleter
 
     private static readonly (int Code, string Name, string Meaning)[] Codes =
     [
-        (0, "success", "all went well"),
-        (1, "failure", "what most programs say for any failure"),
-        (2, "misuse", "wrong options or syntax, by custom of the shells and GNU programs"),
+        (0, "success", "no error"),
+        (1, "failure", "most programs exit with this for any failure"),
+        (2, "misuse", "wrong options or syntax, for shells and GNU programs"),
 
         // sysexits.h
         (64, "EX_USAGE", "wrong use of the command"),
@@ -29,19 +29,19 @@ internal sealed class ExitCodeCompleter : IArgumentCompleter
         (72, "EX_OSFILE", "a file of the system is missing or wrong"),
         (73, "EX_CANTCREAT", "an output file cannot be made"),
         (74, "EX_IOERR", "an error of input or output"),
-        (75, "EX_TEMPFAIL", "failed for now; to be tried again"),
+        (75, "EX_TEMPFAIL", "temporary failure; try again"),
         (76, "EX_PROTOCOL", "the other side broke the protocol"),
         (77, "EX_NOPERM", "permission denied"),
-        (78, "EX_CONFIG", "something is wrong in the configuration"),
+        (78, "EX_CONFIG", "an error in the configuration"),
 
         (124, "timeout", "timeout(1) ended its command"),
         (125, "runner failed", "timeout, env, nohup or docker run failed itself, before its command"),
         (126, "not executable", "a shell found the command and could not execute it"),
-        (127, "not found", "a shell did not find the command; a dynamic linker missed a library"),
+        (127, "not found", "a shell did not find the command, or a library is missing"),
         .. Passed.Select(signal => (
             128 + (int)signal,
             $"{SignalNames.GetName(signal)} passed on",
-            $"128 + {(int)signal}: what {SignalNames.GetName(signal)} ended, and a shell or container runtime whose command it ended")),
+            $"128 + {(int)signal}: {SignalNames.GetName(signal)} ended it, or the command of a shell or container runtime that passes this on")),
         (255, "exit(-1)", "what exit(-1) becomes; ssh: the connection failed"),
     ];
 

@@ -4,7 +4,7 @@ using System.Management.Automation.Language;
 
 namespace ExitSnoop.Commands.Completion;
 
-/// <summary>Completes what labels are for: to tell apart the events of several tools, or of several machines.</summary>
+/// <summary>Offers labels that distinguish the events of several tools or machines.</summary>
 internal sealed class LabelCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
@@ -14,7 +14,7 @@ internal sealed class LabelCompleter : IArgumentCompleter
         CompletionWord word = new(wordToComplete);
         (string Label, string Meaning)[] labels =
         [
-            ("exit", "as the original labels them, in a log that has other events too"),
+            ("exit", "the label of the original, for a log with other events"),
             (Environment.MachineName, "this machine's name, for a log of several machines"),
         ];
         foreach ((string label, string meaning) in labels)

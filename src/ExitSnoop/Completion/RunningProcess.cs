@@ -26,7 +26,7 @@ internal sealed record RunningProcess(int Id, string Name, uint UserId, string[]
         get
         {
             if (Arguments.Length == 0)
-                return "no command line: a kernel thread, or dead and not yet waited for";
+                return "no command line: a kernel thread or a zombie";
             string line = ShellQuoting.Join(Arguments);
             return line.Length > CommandLineMaximum ? line[..CommandLineMaximum] + "..." : line;
         }

@@ -9,7 +9,7 @@ internal readonly record struct MeasuredExit(DateTime Time, TimeSpan Age, bool F
     internal static MeasuredExit Of(ExitEvent exit) =>
         new(exit.ExitTime, exit.Age, exit.Failed, exit.Crashed == true, exit.TotalProcessorTime, exit.PeakWorkingSet64);
 
-    /// <summary>Of an event that came from a job, a file or another machine; null where the object is no event.</summary>
+    /// <summary>Of an event that came from a job, a file or another machine; null where the object is not an event.</summary>
     internal static MeasuredExit? Of(PSObject exit) =>
         EventView.Value(exit, nameof(ExitEvent.ExitTime)) is DateTime time && EventView.Value(exit, nameof(ExitEvent.Age)) is TimeSpan age
             ? new MeasuredExit(

@@ -17,6 +17,6 @@ public sealed class NoSuchArgumentAttribute : ArgumentTransformationAttribute
         foreach (object? word in words)
             ConsoleOption.Refuse(word);
         throw new ArgumentTransformationMetadataException(
-            $"No parameter takes '{words[0]}'. Ids are separated by commas: Watch-ProcessExit 1, 2.");
+            $"No parameter takes '{words[0]}'. IDs are separated by commas: Watch-ProcessExit 1, 2.");
     }
 }

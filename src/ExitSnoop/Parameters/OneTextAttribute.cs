@@ -16,6 +16,6 @@ public sealed class OneTextAttribute : ArgumentTransformationAttribute
         object?[] texts = [.. many.Cast<object?>()];
         return texts.Length == 1
             ? texts[0]
-            : throw new ArgumentTransformationMetadataException($"It takes one value and was given {texts.Length}: {string.Join(", ", texts)}.");
+            : throw new ArgumentTransformationMetadataException($"The parameter takes one value and was given {texts.Length}: {string.Join(", ", texts)}.");
     }
 }

@@ -30,6 +30,6 @@ public sealed class SecondsAttribute : ArgumentTransformationAttribute
         return count is >= 0 and <= Maximum
             ? TimeSpan.FromSeconds(count)
             : throw new ArgumentTransformationMetadataException(
-                string.Create(CultureInfo.InvariantCulture, $"'{value}' is out of range: it is 0 to {Maximum} seconds, as a number or a TimeSpan."));
+                string.Create(CultureInfo.InvariantCulture, $"'{value}' is out of range: give 0 to {Maximum} seconds, as a number or a TimeSpan."));
     }
 }

@@ -15,5 +15,5 @@ public sealed class SignalArgumentAttribute : ElementTransformationAttribute
         SignalNames.TryParse(name, out Signal signal) && signal != Signal.None
             ? signal
             : throw new ArgumentTransformationMetadataException(
-                $"'{name}' is no signal that can end a process. Give a name or a number from 1 (HUP) to 64 (RTMAX), such as SEGV, SIGSEGV or 11.");
+                $"'{name}' is not a signal. Give a name or a number from 1 (HUP) to 64 (RTMAX), such as SEGV, SIGSEGV or 11.");
 }

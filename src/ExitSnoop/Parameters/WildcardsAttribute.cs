@@ -15,7 +15,7 @@ public sealed class WildcardsAttribute : ValidateEnumeratedArgumentsAttribute
         }
         catch (WildcardPatternException invalid)
         {
-            throw new ValidationMetadataException($"'{element}' is no pattern: a bracket is not closed. Write `[ for a bracket of the name itself.", invalid);
+            throw new ValidationMetadataException($"'{element}' is not a valid pattern: a bracket is not closed. Write `[ for a literal bracket.", invalid);
         }
     }
 }

@@ -43,14 +43,14 @@ internal static class RecordingProgram
             Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>Refuses a path that another user than root could lead elsewhere.</summary>
-    /// <exception cref="ServiceException">Such a user can.</exception>
+    /// <summary>Refuses a path that another user than root could redirect.</summary>
+    /// <exception cref="ServiceException">Such a user could.</exception>
     internal static void Check(string path)
     {
         if (WritableByOthers(path) is { } folder)
             throw new ServiceException(
                 ServiceError.Unsafe,
-                $"{folder} belongs to another user than root, or others can write to it. They could change what is kept in {path}. Make it root's alone (chown root, chmod go-w).");
+                $"{folder} belongs to another user than root, or others can write to it. They could change the files in {path}. Let only root write to it (chown root, chmod go-w).");
     }
 
     /// <summary>The first folder on a path, links followed, that another user than root can write to; null where there is none.</summary>

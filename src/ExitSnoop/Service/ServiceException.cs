@@ -30,7 +30,7 @@ internal enum ServiceError
     SystemdFailed,
 }
 
-/// <summary>A service could not be installed, started or removed. The message says why, and what helps.</summary>
+/// <summary>A service could not be installed, started or removed. The message says why, and what to do.</summary>
 internal sealed class ServiceException(ServiceError error, string message) : Exception(message)
 {
     internal ErrorRecord ToErrorRecord(object? target) => new(this, error.ToString(), error switch

@@ -26,7 +26,7 @@ internal static class Systemd
         return (Value("ActiveState="), Value("SubState="));
     }
 
-    /// <summary>What a unit has last said; empty where that cannot be had.</summary>
+    /// <summary>The last messages of a unit; empty where they cannot be read.</summary>
     internal static string LastMessages(string unit) => Run("journalctl", ["--unit", unit, "--lines=3", "--output=cat", "--no-pager", "--quiet"]).Output.Trim();
 
     private static (int ExitCode, string Output, string Error) Run(string program, string[] arguments)

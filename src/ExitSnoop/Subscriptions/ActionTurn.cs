@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace ExitSnoop.Commands.Subscriptions;
 
 /// <summary>
-/// Tells when an action has run: a hidden subscription, whose own action stands behind it in PowerShell's
+/// Reports when an action has run: a hidden subscription, whose own action stands behind it in PowerShell's
 /// queue. That queue runs one action after another, and offers no other way to know.
 /// </summary>
 #pragma warning disable CA1001 // The session releases it when it closes, whenever that is.

@@ -10,8 +10,8 @@ namespace ExitSnoop.Commands.Subscriptions;
 /// Events go straight into PowerShell's queue. The handler that PowerShell makes for a .NET event would hand
 /// each to the thread pool, which mixes up their order.
 /// An action is given its next event when it has run, not before: PowerShell's own queue has no bound, and
-/// an action that ends its subscription while others of it wait there hangs the session. What waits, waits in
-/// the trace's queue, which has a bound and counts.
+/// an action that ends its subscription while others of it wait there hangs the session. They wait in
+/// the trace's queue instead, which is bounded and counts.
 /// </remarks>
 #pragma warning disable CA1001 // The end of the subscription can come at any time, also after that of the thread.
 public sealed class ProcessExitWatcher
@@ -41,7 +41,7 @@ public sealed class ProcessExitWatcher
         {
         }
 
-        // Called by whoever ends the subscription, at times by an event's action: it must not wait.
+        // An event's action, too, may call this to end the subscription, so it must not wait.
         remove
         {
             unsubscribed.Cancel();
@@ -49,10 +49,10 @@ public sealed class ProcessExitWatcher
         }
     }
 
-    /// <summary>Events lost since the registration: with those received, all there were.</summary>
+    /// <summary>Events lost since the registration; together with those received they are all exits.</summary>
     public long LostCount => trace.LostCount;
 
-    /// <summary>Ids asked for whose process has not exited.</summary>
+    /// <summary>The IDs of the filter whose processes have not exited.</summary>
     public IReadOnlyCollection<int> AliveIds => trace.AliveIds;
 
     /// <summary>Begins to raise events for the subscription.</summary>

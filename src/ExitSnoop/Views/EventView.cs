@@ -82,13 +82,13 @@ public sealed class EventView : IFormattable
     /// <summary>TotalProcessorTime in seconds with two decimals.</summary>
     public string ProcessorTime => Cell(FormatSeconds(nameof(ExitEvent.TotalProcessorTime)));
 
-    /// <summary>PeakWorkingSet64 in the unit that suits it.</summary>
+    /// <summary>PeakWorkingSet64 in B, KiB, MiB or GiB.</summary>
     public string Peak => Cell(FormatSize(nameof(ExitEvent.PeakWorkingSet64)));
 
-    /// <summary>ReadBytes in the unit that suits it.</summary>
+    /// <summary>ReadBytes in B, KiB, MiB or GiB.</summary>
     public string Read => Cell(FormatSize(nameof(ExitEvent.ReadBytes)));
 
-    /// <summary>WriteBytes in the unit that suits it.</summary>
+    /// <summary>WriteBytes in B, KiB, MiB or GiB.</summary>
     public string Written => Cell(FormatSize(nameof(ExitEvent.WriteBytes)));
 
     /// <summary>Name, safe to show.</summary>
@@ -118,10 +118,10 @@ public sealed class EventView : IFormattable
     /// <summary>FaultAddress in hexadecimal digits.</summary>
     public string FaultAddressText => Address(nameof(ExitEvent.FaultAddress));
 
-    /// <summary>CrashSite, where it is the one thing asked for.</summary>
+    /// <summary>CrashSite, in a table.</summary>
     public string CrashSite => Cell(CrashSiteText);
 
-    /// <summary>The name and the ID of the thread that crashed.</summary>
+    /// <summary>The name of the thread that crashed.</summary>
     public string CrashThread => Cell(CrashThreadNameText);
 
     /// <summary>CrashSite, safe to show.</summary>
@@ -209,7 +209,7 @@ public sealed class EventView : IFormattable
     private string Address(string property) =>
         Value(property) is { } address ? string.Create(CultureInfo.InvariantCulture, $"0x{Convert.ToUInt64(address, CultureInfo.InvariantCulture):x}") : "";
 
-    // What was serialized is another kind of list.
+    // A serialized list is of another type.
     private string Join(string property, string separator) =>
         Value(property) is IEnumerable items ? DisplayText.Escape(string.Join(separator, items.Cast<object>())) : "";
 

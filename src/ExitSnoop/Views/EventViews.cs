@@ -1,7 +1,7 @@
 namespace ExitSnoop.Commands.Views;
 
 /// <summary>A column of a table.</summary>
-/// <param name="Header">What stands above it.</param>
+/// <param name="Header">Its heading.</param>
 /// <param name="Width">Its width; 0 for the last column, which takes the room that is left.</param>
 /// <param name="Property">The property that it shows.</param>
 internal sealed record Column(string Header, int Width, string Property)
@@ -17,7 +17,7 @@ internal sealed record Column(string Header, int Width, string Property)
 internal sealed record TableView(string Name, string TypeName, IReadOnlyList<Column> Columns);
 
 /// <summary>A property in a list, or a heading there.</summary>
-/// <param name="Label">What stands before the colon.</param>
+/// <param name="Label">The text before the colon.</param>
 /// <param name="Property">The property that it shows; null for a heading.</param>
 /// <param name="Format">How the property is shown; see <see cref="Column.Format"/>.</param>
 internal sealed record ListEntry(string Label, string? Property, string? Format = null);

@@ -34,7 +34,7 @@ internal sealed class WatchColumns
         columns.AddRange(EventViews.Default);
         string general = $"{EventViews.EventType}#Time{(zoneIsUtc ? "Utc" : "")}{(label ? "Label" : "")}";
 
-        // Where the status would not fit on the screen the name gives way: it is rarely as long as it may be.
+        // Where the status would not fit on the screen, the column of the name becomes narrower: names are rarely as long as they may be.
         int missing = columns.Sum(column => column.Width + 1) - 1 + StatusWidth - ScreenWidth(cmdlet);
         if (missing > 0)
             columns[name] = columns[name] with { Width = Math.Max(columns[name].Width - missing, NarrowestName) };
@@ -94,7 +94,7 @@ internal sealed class WatchColumns
         catch (RuntimeException shared)
         {
             // A runspace whose formats are shared or closed shows the general view.
-            cmdlet.WriteVerbose($"The columns do not suit the zone or the screen here: {shared.Message}");
+            cmdlet.WriteVerbose($"The columns cannot be adapted to the time zone and the width of the screen: {shared.Message}");
         }
     }
 }

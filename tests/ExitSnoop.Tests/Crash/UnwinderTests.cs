@@ -118,7 +118,7 @@ public sealed class UnwinderTests
         child.Wait();
         ExitEvent exit = recording.Of(child);
         Assert.Equal(program, exit.Path);
-        Assert.Equal($"{program} cannot be read, or is another file by now: no symbols", exit.CrashNote);
+        Assert.Equal($"{program} cannot be read or was replaced: no symbols", exit.CrashNote);
         Assert.DoesNotContain(exit.StackTrace!, frame => frame.Module == program && (frame.Symbol is not null || frame.BuildId is not null));
     }
 
@@ -147,7 +147,7 @@ public sealed class UnwinderTests
         string library = SharedLibrary.File("libdw.so.1");
         using Command trace = Command.Start(
             "unshare", ["--mount", "sh", "-c", script, library, Paths.Console, "-v", "--why", "--stack-trace", "--crashed", "--parent", $"{Environment.ProcessId}"]);
-        trace.WaitForError("libdw is not installed (libdw1, elfutils-libs): of crashes only programs that keep frame pointers show their calls, and functions have no names.");
+        trace.WaitForError("libdw is not installed (libdw1, elfutils-libs): only programs that keep frame pointers show the calls of a crash, and functions have no names.");
         using Child child = Child.Run(CrashingProgram.Plain, "null-read");
         trace.WaitForOutput("(libdw is not installed (libdw1, elfutils-libs): frames by frame pointers, no symbols)");
         Assert.Contains(" in crash+0x", trace.Output, StringComparison.Ordinal);

@@ -153,7 +153,7 @@ public sealed partial class MetricsTests
         metrics.Include(() => status);
         Assert.Equal(2, told);
         Assert.True(metrics.TryTakeMessage(out string? message));
-        Assert.Equal($"The metrics cannot be written to {place}/exits.prom: No such file or directory. It is tried again every 15 seconds.", message);
+        Assert.Equal($"The metrics cannot be written to {place}/exits.prom: No such file or directory. The next attempt is in 15 seconds.", message);
         Assert.True(metrics.TryTakeMessage(out message));
         Assert.Equal($"The metrics are written to {place}/exits.prom again.", message);
         Assert.Contains("\nexitsnoop_recording_bytes 7\n", File.ReadAllText(Path.Combine(place, "exits.prom")), StringComparison.Ordinal);

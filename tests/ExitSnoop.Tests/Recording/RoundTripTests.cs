@@ -100,7 +100,7 @@ public sealed class RoundTripTests
             Assert.Equal(numbers, RecordingMaker.NumbersOf(RecordingMaker.Read(compressed, new ExitRecordingOptions { OldestFirst = true, Filter = filter }).Exits));
         (List<ExitEvent> newest, List<string> findings) = RecordingMaker.Read(plain, new ExitRecordingOptions { Filter = new() { MaxEvents = 2 } });
         Assert.Equal([101, 100], RecordingMaker.NumbersOf(newest));
-        Assert.Equal([$"{plain} has 1 line that is no event, the first is line 103."], findings);
+        Assert.Equal([$"{plain} has 1 line that is not an event, the first is line 103."], findings);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class KernelTypeInfoTests
         File.WriteAllText(file, content);
         ExitTraceException refused = Assert.Throws<ExitTraceException>(() => ExitTrace.Start(new() { BtfPath = file }));
         Assert.Equal(ExitTraceError.InvalidTypeInfo, refused.Error);
-        Assert.Contains($"'{file}' is no BTF file", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{file}' is not a BTF file", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ internal static unsafe partial class Confinement
     private const int LimitCpu = 0, LimitFileSize = 1, LimitCore = 4, LimitOpenFiles = 7, LimitAddressSpace = 9;
 
     /// <summary>
-    /// Becomes nobody where it is root and may, drops all capabilities and executes this program again: credentials belong to a
+    /// Becomes the user nobody where it is root and is allowed to, drops all capabilities and executes this program again: credentials belong to a
     /// thread, and the runtime has some already. Returns only when that failed; the exit status.
     /// </summary>
     internal static int DropPrivilegesAndExecute(string argument)

@@ -14,7 +14,7 @@ internal static unsafe partial class Demangler
     internal static string Demangle(ReadOnlySpan<byte> symbol)
     {
         string name = Encoding.UTF8.GetString(symbol);
-        // Versions as in "memcpy@@GLIBC_2.14" are no part of the name.
+        // Versions as in "memcpy@@GLIBC_2.14" are not part of the name.
         if (name.IndexOf('@', StringComparison.Ordinal) is > 0 and int version)
             name = name[..version];
         string readable = name.StartsWith("_R", StringComparison.Ordinal) ? RustDemangler.Demangle(name) ?? name

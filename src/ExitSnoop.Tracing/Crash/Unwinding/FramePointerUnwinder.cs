@@ -18,7 +18,7 @@ internal static class FramePointerUnwinder
         }
 
         ulong pointer = registers.FramePointer, last = registers.StackPointer - 1;
-        // Each frame lies above the one before; what does not, or returns to no code, is no frame.
+        // Each frame lies above the one before; what does not, or does not return into code, is not a frame.
         while (frames.Count < UnwindResponse.FramesMaximum && pointer > last && pointer % sizeof(ulong) == 0
             && stack.TryRead(pointer + sizeof(ulong), out ulong address) && IsCode(request, address)
             && stack.TryRead(pointer, out ulong next))

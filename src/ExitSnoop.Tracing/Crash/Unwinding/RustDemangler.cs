@@ -34,7 +34,7 @@ internal sealed class RustDemangler
     /// <summary>The path of a symbol of version 0; null where the name is none.</summary>
     internal static string? Demangle(string symbol)
     {
-        // What the compiler adds, as ".llvm.123", is no part of the name; back references count from behind "_R".
+        // What the compiler adds, as ".llvm.123", is not part of the name; back references count from behind "_R".
         int end = symbol.IndexOf('.', StringComparison.Ordinal);
         RustDemangler demangler = new(end < 0 ? symbol[2..] : symbol[2..end], 0);
         try
