@@ -65,7 +65,7 @@ add() {
 		sed 's/.*name="\([^"]*\)".*<reason>\(<!\[CDATA\[\)\{0,1\}\([^]<]*\).*/\1: \3/' >>"$results/skipped"
 }
 
-# Each kernel of the matrix is a test of its own. Where it cannot be had, it is skipped: that is
+# Each kernel of the matrix is a test of its own. Where it is not available, it is skipped: that is
 # the network's fault, not the program's.
 run_matrix() {
 	started=$(date +%s) part_passed=0 part_failed=0 part_skipped=0

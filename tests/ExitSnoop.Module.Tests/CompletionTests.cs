@@ -87,7 +87,7 @@ public sealed class CompletionTests
     public void Signals_complete_by_each_of_their_names(string line, string completion)
     {
         foreach (Offer[] offers in CompleteBoth(line))
-            Assert.Matches(completion.Contains("SEGV", StringComparison.Ordinal) ? "^11: used memory" : "^35: ", Assert.Single(offers, offer => offer.Text == completion).ToolTip);
+            Assert.Matches(completion.Contains("SEGV", StringComparison.Ordinal) ? "^11: accessed memory" : "^35: ", Assert.Single(offers, offer => offer.Text == completion).ToolTip);
     }
 
     [Fact]

@@ -3,7 +3,7 @@
 # whose processes die in special ways on the host; a recording on the host; the Kubernetes manifest, as a pod; and the line of
 # README that removes the image.
 #
-# Needs root and what `./bootstrap.sh package` makes. Ends with 0 if all agree, 1 if not, 75 if something cannot be had here (a line
+# Needs root and what `./bootstrap.sh package` makes. Ends with 0 if all agree, 1 if not, 75 if something is not available here (a line
 # "skipped: why"). What the containers wrote stays in .cache/container/out.
 set -eu
 

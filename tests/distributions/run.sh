@@ -5,7 +5,7 @@
 #
 #	run.sh [SYSTEM...]	the names are in suites.tsv; none: all
 #
-# Needs root and what `./bootstrap.sh package` makes. Ends with 0 if all agree, 1 if not, 75 if something cannot be had
+# Needs root and what `./bootstrap.sh package` makes. Ends with 0 if all agree, 1 if not, 75 if something cannot be downloaded
 # here (a line "skipped: why"). The systems stay in .cache/distributions; what the tracers wrote is in its folder out.
 #
 #	PINNED_PWSH, DOTNET_ROOT	the PowerShell and its runtime (bootstrap.sh sets them)
@@ -143,7 +143,7 @@ lint() {
 lint lintian --allow-root --fail-on error,warning,info,pedantic --display-info --pedantic "$top/out/release"/exitsnoop_*.deb
 lint rpmlint --rpmlintrc "$here/rpmlintrc" "$top/out/release"/exitsnoop-*.rpm
 for system in "$@"; do
-	make_system "$cache/$system" "$(column "$system" 3)" "$(column "$system" 4 | sed 's/^-$//')" || skip "$system cannot be had from $(mirror)"
+	make_system "$cache/$system" "$(column "$system" 3)" "$(column "$system" 4 | sed 's/^-$//')" || skip "$system cannot be downloaded from $(mirror)"
 	fill_system "$system" || exit 1
 	for pass in $(column "$system" 5); do
 		pass "$system" "$pass"

@@ -54,7 +54,7 @@ trap 'exit 1' INT TERM
 for program in curl jq dpkg-deb; do
 	command -v $program >/dev/null || skip "there is no $program"
 done
-grep -v '^#' "$here/packages.tsv" | unpack "$cache/root" || skip "Debian's packages cannot be had"
+grep -v '^#' "$here/packages.tsv" | unpack "$cache/root" || skip "Debian's packages cannot be downloaded"
 PATH=$top/out:$cache/root/usr/bin:$PATH
 export PATH
 

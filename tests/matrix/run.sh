@@ -9,7 +9,7 @@
 # too, where it can), with larger storms, as root and as nobody, and the table that comes out is written
 # into docs/kernels.md.
 #
-# Ends with 0 if all agree, 1 if not, 75 if something cannot be had here (a line "skipped: why").
+# Ends with 0 if all agree, 1 if not, 75 if something is not available here (a line "skipped: why").
 # What it fetches, pinned and checked, stays in .cache/matrix, so that later runs need no network;
 # so do the guests' console (serial), events and comparisons: .cache/matrix/out/KERNEL[,SETTING]/.
 #
@@ -459,7 +459,7 @@ for arch in $archs; do
 	esac
 done
 for arch in amd64 $archs; do
-	fetch_tools "$arch" || skip "the tools of tools.tsv cannot be had"
+	fetch_tools "$arch" || skip "the tools of tools.tsv cannot be downloaded"
 done
 
 ready=
@@ -469,7 +469,7 @@ for name in "$@"; do
 	if fetch_kernel "$name"; then
 		ready="$ready $name"
 	else
-		echo "$(kernel_row "$name" | cut -f4,5 | tr '\t' ' ') cannot be had" >"$cache/out/$name/skipped"
+		echo "$(kernel_row "$name" | cut -f4,5 | tr '\t' ' ') cannot be downloaded" >"$cache/out/$name/skipped"
 	fi
 done
 [ -n "$ready" ] || skip "no kernel can be had from $(mirror)"

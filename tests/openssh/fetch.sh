@@ -3,7 +3,7 @@
 # packages into .cache/openssh. Nothing is installed, so no daemon starts here. Prints the
 # folder, which stays empty where all is installed already.
 #
-# Ends with 75 if they cannot be had (a line "skipped: why").
+# Ends with 75 if they are not available (a line "skipped: why").
 set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -47,7 +47,7 @@ if ! complete; then
 		mkdir -p "$target/lists/partial"
 		# shellcheck disable=SC2086
 		apt-get update -qq -o APT::Sandbox::User=root $own >"$target/apt.log" 2>&1 && take_apart "$own"
-	} || skip "openssh-server cannot be had (.cache/openssh/apt.log)"
+	} || skip "openssh-server cannot be downloaded (.cache/openssh/apt.log)"
 	rm -rf "$target/lists"
 	complete || skip "openssh-server does not run here (.cache/openssh)"
 fi

@@ -2,7 +2,7 @@
 # Boots a Debian 12 with systemd in qemu and goes through the life of the recording service there, by guest.sh: it is enabled,
 # processes crash, the machine is restarted, a member of the group reads what died, and all is removed.
 #
-# Needs root, qemu, debootstrap, and a build (out/ExitSnoop). Ends with 0 if all is right, 1 if not, 75 if something cannot be had
+# Needs root, qemu, debootstrap, and a build (out/ExitSnoop). Ends with 0 if all is right, 1 if not, 75 if something cannot be downloaded
 # here (a line "skipped: why"). The system stays in .cache/service, with what its console said in its folder out.
 #
 #	PINNED_PWSH, DOTNET_ROOT	the PowerShell and its runtime (bootstrap.sh sets them)
@@ -63,7 +63,7 @@ done
 }
 
 mkdir -p "$cache/out"
-make_system "$cache/bookworm" bookworm "$packages" || skip "Debian 12 cannot be had from $(mirror)"
+make_system "$cache/bookworm" bookworm "$packages" || skip "Debian 12 cannot be downloaded from $(mirror)"
 make_disk
 boot 1
 boot 2
