@@ -40,7 +40,7 @@ public sealed class OptionValueTests
     [InlineData("--metrics /x --basic", "argument --metrics: not allowed with argument --basic")]
     [InlineData("--metrics /x --per-thread", "argument --per-thread: not allowed with argument --metrics")]
     [InlineData("--metrics /x --read /y", "argument --metrics: not allowed with argument --read")]
-    [InlineData("--metrics=", "argument --metrics: invalid value '': no name of a file")]
+    [InlineData("--metrics=", "argument --metrics: invalid value '': not the name of a file")]
     public void A_wrong_value_or_combination_is_a_usage_error_that_names_option_and_range(string line, string message) =>
         Assert.Equal(message, Assert.Throws<UsageException>(() => CommandLine.Read(line.Split(' '))).Message);
 

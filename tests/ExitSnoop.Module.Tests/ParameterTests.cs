@@ -194,7 +194,7 @@ public sealed class ParameterTests
     }
 
     [Theory]
-    [InlineData("/etc/passwd", "no BTF")]
+    [InlineData("/etc/passwd", "not a BTF")]
     [InlineData("/no/such/file", "/no/such/file")]
     public void A_BtfPath_without_type_information_is_an_error(string path, string says)
     {

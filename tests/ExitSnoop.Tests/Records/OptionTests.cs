@@ -19,8 +19,8 @@ public sealed class OptionTests
         { "0 to 255", new() { ExitCodes = [0, -1] } },
         { "0 to 1000000000 seconds", new() { MinimumAge = TimeSpan.FromTicks(-1) } },
         { "0 to 1000000000 seconds", new() { MinimumAge = TimeSpan.MaxValue } },
-        { "one of them", new() { Signals = [Signal.TERM], ExitCodes = [1] } },
-        { "is no failure", new() { Failed = true, ExitCodes = [0] } },
+        { "exclude each other", new() { Signals = [Signal.TERM], ExitCodes = [1] } },
+        { "is not a failure", new() { Failed = true, ExitCodes = [0] } },
     };
 
     [Theory]
