@@ -148,6 +148,9 @@ public sealed record ExitTraceOptions
     /// <summary>How many processes can be watched at once, in place of the usual maximum, which no test should need to reach.</summary>
     internal uint? DescendantsMax { get; init; }
 
+    /// <inheritdoc cref="ExitProgramOptions.AddWatch"/>
+    internal Func<int, string, uint, int>? AddWatch { get; init; }
+
     /// <summary>Whether an exit that is reported can be a crash.</summary>
     internal bool CanCrash => !Basic && (Signals.Count == 0 || Signals.Any(SignalTable.CoreDumping.Contains));
 
@@ -193,6 +196,7 @@ public sealed record ExitTraceOptions
             Fallbacks = Fallbacks,
             Crashes = CanCrash,
             DescendantsMax = DescendantsMax,
+            AddWatch = AddWatch,
         };
     }
 }

@@ -33,6 +33,9 @@ internal sealed record ExitProgramOptions
     /// <summary>How many processes can be watched at once, in place of the usual maximum.</summary>
     public uint? DescendantsMax { get; init; }
 
+    /// <summary>In place of inotify_add_watch(2).</summary>
+    public Func<int, string, uint, int>? AddWatch { get; init; }
+
     internal bool IncludeChildren => Config.IncludeChildren != 0;
 
     internal bool Failed => Config.Failed != 0;

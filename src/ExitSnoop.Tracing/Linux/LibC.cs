@@ -11,8 +11,8 @@ internal static unsafe partial class LibC
 
     private const string Library = "libc";
 
-    internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EINVAL = 22, ENFILE = 23,
-        EMFILE = 24, EPIPE = 32, ENOSYS = 38, ECONNRESET = 104;
+    internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EAGAIN = 11, ENOMEM = 12, EACCES = 13, ENOTDIR = 20, EINVAL = 22, ENFILE = 23,
+        EMFILE = 24, ENOSPC = 28, EPIPE = 32, ENOSYS = 38, ECONNRESET = 104;
     internal const int ProtRead = 1, ProtWrite = 2;
     private const int MapShared = 1, MapPrivate = 2, MapNoFile = 0x20;
     private const nint MapFailed = -1;
@@ -154,6 +154,17 @@ internal static unsafe partial class LibC
 
     /// <summary>A descriptor of a process, readable once all its threads are dead; -1 and errno on failure.</summary>
     internal static int PidfdOpen(int pid) => (int)syscall(SysPidfdOpen, pid, 0);
+
+    /// <summary>Whether no process has an id, or it is a zombie.</summary>
+    internal static bool IsGone(int pid)
+    {
+        int fd = PidfdOpen(pid);
+        if (fd < 0)
+            return Marshal.GetLastPInvokeError() is ESRCH or EINVAL or ENOENT;
+        bool zombie = IsReadable(fd);
+        _ = close(fd);
+        return zombie;
+    }
 
     [LibraryImport(Library)]
     internal static partial int getpwuid_r(uint uid, Passwd* entry, byte* buffer, nuint size, out Passwd* result);

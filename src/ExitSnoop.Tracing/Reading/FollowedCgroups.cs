@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ExitSnoop.Bpf;
 using ExitSnoop.Linux;
 
@@ -9,17 +10,22 @@ namespace ExitSnoop.Reading;
 /// </summary>
 /// <remarks>
 /// inotify(7) reports a directory that is created in one of those on the path (fsnotify_mkdir in
-/// fs/namei.c; cgroup file systems have it as all others). Where no inotify instance is to be had, it is
-/// for the caller to look from time to time.
+/// fs/namei.c; cgroup file systems have it as all others). Where there is no inotify instance, or no watch (each user
+/// has fs.inotify.max_user_watches), it is for the caller to look from time to time.
 /// </remarks>
 internal sealed class FollowedCgroups : IDisposable
 {
     private readonly BpfMap<ulong, byte> map;
     private readonly Dictionary<string, ulong> ids;
     private readonly List<string> above = [];
+    private readonly Func<int, string, uint, int> addWatch;
 
-    internal FollowedCgroups(ExitProgram program, IReadOnlyCollection<string> paths)
+    /// <param name="program">The program whose map this fills.</param>
+    /// <param name="paths">Folders of cgroups, or their paths in the hierarchy.</param>
+    /// <param name="addWatch">In place of inotify_add_watch(2).</param>
+    internal FollowedCgroups(ExitProgram program, IReadOnlyCollection<string> paths, Func<int, string, uint, int>? addWatch = null)
     {
+        this.addWatch = addWatch ?? LibC.inotify_add_watch;
         map = program.Cgroups;
         ids = paths.Select(program.Hierarchy.FolderOf).Distinct().ToDictionary(folder => folder, _ => 0UL);
         foreach (string folder in ids.Keys)
@@ -30,7 +36,7 @@ internal sealed class FollowedCgroups : IDisposable
     }
 
     /// <summary>Polls readable when there is something to <see cref="Update"/>; negative where there is no inotify.</summary>
-    internal int Fd { get; }
+    internal int Fd { get; private set; }
 
     /// <summary>Whether <see cref="Fd"/> reports changes.</summary>
     internal bool IsNotified => Fd >= 0;
@@ -43,7 +49,10 @@ internal sealed class FollowedCgroups : IDisposable
             LibC.ReadAll(Fd);
             // From the top, and before the look at the cgroups: a directory that is created after its parent is watched is reported.
             foreach (string folder in above.AsEnumerable().Reverse())
-                _ = LibC.inotify_add_watch(Fd, folder, LibC.InCreate | LibC.InMovedTo);
+                if (IsNotified && addWatch(Fd, folder, LibC.InCreate | LibC.InMovedTo) < 0)
+                    // One that is not there now is made in one that is watched.
+                    if (Marshal.GetLastPInvokeError() is not (LibC.ENOENT or LibC.ENOTDIR))
+                        Dispose();
         }
         foreach ((string folder, ulong known) in ids.ToList())
         {
@@ -61,5 +70,6 @@ internal sealed class FollowedCgroups : IDisposable
     {
         if (IsNotified)
             _ = LibC.close(Fd);
+        Fd = -1;
     }
 }

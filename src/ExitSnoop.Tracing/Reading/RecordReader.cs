@@ -60,7 +60,7 @@ internal sealed unsafe class RecordReader : IDisposable
             throw new Win32Exception(Marshal.GetLastPInvokeError());
         try
         {
-            cgroups = options.Cgroup is { } path ? new FollowedCgroups(program, [path]) : null;
+            cgroups = options.Cgroup is { } path ? new FollowedCgroups(program, [path], options.AddWatch) : null;
             watched = options.Ids.Count > 0 ? new WatchedProcesses(program, options) : null;
         }
         catch

@@ -114,7 +114,7 @@ internal sealed class WatchedProcesses : IDisposable
         HashSet<int> askedFor = [.. open.Select(watched => watched.Id)];
         foreach (uint id in map.Keys)
             // For a process of the filter, the pidfd reports that.
-            if (!askedFor.Contains((int)id) && IsGone((int)id) && map.TryGet(id, out ulong start) && IsGone((int)id)
+            if (!askedFor.Contains((int)id) && LibC.IsGone((int)id) && map.TryGet(id, out ulong start) && LibC.IsGone((int)id)
                 && map.TryGet(id, out ulong now) && now == start)
                 map.Remove(id);
         program.FindDescendants();
@@ -125,16 +125,6 @@ internal sealed class WatchedProcesses : IDisposable
         foreach (Watched watched in open)
             _ = LibC.close(watched.PidFd);
         open.Clear();
-    }
-
-    private static bool IsGone(int id)
-    {
-        int fd = LibC.PidfdOpen(id);
-        if (fd < 0)
-            return Marshal.GetLastPInvokeError() is LibC.ESRCH or LibC.EINVAL or LibC.ENOENT;
-        bool zombie = LibC.IsReadable(fd);
-        _ = LibC.close(fd);
-        return zombie;
     }
 
     private void Add(int id)

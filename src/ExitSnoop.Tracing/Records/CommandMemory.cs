@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using ExitSnoop.Linux;
 
 namespace ExitSnoop.Records;
 
@@ -16,8 +17,16 @@ internal sealed class CommandMemory
 
     private const int SmallestSweep = 4096;
 
-    private readonly Dictionary<(uint HostId, ulong StartTick), byte[]> commands = [];
+    /// <summary>For so many deaths the threads of a process may come after the one that was taken for its last.</summary>
+    private const int LateThreads = 64;
+
+    private readonly Dictionary<uint, (ulong StartTick, byte[] Command)> commands = [];
+    private readonly Queue<(uint HostId, ulong StartTick)> dead = new();
+    private (ulong Time, List<(uint HostId, ulong StartTick)> Processes)? gone;
     private int nextSweep = SmallestSweep;
+
+    /// <summary>How many commands there are.</summary>
+    internal int Count => commands.Count;
 
     /// <summary>Remembers the processes that are there now. Only for the first PID namespace, whose IDs /proc shows.</summary>
     internal void ReadProc()
@@ -32,14 +41,14 @@ internal sealed class CommandMemory
                 // The 22nd field, counted from behind comm, which is the second and can hold spaces.
                 string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
                 ulong startTick = ulong.Parse(fields[19], CultureInfo.InvariantCulture);
-                byte[] arguments = WithoutEnvironment(File.ReadAllBytes(Path.Join(folder, "cmdline")), fields);
-                string path = File.ResolveLinkTarget(Path.Join(folder, "exe"), returnFinalTarget: false)?.FullName ?? "";
-                if (arguments.Length > 0)
-                    commands[(id, startTick)] = ToRecord(path, arguments);
+                byte[] arguments = ProcArguments.Read(folder, fields, out bool cut);
+                string path = Executable(folder);
+                if (arguments.Length > 0 || cut || path.Length > 0)
+                    commands[id] = (startTick, ToRecord(path, arguments, cut));
             }
-            catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                // It has exited, or is a kernel thread, which has no executable.
+                // It has exited.
             }
         }
     }
@@ -47,55 +56,73 @@ internal sealed class CommandMemory
     /// <summary>Remembers the record of an exec; it replaces what the process ran before.</summary>
     internal void Add(in RecordView exec, byte[] bytes)
     {
-        if (commands.Count >= nextSweep)
-            Sweep();
-        commands[KeyOf(exec.Record)] = bytes;
+        Sweep(exec.Record.ExitTime);
+        commands[exec.Record.HostPid] = (StartTickOf(exec.Record), bytes);
     }
 
     /// <summary>The command of a process, null where it is not known; forgotten once the process is dead.</summary>
     internal byte[]? Find(in ExitRecord exit)
     {
-        (uint, ulong) key = KeyOf(exit);
-        bool lives = exit.Flags.HasFlag(RecordFlags.Thread) && !exit.Flags.HasFlag(RecordFlags.GroupDead);
-        if (lives)
-            return commands.GetValueOrDefault(key);
-        commands.Remove(key, out byte[]? command);
-        return command;
+        bool isThread = exit.Flags.HasFlag(RecordFlags.Thread);
+        ulong startTick = StartTickOf(exit);
+        if (!commands.TryGetValue(exit.HostPid, out (ulong StartTick, byte[] Command) known))
+            return null;
+        // The record of a thread has the thread's start, which for all but the main thread is later than the process's.
+        if (isThread && exit.Tid != exit.Pid ? known.StartTick > startTick : known.StartTick != startTick)
+            return null;
+        if (!isThread)
+        {
+            commands.Remove(exit.HostPid);
+        }
+        else if (exit.Flags.HasFlag(RecordFlags.GroupDead))
+        {
+            dead.Enqueue((exit.HostPid, known.StartTick));
+            if (dead.Count > LateThreads)
+                Forget(dead.Dequeue());
+        }
+        return known.Command;
     }
 
-    // Processes whose exit the kernel's filters hold back are never asked for: forget them once gone.
-    private void Sweep()
+    // Processes whose exit the kernel's filters hold back are never asked for, so they are forgotten once they are gone:
+    // when all that was recorded until they were found gone has been read, as their exits can be among that.
+    private void Sweep(ulong now)
     {
-        foreach ((uint HostId, ulong StartTick) key in commands.Keys)
-            if (!Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{key.HostId}")))
-                commands.Remove(key);
-        nextSweep = Math.Max(SmallestSweep, 2 * commands.Count);
+        if (gone is { } found && now > found.Time)
+        {
+            found.Processes.ForEach(Forget);
+            gone = null;
+            nextSweep = Math.Max(SmallestSweep, 2 * commands.Count);
+        }
+        else if (gone is null && commands.Count >= nextSweep)
+        {
+            // Not by /proc, which hidepid=2 hides processes in.
+            List<(uint, ulong)> processes = [.. commands.Where(known => LibC.IsGone((int)known.Key)).Select(known => (known.Key, known.Value.StartTick))];
+            gone = ((ulong)Clocks.Boot(), processes);
+        }
     }
 
-    private static (uint HostId, ulong StartTick) KeyOf(in ExitRecord record) =>
-        (record.HostPid, record.StartTime / NanosecondsPerTick);
-
-    // /proc/PID/cmdline shows what the process says its arguments are (prctl(2), PR_SET_MM), and goes on over the
-    // environment where their last NUL is overwritten: get_mm_cmdline() in fs/proc/base.c.
-    private static byte[] WithoutEnvironment(byte[] cmdline, string[] fieldsFromState)
+    private void Forget((uint HostId, ulong StartTick) process)
     {
-        // Fields 48 to 51 of proc(5), 0 where they may not be read: arg_start, arg_end, env_start, env_end.
-        if (fieldsFromState.Length < 49)
-            return cmdline;
-        ulong[] place = [.. fieldsFromState[45..49].Select(field => ulong.Parse(field, CultureInfo.InvariantCulture))];
-        (ulong start, ulong end, ulong environment, ulong environmentEnd) = (place[0], place[1], place[2], place[3]);
-        if (start >= environment && start < environmentEnd)
-            return [];
-        bool overlaps = environment > start && environment < end;
-        ulong size = (overlaps ? environment : end) - start;
-        if (end <= start || (ulong)cmdline.Length <= size)
-            return cmdline;
-        ReadOnlySpan<byte> behind = cmdline.AsSpan((int)size);
-        int first = behind.IndexOfAny((byte)'=', (byte)' ', (byte)0);
-        return overlaps || (first >= 0 && behind[first] == '=') ? cmdline[..(int)size] : cmdline;
+        if (commands.TryGetValue(process.HostId, out (ulong StartTick, byte[]) known) && known.StartTick == process.StartTick)
+            commands.Remove(process.HostId);
     }
 
-    private static byte[] ToRecord(string path, byte[] arguments)
+    private static ulong StartTickOf(in ExitRecord record) => record.StartTime / NanosecondsPerTick;
+
+    /// <summary>The executable; "" for a kernel thread, and where ptrace(2) would be refused.</summary>
+    private static string Executable(string folder)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(Path.Join(folder, "exe"), returnFinalTarget: false)?.FullName ?? "";
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    private static byte[] ToRecord(string path, byte[] arguments, bool cut)
     {
         const int pathMaximum = 1024, argumentsMaximum = 4096;
         byte[] components = Encoding.UTF8.GetBytes(string.Concat(path.Split('/').Skip(1).Reverse().Select(name => name + "\0")));
@@ -105,7 +132,7 @@ internal sealed class CommandMemory
 
         byte[] bytes = new byte[RecordView.BytesOffset + components.Length + argsSize];
         ref ExitRecord record = ref MemoryMarshal.AsRef<ExitRecord>(bytes.AsSpan());
-        record.Flags = RecordFlags.Exec | RecordFlags.Detail | (arguments.Length > argumentsMaximum ? RecordFlags.ArgumentsCut : 0);
+        record.Flags = RecordFlags.Exec | RecordFlags.Detail | (cut || arguments.Length > argumentsMaximum ? RecordFlags.ArgumentsCut : 0);
         ref ExitDetail detail = ref MemoryMarshal.AsRef<ExitDetail>(bytes.AsSpan(RecordView.DetailOffset));
         detail.PathSize = (ushort)components.Length;
         detail.ArgsSize = (ushort)argsSize;

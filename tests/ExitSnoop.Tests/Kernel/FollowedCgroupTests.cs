@@ -7,19 +7,20 @@ public sealed class FollowedCgroupTests
     private const int Restarts = 4;
 
     [Theory]
-    [InlineData("exitsnoop-test-service-{0}")]
-    [InlineData("exitsnoop-test-slice-{0}/service")]
-    public void Its_processes_are_seen_after_each_restart(string name)
+    [InlineData("exitsnoop-test-service-{0}", false)]
+    [InlineData("exitsnoop-test-slice-{0}/service", false)]
+    [InlineData("exitsnoop-test-slice-{0}/service", true)]
+    public void Its_processes_are_seen_after_each_restart_also_when_the_user_has_no_inotify_watch_left(string name, bool noWatchLeft)
     {
         string path = string.Format(CultureInfo.InvariantCulture, name, Environment.ProcessId);
         TestCgroup cgroup = TestCgroup.Create(path);
-        using Recording recording = Recording.Start(new() { Cgroup = cgroup.CgroupPath });
+        using Recording recording = Recording.Start(new() { Cgroup = cgroup.CgroupPath, AddWatch = noWatchLeft ? NoWatchLeft : null });
         List<int> expected = [];
         for (int restart = 0; restart <= Restarts; restart++)
         {
             cgroup ??= TestCgroup.Create(path);
             using (cgroup)
-            using (Child child = cgroup.Start("sleep", "0.15"), outside = Child.Run("sleep", "0"))
+            using (Child child = cgroup.Start("sleep", noWatchLeft ? "0.5" : "0.15"), outside = Child.Run("sleep", "0"))
             {
                 expected.Add(child.Id);
                 child.Wait();
@@ -44,6 +45,12 @@ public sealed class FollowedCgroupTests
         using Child child = again.Start("sleep", "0.15");
         child.Wait();
         Assert.Equal(child.Id, recording.Of(child).Id);
+    }
+
+    private static int NoWatchLeft(int fd, string folder, uint events)
+    {
+        System.Runtime.InteropServices.Marshal.SetLastPInvokeError(LibC.ENOSPC);
+        return -1;
     }
 
     private static Recording StartAndRemove(string path)
