@@ -90,6 +90,24 @@ public sealed class EndTests
     }
 
     [Fact]
+    public void A_time_limit_ends_it_though_its_reader_is_slow_and_exits_go_on()
+    {
+        Need.Kernel();
+        // The exits go on until it has ended.
+        (int status, string output, string errors) = ConsoleProgram.Script(
+            """
+            fifo="$(mktemp -u)"; mkfifo "$fifo"
+            "$exitsnoop" --timeout 1 --exit-code 83 > "$fifo" & trace=$!
+            exec 3< "$fifo"; rm "$fifo"; read header <&3
+            (i=0; while kill -0 $trace && [ $i -lt 20000 ]; do (exit 83); i=$((i + 1)); done) 2>/dev/null &
+            n=0; while read line <&3; do n=$((n + 1)); [ $((n % 50)) -ne 0 ] || sleep 0.05; done
+            wait $trace && echo $n
+            """);
+        Assert.True(status == 0, errors);
+        Assert.InRange(int.Parse(output, CultureInfo.InvariantCulture), 1, 15_000);
+    }
+
+    [Fact]
     public void A_second_signal_ends_it_though_nobody_reads()
     {
         Need.Kernel();

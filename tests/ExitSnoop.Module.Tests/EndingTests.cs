@@ -121,6 +121,19 @@ public sealed class EndingTests
         return time;
     });
 
+    [Fact]
+    public void A_time_limit_ends_a_slow_pipeline_though_exits_go_on()
+    {
+        Need.Kernel();
+        using Shell shell = Shell.Open();
+        using Storm storm = Storm.Prepare("--seconds", "8", "--rate", "20");
+        using RunningScript watch = shell.StartWatch(
+            "Watch-ProcessExit $id -IncludeChildren -Basic -Timeout 1 | ForEach-Object { Start-Sleep -Milliseconds 100; $_ }", ("id", storm.Id));
+        storm.Release();
+        // It would be 160 events if it went on with the storm, of which there are 20 in its second.
+        Assert.InRange(watch.Wait().Output.Count, 1, 60);
+    }
+
     [Theory]
     [InlineData("Start-ThreadJob")]
     [InlineData("Start-Job")]

@@ -122,7 +122,7 @@ public sealed class ParameterTests
         string verbose = string.Join('\n', shell.Run("Watch-ProcessExit -Timeout 0 -User 64099 -BufferSize 4 -Verbose").Verbose);
 
         Assert.Matches(@"Linux \d+\.\d+", verbose);
-        Assert.Matches("attached by (tp_btf|raw_tp)", verbose);
+        Assert.Matches(@"attached by (kprobe\.multi|fentry|tp_btf|raw_tp) on (taskstats_exit|sched_process_exit)\b.*, last thread by (group_dead|claimed): (From|Before|This|The) .+\.", verbose);
         Assert.Matches(@"libbpf v1\.\d+ from /\S*libbpf\.so", verbose);
         Assert.Contains("4 MiB", verbose, StringComparison.Ordinal);
         Assert.Empty(shell.Run("Watch-ProcessExit -Timeout 0 -User 64099").Verbose);

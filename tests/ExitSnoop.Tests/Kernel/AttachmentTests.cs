@@ -21,6 +21,22 @@ public sealed class AttachmentTests
         Assert.Equal(expected, programs.Select(program => program.Type).Order());
         Assert.Equal(expected[^1] == BpfProgram.Tracing ? "tp_btf" : "raw_tp", recording.Trace.AttachType);
 
+        string[] signals = ["signal_deliver", "signal_generate"];
+        string[] names = fallbacks switch
+        {
+            ExitProgramFallbacks.NoGroupDead => ["process_exec", "process_exit_ra", .. signals],
+            ExitProgramFallbacks.RawTracepoint => ["process_exit_ra", .. signals],
+            ExitProgramFallbacks.SecondHook => ["process_exit", "process_exit_ra", .. signals],
+            _ => ["process_exit", .. signals],
+        };
+        // Of process_exit_crash and signal_deliver_crash the kernel keeps 15 characters.
+        Assert.Equal(names, Programs().Select(program => program.Name switch
+        {
+            "process_exit_cr" => "process_exit",
+            "signal_deliver_" => "signal_deliver",
+            string name => name,
+        }).Order(StringComparer.Ordinal));
+
         bool claimed = fallbacks == ExitProgramFallbacks.NoGroupDead;
         Assert.Equal(claimed, MapsOf(programs[0]).Contains("claims"));
         Assert.Equal(claimed ? "claimed" : "group_dead", recording.Trace.GroupDeath);
@@ -56,6 +72,27 @@ public sealed class AttachmentTests
     }
 
     [Theory]
+    [InlineData("5.10")]
+    [InlineData("6.1")]
+    [InlineData("6.12")]
+    [InlineData("6.18")]
+    [InlineData("7.3")]
+    public void Commands_are_taken_at_exec_and_deaths_claimed_only_where_the_hook_comes_late_or_names_no_last_thread(string release)
+    {
+        Version version = new(release);
+        foreach (bool preemptible in new[] { false, true })
+            foreach (ExitHook hook in ExitHook.Candidates(ExitProgramFallbacks.None, version, preemptible, _ => true))
+            {
+                bool tracepointIsLate = version < new Version(6, 16), atTracepoint = hook.AttachType == "raw_tp";
+                if (atTracepoint && !tracepointIsLate && !hook.TracepointHasGroupDead)
+                    // The last resort, where the release is no guide to what the kernel has.
+                    continue;
+                Assert.Equal(atTracepoint && tracepointIsLate, hook.IsAfterMemory);
+                Assert.Equal((atTracepoint || hook.HasSecond) && tracepointIsLate, hook.Claims);
+            }
+    }
+
+    [Theory]
     [InlineData("5.10", "raw_tp on sched_process_exit")]
     [InlineData("6.12", "raw_tp on sched_process_exit")]
     [InlineData("6.18", "tp_btf on sched_process_exit")]
@@ -79,7 +116,7 @@ public sealed class AttachmentTests
     public void A_basic_trace_attaches_to_the_exit_alone()
     {
         using Recording recording = Recording.OfChildren(options: new() { Basic = true });
-        Assert.Single(BpfObjects.HeldBy(Environment.ProcessId, "link_id"));
+        Assert.Single(Programs());
     }
 
     [Fact]
@@ -125,8 +162,9 @@ public sealed class AttachmentTests
         Assert.Equal(expected, ExitPrograms()[0].Name is "process_exit_no" or "basic_exit_nonz");
     }
 
-    private static IReadOnlyList<BpfProgram> ExitPrograms() => [.. BpfObjects.HeldBy(Environment.ProcessId, "link_id")
-        .Select(BpfObjects.ProgramOfLink)
+    private static IEnumerable<BpfProgram> Programs() => BpfObjects.HeldBy(Environment.ProcessId, "link_id").Select(BpfObjects.ProgramOfLink);
+
+    private static IReadOnlyList<BpfProgram> ExitPrograms() => [.. Programs()
         .Where(program => program.Name is not ("signal_generate" or "signal_deliver" or "signal_deliver_" or "process_exec" or "process_fork"))];
 
     private static IEnumerable<string> MapsOf(BpfProgram program) => program.Maps.Select(map => map.Name);

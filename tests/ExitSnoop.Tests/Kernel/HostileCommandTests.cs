@@ -51,6 +51,17 @@ public sealed class HostileCommandTests(WatchedChildren children) : IClassFixtur
     }
 
     [Fact]
+    public void Nothing_of_an_environment_of_2000_variables_is_shown()
+    {
+        Dictionary<string, string?> many = Enumerable.Range(0, 2000).ToDictionary(i => $"PASSWORD{i}", _ => (string?)Secret);
+        using Child child = Child.Start(TestProgram.Arguments, new[] { "map", "a", "E", "E", "E" }.Select(Encoding.UTF8.GetBytes), many);
+        Assert.Equal("ready", child.ReadLine());
+        child.CloseInput();
+        child.Wait();
+        Assert.Equal([TestProgram.Arguments, "map", "a", "E", "E", "E"], children.Of(child).Arguments!);
+    }
+
+    [Fact]
     public void Nothing_of_the_environment_is_shown_after_an_execve_that_failed_late()
     {
         using Child child = Child.Start(TestProgram.Arguments, ["late-exec"u8.ToArray()], Environment);

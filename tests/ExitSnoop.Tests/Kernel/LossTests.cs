@@ -22,6 +22,21 @@ public sealed class LossTests
         Assert.InRange(tracer.LostCount, 1, exits - 1000);
     }
 
+    /// <summary>The records of execs need room as well, and are no events.</summary>
+    [Fact]
+    public void A_reader_that_is_suspended_counts_exactly_the_exits_that_it_missed_where_execs_are_recorded()
+    {
+        using Storm storm = Storm.Prepare("--kind", "exec", "--count", "2000");
+        using Tracer tracer = Tracer.Start("--id", $"{storm.Id}", "--children", "--to-the-end", "--buffer", "1", "--without", $"{(int)ExitProgramFallbacks.NoGroupDead}");
+        tracer.Process.Kill(Signal.STOP);
+        storm.Release();
+        int exits = storm.Wait();
+        tracer.Process.Kill(Signal.CONT);
+        int seen = tracer.Finish(stop: false).Count;
+        Assert.Equal(exits, seen + tracer.LostCount);
+        Assert.InRange(tracer.LostCount, 1, exits - 100);
+    }
+
     [Fact]
     public void With_room_enough_a_reader_that_was_suspended_has_missed_nothing()
     {

@@ -142,7 +142,8 @@ public sealed class MisleadingCauseTests(MisleadingCauseTests.WithLateRaiser chi
         LoadableBpf.Require();
         using TestCgroup cgroup = TestCgroup.Create();
         cgroup.LimitMemory(mebibytes: 40);
-        int ours = 0, oomKilled = 0;
+        int ours = 0;
+        using Recording recording = Recording.Start(new() { Cgroup = cgroup.CgroupPath });
         using Child hog = cgroup.Start("sh", "-c", $"while :; do {TestProgram.Victim} memory 200 >/dev/null; done");
         for (int round = 0; round < 8; round++)
         {
@@ -156,7 +157,7 @@ public sealed class MisleadingCauseTests(MisleadingCauseTests.WithLateRaiser chi
             foreach (Child victim in victims)
             {
                 victim.Wait();
-                ExitEvent exit = children.Of(victim);
+                ExitEvent exit = recording.Of(victim);
                 if (ReasonOf(exit) == KilledByUs)
                 {
                     Assert.False(exit.OomKilled);
@@ -166,14 +167,15 @@ public sealed class MisleadingCauseTests(MisleadingCauseTests.WithLateRaiser chi
                 {
                     // The OOM killer was first.
                     Assert.Equal(("out of memory", true), (ReasonOf(exit), exit.OomKilled));
-                    oomKilled++;
                 }
                 victim.Dispose();
             }
         }
         hog.Kill(Signal.KILL);
         hog.Wait();
-        Assert.InRange(oomKilled, 0, cgroup.OomKills);
+        // What the hog started last is out of memory soon.
+        Eventually.True(() => File.ReadAllText(Path.Join(cgroup.Folder, "cgroup.procs")).Length == 0, "It does not end.");
+        Assert.Equal(cgroup.OomKills, recording.Stop().Count(exit => exit.OomKilled == true));
         Assert.True(ours > 0, "The OOM killer was always first.");
     }
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using ExitSnoop.Crash;
 using FsCheck.Fluent;
 using FsCheck;
 
@@ -29,7 +30,41 @@ public sealed class HostileBytesTests
 
     [Fact]
     public void Random_bytes_are_refused_or_readable() =>
-        Property.Holds(Bytes, ReadAll);
+        Property.Holds(Bytes, bytes => ReadAll(bytes));
+
+    /// <summary>Where the command is taken at exec, an event is made of two records.</summary>
+    [Fact]
+    public void Random_bytes_of_an_exit_and_of_an_exec_are_readable_together() =>
+        Property.Holds(from exit in Records from exec in Records select (exit, exec), both => ReadAll(both.exit, both.exec), times: 500);
+
+    /// <summary>A record of a crash has one size; its numbers are whatever they are.</summary>
+    [Fact]
+    public void Random_bytes_of_a_crash_are_refused_or_readable()
+    {
+        Random random = new(1);
+        byte[] bytes = new byte[CrashRecordView.Size];
+        int accepted = 0;
+        for (int i = 0; i < 500; i++)
+        {
+            random.NextBytes(bytes);
+            ref CrashRecord record = ref System.Runtime.InteropServices.MemoryMarshal.AsRef<CrashRecord>(bytes.AsSpan());
+            if (random.Next(10) > 0)
+            {
+                record.MappingCount = (uint)random.Next(CrashRecordView.MappingsMaximum + 2);
+                record.PathBytes = (uint)random.Next(CrashRecordView.PathsMaximum + 2);
+                record.RegisterBytes = (uint)random.Next(20, 36) * sizeof(ulong);
+                record.Stack.Pages = (uint)random.Next(8);
+            }
+            if (!CrashRecordView.TryParse(bytes, out CrashRecordView view))
+                continue;
+            accepted++;
+            for (int mapping = 0; mapping < view.Mappings.Length; mapping++)
+                Assert.NotNull(view.PathOf(mapping));
+            foreach (bool withStack in new[] { false, true })
+                Assert.NotNull(new CrashCapture(view, withStack).ThreadName);
+        }
+        Assert.True(accepted > 10, $"{accepted} records were accepted.");
+    }
 
     [Fact]
     public void Random_bytes_that_say_what_they_hold_are_readable() =>
@@ -114,16 +149,17 @@ public sealed class HostileBytesTests
         Assert.False(RecordView.TryParse(WithSizes([.. whole], ushort.MaxValue, ushort.MaxValue, ushort.MaxValue), out _));
     }
 
-    private static void ReadAll(byte[] bytes)
+    private static void ReadAll(byte[] bytes, byte[]? exec = null)
     {
         if (!RecordView.TryParse(bytes, out RecordView view) || view.Record.Flags.HasFlag(RecordFlags.Exec))
             return;
         foreach (bool utc in new[] { true, false })
         {
-            ExitEvent exit = new([.. bytes], null, 0, utc, null);
+            ExitEvent exit = new([.. bytes], exec, 0, utc, null);
             foreach (PropertyInfo property in Properties)
                 _ = property.GetValue(exit);
             Assert.NotNull(exit.ToString());
+            using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(exit.ToJson());
             _ = exit.IsNamed(_ => false);
         }
     }
