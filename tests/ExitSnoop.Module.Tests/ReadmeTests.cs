@@ -13,7 +13,7 @@ public sealed partial class ReadmeTests
     {
         ["Crashes into a CSV file, for an hour"] = "^.*\"ExitTime\",.*\"CommandLine\"(.*\n)*.*\"victim\".*\"signal 11 \\(SEGV\\)",
         ["Wait for a process that is not your child, and get its exit status"] = @"^7\n$",
-        ["What died last night?"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +SEGV.* segfault \(MAPERR\) .*victim ",
+        ["What died last night? (Needs the recording, below.)"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +SEGV.* segfault \(MAPERR\) .*victim ",
         ["Where do programs crash?"] = @"^TIME +NAME .*SITE\n-.*\n(.*\n)*.* victim +\d+ +SEGV.* victim!\w+\+0x",
         ["What does the OOM killer kill?"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +KILL +out of memory .*victim -w memory",
         ["Who keeps killing my workers?"] = @"^Id +: \d+\nStatus +: signal 15 \(TERM\)\nSenderName : \S.*\nSenderId +: {own id}\n",
@@ -21,7 +21,7 @@ public sealed partial class ReadmeTests
         ["Which commands fail most in ten minutes?"] = @"^Count Name\n-.*\n(.*\n)* +\d+ victim, 139\n",
         ["A build with everything it starts, and the CPU time each step took"] = @"^TIME +NAME .* CPU\(s\) .*\n-.*\n(.*\n)*.* sleep +\d+ +0 .*\n(.*\n)*.* make +\d+ +0 ",
         ["Watch a command from before it starts"] = @"^PCOMM .*EXIT_CODE\n-.*\nsh +\d+ .* code 3\n",
-        ["What churns: which processes does a user's cron job start?"] = @"^Name +CommandLine +TotalProcessorTime\n-.*\nworker-7 +\S*worker-7 -w exit 1 +00:00:0",
+        ["What churns: which processes does a user start in a minute?"] = @"^Name +CommandLine +TotalProcessorTime\n-.*\nworker-7 +\S*worker-7 -w exit 1 +00:00:0",
         ["Act on each crash while the shell goes on"] = @"^victim \(\d+\): signal 11 \(SEGV\)(, core dumped)?, core dumped: (True|False)\n",
         ["The same from many machines, live"] = @"PCOMM .*EXIT_CODE\n-.*\n(.*\n)*victim +\d+ .* signal 11 \(SEGV\)",
     };
