@@ -198,8 +198,8 @@ internal sealed partial class CommandRun : TracerRun
         while (now - before > 0.005);
     }
 
-    /// <summary>Ours: "5 events lost in all".</summary>
-    [GeneratedRegex(@"(\d+) events lost in all")]
+    /// <summary>Ours: "5 events were lost in all."</summary>
+    [GeneratedRegex(@"(\d+) events were lost in all")]
     private static partial Regex TotalLost();
 
     /// <summary>"lost 5 events on CPU #0", "Possibly lost 5 samples", "Lost 5 events".</summary>
