@@ -2,9 +2,9 @@
 #
 #	awk -f compare.awk truth.tsv events.json
 #
-# truth.tsv is the output of tests/programs/scenario.c, events.json a JSON object a line. Each
-# process has to be reported once, with its name, parent and status. Prints what differs, then
-# "PASSED of ALL"; ends with 1 if they are not the same, or none.
+# truth.tsv is the output of tests/programs/scenario.c, and lines "ID REASON" or "ID command COMMAND"; events.json a
+# JSON object a line. Each process has to be reported once, with its name, parent and status, or with its reason or
+# command. Prints what differs, then "PASSED of ALL"; ends with 1 if they are not the same, or none.
 
 BEGIN {
 	for (i = 0; i < 256; i++)
@@ -78,7 +78,15 @@ function text(key,    from, out, c, point, low) {
 }
 
 FILENAME == ARGV[1] {
-	if (split($0, field, "\t") != 12)
+	fields = split($0, field, "\t")
+	if (fields == 2) {
+		all++
+		order[all] = field[1]
+		name[field[1]] = "cause"
+		reason[field[1]] = field[2]
+		next
+	}
+	if (fields != 12)
 		next # of a thread
 	all++
 	order[all] = field[3]
@@ -98,6 +106,11 @@ FILENAME == ARGV[1] {
 		wrong[id] = 1
 		strange++
 	}
+	if (id in reason) {
+		said = reason[id] ~ /^command / ? "command " text("CommandLine") : text("Reason")
+		if (!matches(said, reason[id]))
+			differs("reason", reason[id], said)
+	}
 	if (!(id in status))
 		next
 	sig = status[id] % 128
@@ -112,6 +125,14 @@ FILENAME == ARGV[1] {
 	# What is no UTF-8 cannot be told in JSON: U+FFFD stands for it.
 	if (said != comm[id] && said !~ /\\xef\\xbf\\xbd/)
 		differs("name", comm[id], said)
+}
+
+# A reason, up to the place of a crash, by a text that ends with * for any rest.
+function matches(said, expected) {
+	sub(/ in .*/, "", said)
+	if (expected ~ /\*$/)
+		return index(said, substr(expected, 1, length(expected) - 1)) == 1
+	return said == expected
 }
 
 function differs(what, truth, said) {

@@ -128,6 +128,13 @@ pack() {
 	(cd "$1" && find . | "$cache/tools/amd64/bin/busybox" cpio -o -H newc 2>/dev/null) >"$2"
 }
 
+# The programs that die in a guest.
+guest_programs() {
+	for name in scenario storm crash causes victim murder; do
+		echo "$programs-static/$name"
+	done
+}
+
 build_guest() {
 	arch=$1
 	root=$cache/root-$arch
@@ -146,8 +153,8 @@ build_guest() {
 
 	static="$compiler -static -O2 -Wall -Wextra -Werror"
 	programs=$cache/programs-$arch
-	make -s -C "$top/tests/programs" CC="$compiler" OUT="$programs" "$programs-static/scenario" "$programs-static/storm" "$programs-static/crash"
-	cp "$programs-static/scenario" "$programs-static/storm" "$programs-static/crash" "$root/bin/"
+	make -s -C "$top/tests/programs" CC="$compiler" OUT="$programs" $(guest_programs)
+	cp $(guest_programs) "$root/bin/"
 	$static -o "$root/bin/nobody" "$here/nobody.c"
 	$static -o "$root/bin/check" "$here/check.c"
 	case $arch in
@@ -156,6 +163,7 @@ build_guest() {
 	esac
 
 	printf '%s\n' "$MATRIX_CASES" >"$root/matrix/cases"
+	rows causes.tsv | awk -F'\t' -v OFS='\t' -v arch="$arch" '$1 == arch || $1 == "all" { print $2, $3, $4 }' >"$root/matrix/causes"
 	storms | tr ' ' '\t' >"$root/matrix/storms"
 	pack "$root" "$cache/initramfs-$arch"
 }
@@ -202,10 +210,13 @@ boot() {
 	case $arch in
 	amd64)
 		set -- qemu-system-x86_64 -cpu max
+		# Emulated timers come late enough for 5.10 to panic in its check of them (setup_IO_APIC).
+		extra="$extra no_timer_check"
 		console=ttyS0
 		;;
 	arm64)
-		set -- qemu-system-aarch64 -M virt -cpu cortex-a72
+		# The default interrupt controller serves 8 processors.
+		set -- qemu-system-aarch64 -M virt,gic-version=3 -cpu cortex-a72
 		console=ttyAMA0
 		;;
 	esac
@@ -260,8 +271,8 @@ judge() {
 	printf '%s\t%s\t%s\n' "$1" "$cases" "$how" >>"$out/passes"
 }
 
-# The storms of a guest, by their lines in /run/storms (see init): appends "root-storms N of M LOST", and so on. An exit that is
-# missing must at least be among those that the tracer says were lost.
+# The storms of a guest, by their lines in /run/storms (see init): appends "root-storms N of M LOST", and so on. None may be lost.
+# Beside users of BPF maps some are, from 7.0 on: up to one in ten, and each must be among those that the tracer says were lost.
 judge_storms() {
 	awk -F'\t' -v passes="$out/passes" -v bad="$out/storms-bad" '
 		{
@@ -270,7 +281,8 @@ judge_storms() {
 			right[kind] += count[1]
 			all[kind] += count[2]
 			lost[kind] += $4
-			if ($5 != "ok" || !count[2] || count[4] || count[5] || count[3] > $4)
+			allowed = $2 == "maps" ? count[2] / 10 : 0
+			if ($5 != "ok" || !count[2] || count[4] || count[5] || count[3] > $4 || $4 > allowed)
 				print >bad
 		}
 		END {
