@@ -94,7 +94,7 @@ public sealed class ExitEvent : EventArgs
     public DateTime ExitTime => ToDateTime(exitTicks);
 
     /// <summary>
-    /// What a shell's <c>$?</c> shows: 0 to 255, or 128 + the number of the signal. Of a kernel thread that failed,
+    /// What <c>$?</c> shows in sh and bash: 0 to 255, or 128 + the number of the signal. Of a kernel thread that failed,
     /// the negative error number.
     /// </summary>
     public int ExitCode => Wait.ShellCode;

@@ -87,7 +87,7 @@ public static class ExitEventDefinition
             Property(nameof(ExitEvent.Age), "TimeSpan", "boot clock", "exit_time - start_time", "How long it lived; time in suspend counts."),
             Property(nameof(ExitEvent.StartTime), "DateTime", "local, or UTC with -Utc", "start_time", "When it was forked, or as a thread created; exec does not change it."),
             Property(nameof(ExitEvent.ExitTime), "DateTime", "local, or UTC with -Utc", "exit_time", "When it exited, by the wall clock at that moment."),
-            Property(nameof(ExitEvent.ExitCode), "int", "0 to 255, or 128 + signal", "wait_status", "What a shell's $? shows; of a kernel thread that failed, the negative error number."),
+            Property(nameof(ExitEvent.ExitCode), "int", "0 to 255, or 128 + signal; of a kernel thread that failed, below 0", "wait_status", "What $? shows in sh and bash; of a kernel thread that failed, the negative error number."),
             Property(nameof(ExitEvent.Signal), "ExitSnoop.Signal", "", "wait_status & 0x7f", "The signal that ended it, or None."),
             Property(nameof(ExitEvent.CoreDumped), "bool", "", "wait_status & 0x80", "Whether a core was written."),
             Property(nameof(ExitEvent.Failed), "bool", "", "wait_status", "Whether the status was other than 0, or a signal ended it."),

@@ -59,9 +59,9 @@ internal static class UsageText
           --minimum-age SECONDS
                                 only those that lived at least this long
           --cgroup PATH         only those in this control group or below it
-                                (filters with a value, but for the last two, can be
-                                repeated; PID, USER, SIGNAL and CODE also take
-                                lists: -p 181,182)
+                                (filters with a value can be repeated, except
+                                --minimum-age and --cgroup; PID, USER, SIGNAL
+                                and CODE also take lists: -p 181,182)
 
         output and end:
           --why                 print who or what ended each process, and its command
