@@ -6,7 +6,7 @@
   Author = 'The ExitSnoop authors'
   CompanyName = 'The ExitSnoop authors'
   Copyright = '(c) 2026 The ExitSnoop authors. Licensed under the Apache License 2.0.'
-  Description = 'Watches every process on a Linux machine die, with BPF: an object for each exit with the status that waitpid(2) reports, who or what killed it, its command line and what it used. A port of bcc''s exitsnoop. Needs root or CAP_BPF and CAP_PERFMON and a kernel with BTF (5.10 or later). libbpf is the system''s, or where that has none from 1.0 on, the one in this package (glibc 2.28 or later; on Alpine install libbpf).'
+  Description = 'Emits a PowerShell object the moment any process on a Linux machine exits, with BPF: the status that waitpid(2) reports, who or what killed it, its command line and what it used. A port of bcc''s exitsnoop. Needs root or CAP_BPF and CAP_PERFMON and a kernel with BTF (5.10 or later). It uses the system''s libbpf, or the one in this package if the system has none or a version before 1.0 (glibc 2.28 or later; on Alpine install libbpf).'
   CompatiblePSEditions = @('Core')
   PowerShellVersion = '7.6'
   FormatsToProcess = @('ExitSnoop.Format.ps1xml')

@@ -57,7 +57,7 @@ static __always_inline bool is_stack_overflow(struct task_struct *running, unsig
 	return false;
 }
 
-/* Of a fault that the kernel tells without an address, si_code SI_KERNEL, x86-64 has kept its kind. */
+/* For a fault that is reported without an address (si_code SI_KERNEL), x86-64 stores the trap number. */
 static __always_inline __u8 cause_of_trap(struct task_struct *running, int signal)
 {
 	unsigned long trap = 0;
@@ -161,8 +161,9 @@ static __always_inline bool calls_kill(struct task_struct *running)
 }
 
 /*
- * Up to 5.15 seccomp kills without a signal (__seccomp_filter() in kernel/seccomp.c). The system call is that of
- * the thread that exits; where there are others, it may be another's, but for one that stable kernels mark.
+ * Up to 5.15 seccomp kills without a signal (__seccomp_filter() in kernel/seccomp.c). The system call is read
+ * from the exiting thread. If there are other threads, one of them may have made it, so it is then reported
+ * only if the kernel has marked the thread (SECCOMP_MODE_DEAD, also in stable kernels).
  */
 static __always_inline void put_seccomp(struct exit_detail *detail, struct task_struct *task,
 					struct signal_struct *signal, const int variant)

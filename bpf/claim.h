@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
 /*
- * Each death is reported once, also where the hook does not say which thread is the last, and where
- * a second hook, the tracepoint, reports what the kernel did not run the first one for.
+ * Reports each death once, even if the hook does not say which thread is the last, or if a second hook
+ * (the tracepoint) reports the exits for which the kernel did not run the first one.
  *
- * The kernel does not run a program within itself on one CPU (prog->active), nor a kprobe program
- * within a system call on a BPF map (bpf_prog_active). Where such code can be preempted, it skips
- * the exits that come meanwhile.
+ * On one CPU, the kernel does not start a program while the same program is running (prog->active), nor
+ * a kprobe program during a system call on a BPF map (bpf_prog_active). If such code is preempted, exits
+ * that happen meanwhile on that CPU are skipped.
  */
 #ifndef EXITSNOOP_CLAIM_H
 #define EXITSNOOP_CLAIM_H
@@ -23,10 +23,10 @@ struct {
 } claims SEC(".maps");
 
 /*
- * The start times of the threads that the first of two hooks was run for (config.two_hooks), at the
- * last bits of their ids. A thread comes to the second microseconds later; the entry of one that is
- * overwritten in between would be that of a thread whose id is a multiple of the size away. What is
- * left behind is no other thread's: PIDs are reused, PID and start time together are not.
+ * The start times of the threads for which the first of two hooks ran (config.two_hooks), indexed by the
+ * last bits of the thread id. A thread reaches the second hook microseconds later. Its entry is lost only
+ * if a thread whose id differs by a multiple of SEEN_SIZE exits in between. An old entry matches no other
+ * thread: PIDs are reused; PID and start time together are not.
  */
 #define SEEN_SIZE 65536
 

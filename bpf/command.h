@@ -8,9 +8,9 @@
 #include "read.h"
 
 /*
- * Appends a name and its NUL; false: there was no room. How much is used is kept in memory,
- * of which the verifier remembers nothing: in a register it would be followed through every
- * turn of the loops below, each with bounds of its own.
+ * Appends a name and its NUL; returns false if there is no room. The number of bytes used is kept in
+ * memory, which the verifier does not track. In a register, it would check each iteration of the loops
+ * below with different bounds.
  */
 static __always_inline bool put_name(struct detailed_record *all, __u64 limit, const void *name)
 {
@@ -28,8 +28,8 @@ static __always_inline bool put_name(struct detailed_record *all, __u64 limit, c
 }
 
 /*
- * Goes on with a path, over mounts, up to the root. Neither static nor inlined: the verifier goes through it
- * once, instead of for each path and for each way that led here. 0: the path is longer than what was put.
+ * Continues a path across mounts up to the root. It is global and noinline, so the verifier checks it once
+ * instead of for each call and each path to it. Returns 0 if the path is longer than what was stored.
  */
 __attribute__((noinline)) int put_mounted_path(__u32 user, __u64 limit)
 {
@@ -200,7 +200,7 @@ static __always_inline long read_title(struct detailed_record *all, unsigned lon
 	return bpf_probe_read_user_str(&all->bytes[end], ARGS_MAX, (void *)start);
 }
 
-/* Of arguments that are not all in memory, the page that is: with at most 4 KiB there are two. */
+/* If only a part of the arguments is in memory, reads that part: 4 KiB lie in at most two pages. */
 static __always_inline void put_resident_arguments(struct detailed_record *all, unsigned long start,
 						   __u64 size)
 {

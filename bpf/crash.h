@@ -40,8 +40,8 @@ struct handled_signal {
 
 /*
  * Where threads were when a handler took a signal: a handler that writes a report restores the
- * default and sends the signal again, often on a stack of its own. A handler that returns is not
- * seen to: the reader finds out whether the thread ended in it.
+ * default and sends the signal again, often on a stack of its own. The return of a
+ * handler is not traced: the reader finds out whether the thread ended in it.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

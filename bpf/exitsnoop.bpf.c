@@ -97,8 +97,8 @@ int basic_exit_nonzero(unsigned long long *ctx)
 }
 
 /*
- * A kprobe runs with preemption disabled, so that it is not skipped for the exits that come while
- * another is in it, as programs at tracepoints (7.0) and at fentry are.
+ * A kprobe program runs with preemption disabled, so no exit can happen on its CPU while it runs. Programs at
+ * tracepoints (from 7.0 on) and at fentry can be preempted, and are then skipped for other exits.
  */
 SEC("kprobe.multi/taskstats_exit")
 int process_exit_kprobe(void *regs)

@@ -11,9 +11,9 @@
 
 /*
  * A walk through the maple tree of mappings. The layout of its nodes is that of include/linux/maple_tree.h for 64 bits
- * in all kernels that have it (6.1 to 7.3). Neither these types nor bpf_iter_task_vma (6.7), which would do the same,
- * is in all kernels: libbpf looks for what is missing in the modules too, which only root may do. Nodes are freed under
- * RCU, so what changes meanwhile is at worst seen as it was.
+ * in all kernels that have it (6.1 to 7.3). Neither the kernel's own types nor bpf_iter_task_vma (6.7) are used, because
+ * some kernels lack them: libbpf would search the modules for a missing type, which only root may do. Nodes are freed
+ * under RCU, so a node that changes meanwhile is at worst read in its old state.
  */
 #define MAPLE_LEVELS 6
 #define MAPLE_STEPS 8192
@@ -32,8 +32,8 @@ struct maple_level {
 };
 
 /*
- * How far the walk is. It stands in the record, behind the room for paths, until the walk is over: of what is in
- * memory the verifier remembers nothing, while it would follow each value on the stack through every step.
+ * The position of the walk. It is stored at the end of the record's room for paths until the walk is over. The
+ * verifier does not track values in memory; on the stack, it would check each step of the walk separately.
  */
 struct maple_walk {
 	struct maple_level levels[MAPLE_LEVELS];
@@ -102,8 +102,8 @@ static __always_inline void put_file(struct crash_record *crash, struct crash_ma
 	struct inode *inode;
 
 	/*
-	 * An overlay maps the file below; the process knows the one above, whose path stands behind it
-	 * (struct backing_file in fs/file_table.c; from 6.8 on, commit def3ae83da02).
+	 * A file on overlayfs is mapped from the underlying layer. The path that the process opened follows its
+	 * struct file (struct backing_file in fs/file_table.c; from 6.8 on, commit def3ae83da02).
 	 */
 	if (config.has_user_path && BPF_CORE_READ(file, f_mode) & FMODE_BACKING) {
 		bpf_probe_read_kernel(&above, sizeof(above), (void *)file + bpf_core_type_size(struct file));

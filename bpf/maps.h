@@ -28,10 +28,9 @@ volatile struct {
 } shared;
 
 /*
- * A ring buffer for each processor, or a few processors (own_ring()): where all write to one,
- * to take its lock and its lines of cache from each other costs more than the record. Maps of
- * their own, as to put rings into a map of maps takes a grace period each. Those that the
- * machine has no use for are not made.
+ * One ring per CPU, or per few CPUs (own_ring()): with a single ring, moving its lock and cache lines
+ * between CPUs costs more than writing the record. Each ring is a map of its own, because each insertion
+ * into a map of maps waits for a grace period. Rings that the machine does not need are not created.
  */
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -128,8 +127,8 @@ struct {
 } senders SEC(".maps");
 
 /*
- * The last process that a thread of the kernel's own accord killed, by thread: the OOM killer kills its
- * victim, and right after that all who share the victim's memory.
+ * For each thread, the last process that the kernel killed while the thread ran. The OOM killer kills its
+ * victim and immediately afterwards all processes that share the victim's memory.
  */
 struct kernel_kill {
 	struct signal_struct *signal;
@@ -150,8 +149,9 @@ struct {
 #define PATHS_END (DIRECTORY_END + PATH_BYTES)
 
 /*
- * How far a walk of a function's own is. Pointers reach such a function by memory alone, as it may be given
- * numbers only; and of memory the verifier remembers nothing that it would follow through every step.
+ * The position of a walk in a noinline function. Such a function takes only numbers as arguments, so the
+ * pointers are passed in memory. The verifier does not track values in memory, so it does not check each
+ * step of the walk separately.
  */
 struct thread_walk {
 	struct list_head *entry;
@@ -175,8 +175,8 @@ struct detailed_record {
 };
 
 /*
- * One for each program that may run while another of them is preempted on the same CPU. What can
- * preempt a program is never the program itself: the kernel does not run it within itself.
+ * One for each program that can preempt another of them on the same CPU. A program never preempts
+ * itself: the kernel does not start a program on a CPU where it is already running.
  */
 enum scratch_user {
 	SCRATCH_EXIT = 0,

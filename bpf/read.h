@@ -36,8 +36,8 @@ enum variant {
 #define KEEP_BOUND(value) asm volatile("" : "+r"(value))
 
 /*
- * Has clang read again what it has put into memory. The verifier remembers nothing of memory but all of a register,
- * and goes through what follows a loop once for each value that the loop can leave behind in one.
+ * Makes clang reload values from memory. The verifier tracks registers but not memory: it would check the code
+ * after a loop once for each value that the loop can leave in a register.
  */
 #define FORGET_MEMORY() asm volatile("" ::: "memory")
 

@@ -57,9 +57,9 @@ static __always_inline __u32 stats_sequence(struct signal_struct *signal)
 }
 
 /*
- * A step of the walk through the threads that are not released: adds one, or begins anew. 1: it went through all
- * under one sequence, an even number. Neither static nor inlined: the verifier goes through it once, instead of
- * in each step.
+ * One step of the walk through the threads that are not yet released: adds one thread, or starts the walk again.
+ * Returns 1 when all were added while the sequence stayed the same, even number. It is global and noinline, so the
+ * verifier checks it once instead of in each step.
  */
 __attribute__((noinline)) int add_unreleased(__u64 process, __u32 user)
 {
@@ -89,13 +89,13 @@ __attribute__((noinline)) int add_unreleased(__u64 process, __u32 user)
 }
 
 /*
- * All threads, those that are released too; false: they could not be added up. A thread goes from the ones
- * to the others under stats_lock, whose sequence is odd meanwhile: where it has changed, the sum may miss a
- * thread or have it twice.
+ * Adds up all threads, including released ones; returns false if that is not possible. The kernel releases a
+ * thread under stats_lock, whose sequence is odd meanwhile. If the sequence has changed, the sum may miss a
+ * thread or count it twice.
  */
 static __always_inline bool add_all_threads(struct detailed_record *all, struct task_struct *task, __u32 user)
 {
-	/* Read by a helper, it is a number to the verifier, which is all that such a function may be given. */
+	/* Read by a helper, so that the verifier treats it as a number: a global function takes no pointer. */
 	struct signal_struct *signal = BPF_CORE_READ(task, signal);
 	bool done = false;
 
@@ -121,8 +121,8 @@ static __always_inline __u64 positive(__s64 pages)
 }
 
 /*
- * The most memory that the program had which ends here: get_mm_hiwater_rss() in include/linux/mm.h.
- * signal->maxrss, which wait4(2) tells, counts what the process was before execve(2) too.
+ * The peak memory of the program that exits: get_mm_hiwater_rss() in include/linux/mm.h. signal->maxrss,
+ * which wait4(2) reports, also covers the programs that the process ran before its last execve(2).
  */
 static __always_inline __u64 peak_memory(struct mm_struct *mm, const int variant)
 {

@@ -48,15 +48,15 @@ static __always_inline void end_record(void)
 }
 
 /*
- * Wakes a reader that said it would block. To wake it for each record costs thirty times
- * the record itself, so a reader under load looks by a timer. The wake-up rides on an
- * empty sample, as the flag must be read after what the reader is to see: to submit a
- * record is an exchange, hence a full barrier (bpf_ringbuf_commit), so either the flag is
- * seen here, or the reader, which sets it before its last look, sees the record.
+ * Wakes a reader that has set reader_asleep. Waking it for each record would cost thirty times as
+ * much as the record, so under load the reader polls by a timer. The flag must be read after the
+ * record is visible to the reader. Submitting a record is an exchange and so a full barrier
+ * (bpf_ringbuf_commit): either this function sees the flag, or the reader, which sets the flag
+ * before it looks a last time, sees the record.
  *
- * The flag is cleared only once there is a sample to carry the wake-up: without room for one
- * the next exit tries again. And it is cleared before the wake-up: a reader that is awake may
- * set it at once.
+ * Discarding an empty sample sends the wake-up. The flag is cleared after that sample is reserved: if
+ * there is no room for it, the next exit tries again. It is cleared before the wake-up, because a
+ * reader that is awake may set it again immediately.
  */
 static __always_inline void wake_reader(void)
 {

@@ -63,8 +63,8 @@ static __always_inline bool read_info(struct sender *sender, struct task_struct 
 	}
 
 	/*
-	 * Whoever calls rt_sigqueueinfo(2) may choose a code below 0, that of a timer too. Timers of the kernel
-	 * strike wherever they do, with a siginfo of their own.
+	 * A caller of rt_sigqueueinfo(2) can choose any code below 0, even that of a timer. A kernel timer can
+	 * expire while any task runs, but its siginfo is not on that task's stack.
 	 */
 	return sender->code == SI_USER || (sender->code < 0 && on_own_stack(running, info));
 }
@@ -98,7 +98,7 @@ static __always_inline void remember_sender(int signal, struct kernel_siginfo *i
 	sender.time = bpf_ktime_get_boot_ns();
 	if ((unsigned long)info == SEND_SIG_NOINFO) {
 		sender.code = SI_USER;
-		/* Of its own it is the kernel's answer to a write, if it is not by kill(2). */
+		/* The kernel sends PIPE and XFSZ after a write of the process itself, unless kill(2) sent them. */
 		by_task = !own || (signal != SIGPIPE && signal != SIGXFSZ) || calls_kill(running);
 		if (BPF_CORE_READ(running, flags) & PF_EXITING) {
 			sender.cause = CAUSE_PARENT_DEATH;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
 /*
- * The watched processes: those asked for by id, and their descendants. Of a descendant the start
- * time is known from the beginning, of an id that was asked for once find_descendant() or the exit
- * has met its process: a later process with the same PID is not taken for it.
+ * The watched processes: those given by id, and their descendants. The start time of a descendant is
+ * known from the beginning. That of a process given by id is known once find_descendant() or the exit
+ * program has seen the process. The start time distinguishes it from a later process with the same PID.
  */
 #ifndef EXITSNOOP_WATCH_H
 #define EXITSNOOP_WATCH_H
@@ -25,13 +25,13 @@ static __always_inline bool is_watched(__u32 pid, __u64 start)
 }
 
 /*
- * Takes a process out that has exited. Its record, if it was wanted, is in the ring buffer by now,
- * so a reader that finds the map empty has only to look there once more.
+ * Removes a process that has exited from the map. Its record, if it was wanted, is already in the ring
+ * buffer, so a reader that finds the map empty needs to read the ring only once more.
  *
- * The reader that blocks has to be woken, for it may have been the last. Memory order: here the
- * entry is deleted, then comes the barrier, then the flag is read. The reader sets the flag, then
- * comes the barrier of its exchange, then it looks into the map. So at least one of the two sees
- * what the other has written: either the reader does not block, or it is woken.
+ * A blocked reader must be woken, because this may have been the last process. Memory order: this
+ * function deletes the entry, executes a barrier and reads the flag. The reader sets the flag, executes
+ * a barrier (its exchange) and reads the map. So at least one of the two sees what the other has
+ * written: either the reader does not block, or it is woken.
  */
 static __always_inline void stop_watching(struct exit_record *record, __u64 start)
 {
@@ -76,9 +76,9 @@ static __always_inline void follow_child(struct task_struct *parent, struct task
 
 /*
  * Watches a process that was there before the trace, if its parent is watched; true where it was
- * not known before. A process that exits meanwhile must not stay in the map: signal->live falls
- * before the exit program runs (do_exit in kernel/exit.c), so where it is not 0 behind the barrier,
- * that program finds the entry.
+ * not known before. A process that exits meanwhile must not stay in the map. signal->live is
+ * decremented before the exit program runs (do_exit in kernel/exit.c), so if it is not 0 after the
+ * barrier, that program finds the entry.
  */
 static __always_inline bool find_descendant(struct task_struct *task)
 {

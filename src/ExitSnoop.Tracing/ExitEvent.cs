@@ -21,7 +21,7 @@ namespace ExitSnoop;
 public sealed class ExitEvent : EventArgs
 #pragma warning restore CA1710
 {
-    /// <summary>What a signal's number is added to, to be an <see cref="ExitCode"/>.</summary>
+    /// <summary>This plus the number of a signal is the <see cref="ExitCode"/> of a process that the signal ended.</summary>
     internal const int SignalExitCode = 128;
 
     private const int EmptyArgumentsMaximum = 8;
@@ -351,7 +351,7 @@ public sealed class ExitEvent : EventArgs
 
     /// <summary>
     /// The event that <see cref="ToJson"/> or the console program's --json wrote: an object on one line or on several. Its texts, such as
-    /// the names of users, are those that the machine knew which wrote them. Times are in UTC where they were, else local to this machine.
+    /// the names of users, are those of the machine that wrote them. Times that were written in UTC stay in UTC; others become local times here.
     /// </summary>
     /// <exception cref="FormatException">The text is not JSON, or not that of an event; the message says what is wrong.</exception>
     public static ExitEvent FromJson(string json)
@@ -402,8 +402,8 @@ public sealed class ExitEvent : EventArgs
 
     private bool HasSenderTask => HasDetail && Record.Flags.HasFlag(RecordFlags.SenderTask);
 
-    // In a container an ID may be any user of the image's own. Not in the reader's container, where IDs of processes are
-    // the same; nor in a user namespace, whose IDs the kernel translates into those of the first namespace.
+    // In a container, an ID may belong to a user of the image. This does not apply to the reader's own container, which has the
+    // same process IDs, nor to a user namespace, because the kernel translates its IDs to those of the first namespace.
     private bool HasUsersOfItsOwn =>
         NamespaceId != Id && ContainerId is not null && !Record.Flags.HasFlag(RecordFlags.UserNamespace);
 

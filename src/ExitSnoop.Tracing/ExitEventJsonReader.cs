@@ -25,7 +25,7 @@ internal readonly ref struct ExitEventJsonReader
             using JsonDocument document = JsonDocument.Parse(text);
             if (document.RootElement.ValueKind != JsonValueKind.Object
                 || !document.RootElement.TryGetProperty(nameof(ExitEvent.ExitTime), out _) || !document.RootElement.TryGetProperty(nameof(ExitEvent.Id), out _))
-                throw new FormatException("It is not the JSON of an event, which has an ExitTime and an Id.");
+                throw new FormatException("The text is not the JSON of an event: ExitTime or Id is missing.");
             return new ExitEventJsonReader(document.RootElement).Read();
         }
         catch (JsonException invalid)

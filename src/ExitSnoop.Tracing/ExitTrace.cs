@@ -110,7 +110,7 @@ public sealed class ExitTrace : IDisposable
     /// loads libdw for a moment.
     /// </summary>
     public string? CrashSupport => !options.CanCrash ? null
-        : crashes is null ? "Crashes are reported without their place: it cannot be captured on this kernel (on Linux 6.1 and later it can)."
+        : crashes is null ? "Crashes are reported without their place, because this kernel does not support capturing it (Linux 6.1 and later do)."
         : Unwinder.IsLibDwInstalled ? "Calls and functions of crashes are found with libdw."
         : "libdw is not installed (libdw1, elfutils-libs): only programs that keep frame pointers show the calls of a crash, and functions have no names.";
 

@@ -69,7 +69,7 @@ internal static class ExitTraceErrors
     {
         LibC.EMFILE => new(
             ExitTraceError.InvalidOption,
-            $"{count} processes need as many open files, more than this process may have (ulimit -n). Raise the limit or watch fewer."),
+            $"Watching {count} processes needs {count} open files, more than the limit of this process (ulimit -n). Raise the limit, or watch fewer processes."),
         LibC.ENOSYS or LibC.EPERM => new(
             ExitTraceError.NoPrivilege,
             $"This process may not call pidfd_open(2) ({new Win32Exception(error).Message}), which is needed to watch a process by its ID. "
@@ -136,8 +136,8 @@ internal static class ExitTraceErrors
                 + (missing.Count > 1 ? "are" : "is") + $" missing. {remedy}";
         if (Environment.OSVersion.Version < new Version(5, 11))
             return "On Linux before 5.11 the maps of a BPF program count as locked memory: raise RLIMIT_MEMLOCK (ulimit -l unlimited) before privileges are dropped.";
-        return "The kernel refused to load a BPF program although CAP_BPF and CAP_PERFMON are held: they count only in the first user namespace, "
-            + "so a container needs to run without one of its own (--privileged), and a security module or seccomp filter may refuse bpf(2) as well.";
+        return "The kernel refused to load a BPF program although this process has CAP_BPF and CAP_PERFMON. They count only in the first user namespace, "
+            + "so run a container without a user namespace of its own (--privileged). A security module or a seccomp filter may also refuse bpf(2).";
     }
 
     private static ulong EffectiveCapabilities()

@@ -114,7 +114,7 @@ public sealed record ExitTraceOptions
     public bool StackTrace { get; init; }
 
     /// <summary>
-    /// A file that the exits which are read are counted in, in Prometheus' text format for node_exporter's textfile collector: by result
+    /// A file in which the exits that are read are counted, in Prometheus' text format for node_exporter's textfile collector: by result
     /// and service, with what was lost. It is replaced every 15 seconds and when the trace is disposed of; counters go on from the file
     /// that is there. Its folder must exist. docs/fleet says what the metrics mean.
     /// </summary>

@@ -34,7 +34,7 @@ internal sealed class LossReport(int bufferSize, long queueSize, bool nameFilter
     {
         if (losses == default || totalReported)
             return null;
-        // A loss that was never reported is, even at the end, with its cause.
+        // A loss that has not been reported yet is reported with its cause, even at the end.
         if (UntilDue(losses) == TimeSpan.Zero && (!completed || reported == default))
         {
             ExitTraceLoss loss = Make(losses - reported);

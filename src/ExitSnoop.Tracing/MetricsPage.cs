@@ -14,11 +14,11 @@ internal static class MetricsPage
 
     private const double NanosecondsPerSecond = 1e9;
 
-    /// <summary>Signals whose default is not to end a process, signal(7), and which so never did.</summary>
+    /// <summary>Signals whose default action does not end a process (signal(7)), so that no process ever ended by them.</summary>
     private static readonly Signal[] Harmless =
         [Signal.CHLD, Signal.CONT, Signal.STOP, Signal.TSTP, Signal.TTIN, Signal.TTOU, Signal.URG, Signal.WINCH];
 
-    /// <summary>The service that the first series of a service is of; null for any other series.</summary>
+    /// <summary>The service, if this is the first series of a service; null for any other series.</summary>
     internal static string? ServiceOf(string series) =>
         series.StartsWith(ServiceStart, StringComparison.Ordinal) && series.EndsWith(ServiceEnd, StringComparison.Ordinal)
             ? MetricsText.Unescape(series[ServiceStart.Length..^ServiceEnd.Length])

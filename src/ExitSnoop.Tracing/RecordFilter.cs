@@ -62,7 +62,7 @@ internal sealed class RecordFilter
             && (exitCodes.Count == 0 || exitCodes.Contains(signal != 0 ? ExitEvent.SignalExitCode + (int)signal : (int)(status >> 8 & 0xff)));
     }
 
-    /// <summary>Descendants are those whose ancestors at the exit say so: the kernel's own following of forks is not in a record.</summary>
+    /// <summary>Finds descendants by their ancestors at the exit, because a record does not contain the forks that the kernel followed.</summary>
     private bool IsWatched(in RecordView exit)
     {
         if (ids.Contains(exit.Record.Pid))

@@ -22,7 +22,7 @@ internal sealed record ExitHook(string AttachType, string Point, bool Tracepoint
 {
     private const string Tracepoint = "sched_process_exit", Function = "taskstats_exit";
     private const string FunctionTracing = "/proc/sys/kernel/ftrace_enabled";
-    private const string NoFunctionTracing = "The sysctl kernel.ftrace_enabled is 0, so programs at functions do not run";
+    private const string NoFunctionTracing = "The sysctl kernel.ftrace_enabled is 0, so the kernel does not run BPF programs that are attached to functions";
 
     /// <summary>Whether the process has given up its memory by then, and with it its command, so that execs are recorded.</summary>
     internal bool IsAfterMemory => AttachType == "raw_tp" && !TracepointHasGroupDead;
@@ -82,7 +82,7 @@ internal sealed record ExitHook(string AttachType, string Point, bool Tracepoint
         }
         else if (typed && functionTracing && names!(Function))
         {
-            string because = groupDead ? "From Linux 7.0 on exits may be skipped at the tracepoint" : "Before Linux 6.16 the tracepoint comes too late";
+            string because = groupDead ? "From Linux 7.0 on exits may be skipped at the tracepoint" : "Before Linux 6.16 the tracepoint runs after the process has released its memory";
             if (names("bpf_kprobe_multi_link"))
                 yield return new ExitHook("kprobe.multi", Function, groupDead, preemptible, because + ".");
             if (!groupDead)
@@ -97,7 +97,7 @@ internal sealed record ExitHook(string AttachType, string Point, bool Tracepoint
             yield return new ExitHook(
                 "tp_btf", Tracepoint, groupDead, HasSecond: false,
                 (functionTracing ? "This kernel has no kprobe.multi (CONFIG_FPROBE)" : NoFunctionTracing)
-                    + ": exits during the tracing of another one may be skipped.");
+                    + ": an exit may be skipped if it happens while the program runs for another exit.");
         }
         string last = functionTracing ? "This kernel has no better hook." : NoFunctionTracing + ".";
         if (groupDead && without != ExitProgramFallbacks.NoGroupDead)

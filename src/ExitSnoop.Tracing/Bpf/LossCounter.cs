@@ -50,10 +50,9 @@ internal sealed unsafe class LossCounter(ExitProgram program)
     }
 
     /// <summary>
-    /// How often both programs for exits were skipped for a thread: as often as the first was, less the times that the
-    /// second was run alone. A thread comes to the second shortly after the first, so what the first was skipped for
-    /// counts from the next time on; and those that were between the two when they were attached never came to the
-    /// first.
+    /// How often both programs for exits were skipped for a thread: the number of skips of the first program, less the number of
+    /// times that only the second ran. A thread reaches the second hook shortly after the first, so skips of the first count from
+    /// the next call on. Threads that were between the two hooks when the programs were attached never reached the first.
     /// </summary>
     private long SkippedByBoth(bool detached)
     {
@@ -68,8 +67,8 @@ internal sealed unsafe class LossCounter(ExitProgram program)
     private static bool Set(ref long count, long value) => Interlocked.Exchange(ref count, value) != value;
 
     /// <summary>
-    /// How often, at most, the kernel ran none of some programs that do for each other. It counts for each how often
-    /// it did not run it, so no more was missed by all than by the best of them.
+    /// An upper bound for how often the kernel ran none of several programs that replace each other. The kernel counts the skips of
+    /// each program, so all were skipped at most as often as the one with the fewest skips.
     /// </summary>
     private static long MissedByAll(int[] programs)
     {

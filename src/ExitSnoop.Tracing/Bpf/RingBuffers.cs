@@ -22,8 +22,8 @@ internal sealed unsafe class RingBuffers : IRecordSource
     internal const ulong Patience = 10_000_000;
 
     /// <summary>
-    /// By how much, in nanoseconds, the program's look at the clock can come before its counter is seen to rise, on a
-    /// processor that lets a load pass a store; and by how much bpf_ktime_get_boot_ns() can differ from the clock here.
+    /// A margin in nanoseconds. On a CPU that reorders a load before a store, a program can read the clock before its increment of
+    /// the counter is visible. Also, bpf_ktime_get_boot_ns() can differ slightly from the clock that is read here.
     /// </summary>
     private const ulong ClockTolerance = 2_000;
 

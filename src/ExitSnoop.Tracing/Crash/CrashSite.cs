@@ -1,8 +1,8 @@
 namespace ExitSnoop.Crash;
 
 /// <summary>
-/// Chooses the frame that a crash is named after. A fault is where it happened. A program that aborts itself stands in
-/// the functions that do so, and what matters is who called them.
+/// Chooses the frame that a crash is named after. For a fault, that is the frame in which it happened. A program that
+/// aborts itself ends in functions such as abort(3); the crash is named after their caller.
 /// </summary>
 internal static class CrashSite
 {
@@ -13,7 +13,7 @@ internal static class CrashSite
         "libgcc_s.so.", "libstdc++.so.", "libc++.so.", "libc++abi.so.", "libglib-2.0.so.",
     ];
 
-    /// <summary>Functions that do so in programs that are linked statically, each with all that begin so where it ends in a star.</summary>
+    /// <summary>Such functions in statically linked programs. A name that ends in a star stands for all names that begin with it.</summary>
     internal static readonly string[] RuntimeFunctions =
     [
         // C: raise(3), abort(3), assert(3), what checks of fortified functions and of the heap end in.

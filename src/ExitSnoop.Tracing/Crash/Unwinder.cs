@@ -36,14 +36,14 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
     /// <summary>Finds the frames and the site. Never throws for what a crashed process or its files hold.</summary>
     internal CrashReport Unwind(CrashCapture capture)
     {
-        // A service that systemd confines has mounts of its own, and may look into no other's: most files are the same in them, which their
-        // inode and change time tell.
+        // A service that systemd confines has its own mounts and cannot access those of other processes. Most files are the same in
+        // both; the inode and the change time confirm that.
         string root = mountNamespaces.FindRoot(capture.MountNamespace) ?? "";
         using Modules modules = new(capture, root);
         // It starts at the first crash, which that crash must not pay for.
         long waitingSince = Math.Max(capture.ReceivedAt, process?.StartedAt ?? 0);
         string? note = Stopwatch.GetElapsedTime(waitingSince) > WaitMaximum ? Busy
-            : process is null ? "the program exitsnoop, which unwinds stacks, is not beside the module"
+            : process is null ? "the program exitsnoop, which unwinds stacks, is missing from the module's folder"
             : null;
         List<UnwoundFrame> frames = [];
         ulong? origin = capture.Origin?.Registers.InstructionPointer;
@@ -52,14 +52,14 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
             modules.OpenAll();
             StackPart[] stacks = capture.Origin is null ? [capture.Stack.Part!] : [capture.Stack.Part!, capture.Origin.Part!];
             note = Ask(capture.Stack.Registers, stacks, modules, frames);
-            // Where the way back from a handler is not found, what was kept when it was called has the rest.
+            // If unwinding did not get past the handler, continue with the registers that were stored when the handler was called.
             if (capture.Origin is not null && frames.Count > 0 && !frames.Exists(frame => frame.InstructionPointer == origin))
                 note = Ask(capture.Origin.Registers, stacks, modules, frames) ?? note;
         }
         if (frames.Count == 0)
             frames.Add(new UnwoundFrame(capture.Site, true, null, 0));
         StackFrame[] named = [.. frames.Select((frame, index) => modules.Name(index, frame))];
-        // Whoever raised a signal, and a handler that raises it again, were at the same instruction: the outer one was the first.
+        // If a handler raises the signal again, two frames are at the same instruction. The outer one raised the signal first.
         int interrupted = Math.Max(0, Array.FindLastIndex(named, frame => frame.InstructionPointer == origin));
         StackFrame site = CrashSite.Choose(named[interrupted..], capture.Crash.Signal);
         note ??= modules.IsUnreadable(site.InstructionPointer) ? $"{site.Module} cannot be read or was replaced: no symbols"

@@ -13,7 +13,7 @@ internal static class TimeNamespace
     {
         get
         {
-            // The file is of the namespace that children will have, for once another than the own one.
+            // timens_offsets describes the namespace of future children, which differs from this process's own after unshare(2).
             if (FileIdentity.Inode("/proc/self/ns/time") is not { } own || own != FileIdentity.Inode("/proc/self/ns/time_for_children"))
                 return 0;
             foreach (string line in File.ReadLines("/proc/self/timens_offsets"))

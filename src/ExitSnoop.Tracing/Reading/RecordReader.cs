@@ -129,8 +129,8 @@ internal sealed unsafe class RecordReader : IDisposable
         }
         catch (Exception failure)
         {
-            // Out of memory, or of what the kernel has to map and to wait with. An exception that leaves a thread
-            // ends the process, which is someone's shell: it comes out of the reading of the events instead.
+            // Memory, mappings or file descriptors ran out. An unhandled exception on this thread would end the process, which
+            // can be a user's shell, so the exception is thrown where the events are read instead.
             Failure = failure;
         }
         Finish();

@@ -113,7 +113,7 @@ internal sealed class SegmentReader : IDisposable
                     position += PartHeader.Size + header.PayloadLength;
                     continue;
                 }
-                // The recorder is at it, or was killed at it.
+                // The recorder is still writing this part, or was killed while it wrote it.
                 if (End is null)
                     break;
             }

@@ -7,7 +7,7 @@ internal static class SignalTable
 {
     private const int Last = (int)Signal.RTMAX;
 
-    /// <summary>The signals whose default is to dump a core, signal(7): what a fault raises, and what a program or a limit is ended by as a failure. SIG_KERNEL_COREDUMP_MASK of include/linux/signal.h.</summary>
+    /// <summary>The signals that dump core by default (signal(7)): faults, ABRT, QUIT, SYS and exceeded limits. SIG_KERNEL_COREDUMP_MASK of include/linux/signal.h.</summary>
     internal static readonly Signal[] CoreDumping =
         [Signal.QUIT, Signal.ILL, Signal.TRAP, Signal.ABRT, Signal.BUS, Signal.FPE, Signal.SEGV, Signal.XCPU, Signal.XFSZ, Signal.SYS];
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ExitSnoop.Records;
 
 /// <summary>
-/// The status that waitpid(2) reports: bits of include/linux/wait.h as WIFEXITED and its kin read them. Nobody
+/// The status that waitpid(2) reports: its bits as WIFEXITED and the related macros read them. Nobody
 /// waits for a kernel thread, and one that fails leaves a negative error number there (kthread() in kernel/kthread.c).
 /// </summary>
 internal readonly record struct WaitStatus(uint Value, bool OfKernelThread = false)

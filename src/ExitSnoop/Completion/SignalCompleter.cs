@@ -48,7 +48,7 @@ internal sealed class SignalCompleter : IArgumentCompleter
         bool prefixed = word.Text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
         foreach ((Signal signal, string meaning) in Signals)
         {
-            // Thirty that hardly any program uses: not before one of them is begun.
+            // Hardly any program uses these thirty, so they are offered only when something has been typed.
             if (signal is > Signal.RTMIN and < Signal.RTMAX && word.Text.Length == 0)
                 continue;
             string name = (prefixed ? Prefix : "") + SignalNames.GetName(signal);

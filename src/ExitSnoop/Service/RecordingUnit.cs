@@ -33,7 +33,7 @@ internal sealed record RecordingUnit(string Program, string Directory)
     public override string ToString()
     {
         string text = Template();
-        // Behind the directory, the packages' command has what holds for every recording: where the metrics are.
+        // In the packages' command, the metrics option follows the directory; every recording keeps it.
         string packaged = text.Split('\n').Single(line => line.StartsWith(Start, StringComparison.Ordinal));
         text = Replace(text, "ExecStart", $"{Start}{string.Join(' ', [.. Command.Select(Quote), .. packaged.Split(' ').Skip(3)])}");
         text = Replace(text, "LogsDirectoryMode", !MakesDirectory ? null : Group is null ? "LogsDirectoryMode=0700" : "LogsDirectoryMode=0750");
