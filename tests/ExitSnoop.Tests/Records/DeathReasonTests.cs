@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using ExitSnoop.Records;
 
 namespace ExitSnoop.Tests.Records;
 

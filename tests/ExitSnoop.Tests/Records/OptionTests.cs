@@ -1,4 +1,3 @@
-using ExitSnoop.Linux;
 
 namespace ExitSnoop.Tests.Records;
 
