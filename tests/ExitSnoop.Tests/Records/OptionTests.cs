@@ -1,4 +1,3 @@
-
 namespace ExitSnoop.Tests.Records;
 
 /// <summary>Options that are out of range or contradict one another are refused before anything is loaded.</summary>
