@@ -103,4 +103,21 @@ public sealed class ReusedIdTests
         Assert.Empty(trace.TakeUnseenIds());
         Assert.True(program.Ids.TryGet((uint)root.Id, out _));
     }
+
+    [Fact]
+    public void A_process_whose_id_another_one_is_given_is_not_awaited_any_more()
+    {
+        LoadableBpf.Require();
+        using Child root = Child.Start(TestProgram.Victim, "-w", "exit", "1");
+        ExitTraceOptions options = new() { Ids = [root.Id], IncludeChildren = true };
+        ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
+        using ExitTrace trace = new(options, program);
+        // As if the kernel had not run the program for the exits of those that had the next IDs.
+        int last = int.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[^1], CultureInfo.InvariantCulture);
+        for (int next = 1; next <= 300; next++)
+            program.Ids.Set((uint)(last + next), 1);
+        using Child other = Child.Run(TestProgram.Victim, "exit", "1");
+        Assert.InRange(other.Id, last + 1, last + 300);
+        Assert.False(program.Ids.TryGet((uint)other.Id, out _));
+    }
 }
