@@ -17,7 +17,7 @@ static __always_inline bool put_name(struct detailed_record *all, __u64 limit, c
 	__u64 end = all->used;
 	long size;
 
-	/* In a function of its own the limit is no constant: the last one is a bound that the verifier sees. */
+	/* Where the limit is not a constant (put_mounted_path), the second comparison is the bound for the verifier. */
 	if (end > limit - NAME_MAX_SIZE || end > PATHS_END - NAME_MAX_SIZE)
 		return false;
 	size = bpf_probe_read_kernel_str(&all->bytes[end], NAME_MAX_SIZE, name);

@@ -155,12 +155,15 @@ internal static unsafe partial class LibC
     /// <summary>A descriptor of a process, readable once all its threads are dead; -1 and errno on failure.</summary>
     internal static int PidfdOpen(int pid) => (int)syscall(SysPidfdOpen, pid, 0);
 
-    /// <summary>Whether no process has an id, or it is a zombie.</summary>
+    /// <summary>Whether this error of pidfd_open(2) means that no process has the ID. EINVAL, and ENOENT from 6.15 on: it is that of a thread.</summary>
+    internal static bool IsNoProcess(int error) => error is ESRCH or EINVAL or ENOENT;
+
+    /// <summary>Whether no process has the ID, or a zombie has it.</summary>
     internal static bool IsGone(int pid)
     {
         int fd = PidfdOpen(pid);
         if (fd < 0)
-            return Marshal.GetLastPInvokeError() is ESRCH or EINVAL or ENOENT;
+            return IsNoProcess(Marshal.GetLastPInvokeError());
         bool zombie = IsReadable(fd);
         _ = close(fd);
         return zombie;

@@ -10,8 +10,8 @@ namespace ExitSnoop.Reading;
 /// </summary>
 /// <remarks>
 /// inotify(7) reports a directory that is created in one of those on the path (fsnotify_mkdir in
-/// fs/namei.c; cgroup file systems have it as all others). Where there is no inotify instance, or no watch (each user
-/// has fs.inotify.max_user_watches), it is for the caller to look from time to time.
+/// fs/namei.c; cgroup file systems have it as all others). If no inotify instance or no watch is
+/// available (fs.inotify.max_user_instances and max_user_watches limit them), the caller has to check from time to time.
 /// </remarks>
 internal sealed class FollowedCgroups : IDisposable
 {
@@ -49,10 +49,12 @@ internal sealed class FollowedCgroups : IDisposable
             LibC.ReadAll(Fd);
             // From the top, and before the look at the cgroups: a directory that is created after its parent is watched is reported.
             foreach (string folder in above.AsEnumerable().Reverse())
-                if (IsNotified && addWatch(Fd, folder, LibC.InCreate | LibC.InMovedTo) < 0)
-                    // One that is not there now is made in one that is watched.
-                    if (Marshal.GetLastPInvokeError() is not (LibC.ENOENT or LibC.ENOTDIR))
-                        Dispose();
+                // One that is not there now is made in one that is watched.
+                if (addWatch(Fd, folder, LibC.InCreate | LibC.InMovedTo) < 0 && Marshal.GetLastPInvokeError() is not (LibC.ENOENT or LibC.ENOTDIR))
+                {
+                    Dispose();
+                    break;
+                }
         }
         foreach ((string folder, ulong known) in ids.ToList())
         {

@@ -75,9 +75,9 @@ internal sealed class WatchedProcesses : IDisposable
     internal bool TryTakeUnseen(out int id) => unseen.TryDequeue(out id);
 
     /// <summary>
-    /// Notes whose exit a record is of. The kernel skips kprobe programs for the exits that come while a system call on a BPF map
-    /// (bpf_disable_instrumentation) is preempted on their CPU. So the map is asked only about exits that no record is of: those that a
-    /// filter drops, of processes whose threads are reported, and where a descendant may have the id.
+    /// Notes that there is a record of an exit. While a system call on a BPF map is preempted (bpf_disable_instrumentation), the kernel
+    /// skips kprobe programs for exits on that CPU. So the map is read only for exits without a record: those that a filter drops, those of
+    /// processes whose threads are reported, and all if descendants are watched, as one of them can have the ID.
     /// </summary>
     internal void Note(ReadOnlySpan<byte> record)
     {
@@ -143,9 +143,8 @@ internal sealed class WatchedProcesses : IDisposable
             if (fd >= 0)
                 // A zombie.
                 _ = LibC.close(fd);
-            else if (error is not (LibC.ESRCH or LibC.EINVAL or LibC.ENOENT))
+            else if (!LibC.IsNoProcess(error))
                 throw new CannotWatchException(error, alive.Count);
-            // EINVAL, and ENOENT from 6.15 on: it is the ID of a thread.
         }
         alive.TryRemove(id, out _);
         // One that exited since it is in the map was seen, and the program took it out again.

@@ -93,7 +93,7 @@ public sealed class MeasureProcessExitCommand : PSCmdlet
 
     private PropertyInfo FindProperty(string name)
     {
-        PropertyInfo? property = typeof(ExitEvent).GetProperty(name.Equals("ProcessName", StringComparison.OrdinalIgnoreCase) ? nameof(ExitEvent.Name) : name, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
+        PropertyInfo? property = typeof(ExitEvent).GetProperty(name.Equals(EventTypeData.ProcessName, StringComparison.OrdinalIgnoreCase) ? nameof(ExitEvent.Name) : name, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
         if (property is null)
             ThrowTerminatingError(new ErrorRecord(
                 new ArgumentException($"An event has no property '{name}'. Get-ProcessExitEventDefinition lists them."),

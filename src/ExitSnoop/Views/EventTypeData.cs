@@ -15,7 +15,7 @@ namespace ExitSnoop.Commands.Views;
 public sealed class EventTypeData : IModuleAssemblyInitializer
 {
     private const string Deserialized = "Deserialized.";
-    private const string ProcessName = "ProcessName";
+    internal const string ProcessName = "ProcessName";
 
     /// <inheritdoc/>
     public void OnImport()

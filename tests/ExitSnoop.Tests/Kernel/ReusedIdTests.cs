@@ -74,8 +74,7 @@ public sealed class ReusedIdTests
         LoadableBpf.Require();
         using Child watched = Child.Start(TestProgram.Victim, "-w", "exit", "1"), later = Child.Start(TestProgram.Victim, "-w", "exit", "2");
         ExitTraceOptions options = new() { Ids = [watched.Id, later.Id] };
-        ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
-        using ExitTrace trace = new(options, program);
+        using ExitTrace trace = Watch(options, out ExitProgram program);
         // As it is where the kernel did not run the program for the exit of the process before (Linux 7.0 and later).
         program.Ids.Set((uint)later.Id, later.StartedAfter - 1);
         foreach (Child child in new[] { later, watched })
@@ -92,8 +91,7 @@ public sealed class ReusedIdTests
         LoadableBpf.Require();
         using Child root = Child.Start(TestProgram.Victim, "-w", "exit", "1");
         ExitTraceOptions options = new() { Ids = [root.Id], IncludeChildren = true };
-        ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
-        using ExitTrace trace = new(options, program);
+        using ExitTrace trace = Watch(options, out ExitProgram program);
         // As if its ID had come round within the tree before its pidfd was looked at.
         program.Ids.Set((uint)root.Id, ulong.MaxValue);
         root.WriteLine();
@@ -110,8 +108,7 @@ public sealed class ReusedIdTests
         LoadableBpf.Require();
         using Child root = Child.Start(TestProgram.Victim, "-w", "exit", "1");
         ExitTraceOptions options = new() { Ids = [root.Id], IncludeChildren = true };
-        ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
-        using ExitTrace trace = new(options, program);
+        using ExitTrace trace = Watch(options, out ExitProgram program);
         // As if the kernel had not run the program for the exits of those that had the next IDs.
         int last = int.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[^1], CultureInfo.InvariantCulture);
         for (int next = 1; next <= 300; next++)
@@ -119,5 +116,12 @@ public sealed class ReusedIdTests
         using Child other = Child.Run(TestProgram.Victim, "exit", "1");
         Assert.InRange(other.Id, last + 1, last + 300);
         Assert.False(program.Ids.TryGet((uint)other.Id, out _));
+    }
+
+    /// <summary>A trace whose map of IDs a test can change, as if the kernel had not run the program for an exit.</summary>
+    private static ExitTrace Watch(ExitTraceOptions options, out ExitProgram program)
+    {
+        program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
+        return new ExitTrace(options, program);
     }
 }
