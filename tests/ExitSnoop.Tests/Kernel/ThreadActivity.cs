@@ -13,7 +13,7 @@ internal readonly record struct ThreadActivity(TimeSpan Cpu, long WakeUps)
         long nanoseconds = 0, switches = 0;
         foreach (string task in Directory.EnumerateDirectories("/proc/self/task"))
         {
-            if (File.ReadAllText(Path.Join(task, "comm")).TrimEnd('\n') != name)
+            if (Proc.CommOf(int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture)) != name)
                 continue;
             nanoseconds += long.Parse(File.ReadAllText(Path.Join(task, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
             const string field = "voluntary_ctxt_switches:";
