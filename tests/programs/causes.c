@@ -32,7 +32,8 @@ static const char usage[] = "causes MODE [ARG...]\n"
 			    "  raise SIGNAL            sends it to itself by kill(2)\n"
 			    "  exec-after MEGABYTES    touches that much, then executes a small program\n"
 			    "  burn-at-once MILLISECONDS THREADS   threads that die all at once\n"
-			    "  burn-and-leave MILLISECONDS   in the main thread, which ends before another does\n";
+			    "  burn-and-leave MILLISECONDS   in the main thread, which ends before another does\n"
+			    "  leave                   its main thread ends; another waits for a line, and exits\n";
 
 static char **args;
 static char *self_path;
@@ -429,6 +430,23 @@ static void *outlive_main_thread(void *unused)
 }
 
 /* The main thread is released only with the process, whenever it ends. */
+static void *exit_on_input(void *unused)
+{
+	(void)unused;
+	wait_for_input();
+	_exit(0);
+}
+
+static void leave(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, exit_on_input, NULL))
+		errx(1, "pthread_create");
+	tell(getpid());
+	pthread_exit(NULL);
+}
+
 static void burn_and_leave(void)
 {
 	pthread_t thread;
@@ -462,6 +480,7 @@ static const struct mode {
     {"exec-after", exec_after},
     {"burn-at-once", burn_at_once},
     {"burn-and-leave", burn_and_leave},
+    {"leave", leave},
 };
 
 int main(int argc, char **argv)

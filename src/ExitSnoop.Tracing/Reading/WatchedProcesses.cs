@@ -97,7 +97,7 @@ internal sealed class WatchedProcesses : IDisposable
             if (!reported.Remove(watched.Id) && map.TryGet((uint)watched.Id, out ulong start) && start == watched.Start)
             {
                 map.Remove((uint)watched.Id);
-                unseen.Enqueue(watched.Id);
+                (watched.WasExiting ? missing : unseen).Enqueue(watched.Id);
             }
         }
     }
@@ -137,7 +137,8 @@ internal sealed class WatchedProcesses : IDisposable
             int error = Marshal.GetLastPInvokeError();
             if (fd >= 0 && !LibC.IsReadable(fd))
             {
-                open.Add(new Watched(id, fd));
+                // It may have passed the program before its ID was in the map; its pidfd becomes readable only later (exit_notify in kernel/exit.c).
+                open.Add(new Watched(id, fd, ProcStat.IsExiting(id)));
                 return;
             }
             if (fd >= 0)
@@ -154,8 +155,9 @@ internal sealed class WatchedProcesses : IDisposable
 
     /// <param name="Id">As it was asked for.</param>
     /// <param name="PidFd">Its pidfd.</param>
+    /// <param name="WasExiting">Whether it was exiting when the trace began, so that the program need not have seen it.</param>
     /// <param name="Start">What the kernel's map has of it: its start time, 0 where that is not known.</param>
-    private readonly record struct Watched(int Id, int PidFd, ulong Start = 0);
+    private readonly record struct Watched(int Id, int PidFd, bool WasExiting, ulong Start = 0);
 }
 
 /// <summary>pidfd_open(2) failed for a process that may be there.</summary>

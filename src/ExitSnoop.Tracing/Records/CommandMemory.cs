@@ -15,6 +15,9 @@ internal sealed class CommandMemory
     /// <summary>/proc has start times in these units: USER_HZ is 100 on every architecture here.</summary>
     private const ulong NanosecondsPerTick = 10_000_000;
 
+    /// <summary>The 22nd field of /proc/PID/stat, counted from the state on.</summary>
+    private const int StartTime = 22 - 3;
+
     private const int SmallestSweep = 4096;
 
     /// <summary>For so many deaths the threads of a process may come after the one that was taken for its last.</summary>
@@ -37,10 +40,8 @@ internal sealed class CommandMemory
                 continue;
             try
             {
-                string stat = File.ReadAllText(Path.Join(folder, "stat"));
-                // The 22nd field, counted from behind comm, which is the second and can hold spaces.
-                string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-                ulong startTick = ulong.Parse(fields[19], CultureInfo.InvariantCulture);
+                string[] fields = ProcStat.Read(folder);
+                ulong startTick = ulong.Parse(fields[StartTime], CultureInfo.InvariantCulture);
                 byte[] arguments = ProcArguments.Read(folder, fields, out bool cut);
                 string path = Executable(folder);
                 if (arguments.Length > 0 || cut || path.Length > 0)

@@ -185,6 +185,27 @@ public sealed class IdTests
         Assert.False(reader.Watched.HasIdsToTake);
     }
 
+    [Fact]
+    public void A_process_that_was_exiting_already_and_passed_no_program_is_missing()
+    {
+        LoadableBpf.Require();
+        using Child child = Child.Start(TestProgram.Causes, "leave");
+        child.ReadId();
+        Assert.True(SpinWait.SpinUntil(() => ProcStat.IsExiting(child.Id), Soon));
+        ExitTraceOptions options = new() { Ids = [child.Id] };
+        ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
+        using RecordQueue queue = new(1 << 20);
+        using RecordReader reader = RecordReader.Start(program, options.ForProgram(), queue);
+        // As if it had passed before its ID was in the map.
+        program.Detach();
+        child.WriteLine();
+        child.Wait();
+        Assert.True(SpinWait.SpinUntil(() => reader.IsFinished, Soon));
+        Assert.True(reader.Watched!.TryTakeMissing(out int missing));
+        Assert.Equal(child.Id, missing);
+        Assert.False(reader.Watched.HasIdsToTake);
+    }
+
     [Theory]
     [InlineData(LibC.EMFILE, ExitTraceError.InvalidOption, "ulimit -n")]
     [InlineData(LibC.ENFILE, ExitTraceError.LimitReached, "fs.file-max")]
