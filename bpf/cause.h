@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* What is behind a signal whose number and si_code do not say it: enum signal_cause. */
+/* Finds out why a signal was sent, where its number and si_code do not tell: enum signal_cause. */
 #ifndef EXITSNOOP_CAUSE_H
 #define EXITSNOOP_CAUSE_H
 
@@ -9,9 +9,9 @@
 
 #define KERNEL_STACK_SIZE 16384 /* THREAD_SIZE on x86-64 and arm64 with pages of 4 KiB */
 #define USER_PAGE 4096UL
-#define FRAME_PAGES 64 /* a frame of more is not taken for one of a stack that overflows */
+#define FRAME_PAGES 64 /* if a function with a larger frame overflows the stack, that is not recognized */
 
-/* Whether the kernel holds this siginfo on the running task's stack: then that task's system call made it. */
+/* Whether this siginfo is on the running task's kernel stack. Then a system call of that task made it. */
 static __always_inline bool on_own_stack(struct task_struct *running, const void *info)
 {
 	const void *stack = BPF_CORE_READ(running, stack);
@@ -19,10 +19,12 @@ static __always_inline bool on_own_stack(struct task_struct *running, const void
 	return info >= stack && info < stack + KERNEL_STACK_SIZE;
 }
 
-/* The user's registers of the task that runs. */
+/* The user-space registers of the running task. */
 static __always_inline struct pt_regs *user_registers(struct task_struct *running)
 {
-	/* From 6.9 on they do not end where the stack does, if the kernel supports FRED. */
+	/*
+	 * From 6.9 on, a kernel with FRED reserves room behind them, so they do not end where the stack ends.
+	 */
 	if (bpf_core_enum_value_exists(enum bpf_func_id___task, BPF_FUNC_task_pt_regs))
 		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	return BPF_CORE_READ(running, stack) + KERNEL_STACK_SIZE - bpf_core_type_size(struct pt_regs);
@@ -36,8 +38,9 @@ static __always_inline bool is_readable(unsigned long address)
 }
 
 /*
- * Whether a fault at this address is one of the stack that grew too far: the stack pointer is there or a
- * push above it, no memory is under the stack pointer, and some is above, where the callers' frames are.
+ * Whether a fault at this address is a stack overflow. It is one if the address is near the stack pointer (at
+ * most two pages below it or FRAME_PAGES above it), if the memory at a stack pointer that is not above the
+ * address is unreadable too, and if memory above the address is readable: the callers' frames are there.
  */
 static __always_inline bool is_stack_overflow(struct task_struct *running, unsigned long address)
 {
@@ -50,14 +53,17 @@ static __always_inline bool is_stack_overflow(struct task_struct *running, unsig
 		return false;
 	if (address >= pointer && is_readable(pointer))
 		return false;
-	/* Of a large frame only the page with the return address may be in memory. */
+	/* A large frame may have been touched nowhere but in the page of its return address. */
 	for (int i = 0; i < FRAME_PAGES; i++)
 		if (is_readable(above + i * USER_PAGE))
 			return true;
 	return false;
 }
 
-/* For a fault that is reported without an address (si_code SI_KERNEL), x86-64 stores the trap number. */
+/*
+ * The cause of a fault that is reported without an address (si_code SI_KERNEL): x86-64 stores the trap
+ * number.
+ */
 static __always_inline __u8 cause_of_trap(struct task_struct *running, int signal)
 {
 	unsigned long trap = 0;
@@ -75,8 +81,9 @@ static __always_inline __u8 cause_of_trap(struct task_struct *running, int signa
 }
 
 /*
- * Whether the OOM killer sends this SIGKILL to one that shares its victim's memory: __oom_kill_process() in
- * mm/oom_kill.c kills the victim, sets its oom_mm, and then kills them.
+ * Whether the OOM killer sends this SIGKILL to a process that shares the victim's memory:
+ * __oom_kill_process() in mm/oom_kill.c kills the victim, sets its oom_mm and then kills the processes that
+ * share that memory.
  */
 static __always_inline bool shares_oom_victim(struct task_struct *task)
 {
@@ -95,14 +102,14 @@ static __always_inline bool shares_oom_victim(struct task_struct *task)
 	return false;
 }
 
-/* Why the kernel itself sends SIGKILL, where that is not the OOM killer. */
+/* Why the kernel itself sends SIGKILL, if it is not the OOM killer that sends it. */
 static __always_inline __u8 cause_of_kill(struct task_struct *running, struct task_struct *task)
 {
 	struct pid *pid;
 	__u32 level;
 
 	if (BPF_CORE_READ(running, flags) & PF_EXITING) {
-		/* zap_pid_ns_processes() in kernel/pid_namespace.c, exit_ptrace() in kernel/ptrace.c */
+		/* exit_ptrace() in kernel/ptrace.c, zap_pid_ns_processes() in kernel/pid_namespace.c */
 		if (BPF_CORE_READ(task, ptrace) & PT_EXITKILL &&
 		    BPF_CORE_READ(task, parent, tgid) == BPF_CORE_READ(running, tgid))
 			return CAUSE_TRACER_DEATH;
@@ -118,7 +125,7 @@ static __always_inline __u8 cause_of_kill(struct task_struct *running, struct ta
 	return CAUSE_OTHER;
 }
 
-/* A system call by its number, and the architecture that numbers it. */
+/* The number of a system call and the architecture that defines the numbers. */
 struct system_call {
 	__s32 number;
 	__u32 arch; /* AUDIT_ARCH_ */
@@ -142,7 +149,9 @@ static __always_inline struct system_call running_call(struct task_struct *runni
 	return call;
 }
 
-/* Whether the running task calls kill(2), tkill(2) or tgkill(2): from 7.0 on they make no siginfo either. */
+/*
+ * Whether the running task calls kill(2), tkill(2) or tgkill(2): from 7.0 on these pass SEND_SIG_NOINFO, too.
+ */
 static __always_inline bool calls_kill(struct task_struct *running)
 {
 	struct system_call call = running_call(running);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* The cgroup of a process, as a path and as a filter. */
+/* Finds the cgroup of a process, and filters by it. */
 #ifndef EXITSNOOP_CGROUP_H
 #define EXITSNOOP_CGROUP_H
 
@@ -30,7 +30,9 @@ static __always_inline struct kernfs_node *cgroup_node(struct css_set *set, cons
 		return BPF_CORE_READ(cgroup, kn);
 	}
 
-	/* A hierarchy without a controller, as name=systemd, is found by its id alone. */
+	/*
+	 * A hierarchy without a controller, such as name=systemd, has no entry in subsys: search for its id.
+	 */
 	head = (void *)set + bpf_core_field_offset(set->cgrp_links);
 	entry = next_entry(head);
 	for (int i = 0; i < 16 && entry != head; i++) {
@@ -50,7 +52,7 @@ static __always_inline struct kernfs_node *parent_node(struct kernfs_node *node,
 	return READ(variant, node, parent);
 }
 
-/* Whether a process is in one of the cgroups asked for or below it. */
+/* Whether a process is in one of the selected cgroups or below it. */
 static __always_inline bool in_cgroup(struct task_struct *task, const int variant)
 {
 	struct kernfs_node *node = cgroup_node(READ(variant, task, cgroups), variant);

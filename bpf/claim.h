@@ -37,7 +37,7 @@ struct {
 	__type(value, __u64);
 } seen SEC(".maps");
 
-/* False: the death is claimed already. */
+/* Returns false if the death is already claimed. */
 static __always_inline bool claim_death(struct task_struct *task, const int variant)
 {
 	struct identity process = {
@@ -46,14 +46,14 @@ static __always_inline bool claim_death(struct task_struct *task, const int vari
 	};
 	__u8 claimed = 1;
 
-	/* An int: before 5.15 the upper half of what it returns is not set. */
+	/* The cast is needed before 5.15, where the upper half of the return value is undefined. */
 	return (int)bpf_map_update_elem(&claims, &process, &claimed, BPF_NOEXIST) != -EEXIST;
 }
 
 /*
- * Whether this thread is the last of its process, for a hook that does not say. signal->live is 0
- * for more than the last thread (they pass the tracepoint after all have left), so the first that
- * sees it claims the death.
+ * Whether this thread is to be taken for the last of its process, for a hook without group_dead. Several
+ * threads can find signal->live at 0, because each decrements it in do_exit() before it reaches the
+ * tracepoint. The first of them claims the death.
  */
 static __always_inline bool is_last(struct task_struct *task, const int variant)
 {
@@ -67,7 +67,10 @@ static __always_inline __u64 *seen_entry(struct task_struct *task, const int var
 	return bpf_map_lookup_elem(&seen, &index);
 }
 
-/* In the first of two hooks. False: the death of this last thread's process is claimed already. */
+/*
+ * Called in the first of two hooks. Returns false if the death of this last thread's process is already
+ * claimed.
+ */
 static __always_inline bool mark_seen(struct task_struct *task, bool last, const int variant)
 {
 	__u64 *entry = seen_entry(task, variant);
@@ -77,7 +80,7 @@ static __always_inline bool mark_seen(struct task_struct *task, bool last, const
 	return config.has_group_dead || !last || claim_death(task, variant);
 }
 
-/* In the second. */
+/* Called in the second of two hooks: whether the first one ran for this thread. */
 static __always_inline bool is_seen(struct task_struct *task, const int variant)
 {
 	__u64 *entry = seen_entry(task, variant);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* The executable, the cgroup and the arguments of a process: the bytes behind a record. */
+/* The bytes after a record: executable, working directory, cgroup and arguments of a process. */
 #ifndef EXITSNOOP_COMMAND_H
 #define EXITSNOOP_COMMAND_H
 
@@ -17,7 +17,10 @@ static __always_inline bool put_name(struct detailed_record *all, __u64 limit, c
 	__u64 end = all->used;
 	long size;
 
-	/* Where the limit is not a constant (put_mounted_path), the second comparison is the bound for the verifier. */
+	/*
+	 * Where the limit is not a constant (put_mounted_path), the second comparison is the bound for the
+	 * verifier.
+	 */
 	if (end > limit - NAME_MAX_SIZE || end > PATHS_END - NAME_MAX_SIZE)
 		return false;
 	size = bpf_probe_read_kernel_str(&all->bytes[end], NAME_MAX_SIZE, name);
@@ -61,8 +64,9 @@ __attribute__((noinline)) int put_mounted_path(__u32 user, __u64 limit)
 }
 
 /*
- * A path, from its last component up over mounts to the root (fs/d_path.c). Most lie in one mount:
- * the loop through that is the fast one and goes further. False: it is longer than what was put.
+ * A path, from its last component up across mounts to the root (fs/d_path.c). Most paths need only the mount
+ * of the file, so the loop over that mount uses typed loads if it can and reads up to PATH_DEPTH components.
+ * Returns false if the path is longer than what was stored.
  */
 static __always_inline bool put_path(struct detailed_record *all, __u64 limit, struct vfsmount *inner,
 				     struct dentry *dentry, __u32 user, const int variant)
@@ -72,7 +76,7 @@ static __always_inline bool put_path(struct detailed_record *all, __u64 limit, s
 	for (int i = 0; i < PATH_DEPTH && dentry != root; i++) {
 		parent = READ(variant, dentry, d_parent);
 		if (dentry == parent) {
-			/* A file in memory (memfd_create) stands alone, and its name is all there is. */
+			/* A file in memory (memfd_create) has no parent directory: store its name alone. */
 			if (!i)
 				put_name(all, limit, READ(variant, dentry, d_name.name));
 			return true;
@@ -120,16 +124,20 @@ static __always_inline void put_cgroup(struct detailed_record *all, struct kernf
 #define STACK_WORDS 16
 
 /*
- * Where the environment begins; 0: that is not known. mm->env_start is what prctl(PR_SET_MM) last said; what the
- * kernel wrote at exec is at mm->start_stack: argc, the pointers to the arguments, a NULL and the pointers to the
- * environment (create_elf_tables() in fs/binfmt_elf.c). setenv(3) replaces pointers there by some into the
- * heap, which is below the stack. prctl(2) can set start_stack too, and then neither need be right.
+ * The address where the environment begins; 0 if it is not known. prctl(PR_SET_MM) can change mm->env_start,
+ * so this also reads what the kernel wrote to mm->start_stack at exec: argc, the pointers to the arguments, a
+ * NULL and the pointers to the environment (create_elf_tables() in fs/binfmt_elf.c). It ignores pointers
+ * below the stack: setenv(3) stores pointers to the heap there. prctl(2) can change start_stack, too, and
+ * then both can be wrong.
  */
 static __always_inline unsigned long environment_start(struct detailed_record *all, struct mm_struct *mm,
 						       const int variant)
 {
 	unsigned long stack = READ(variant, mm, start_stack), start = READ(variant, mm, env_start);
-	/* Read in one go where there are few arguments: each read costs more than its bytes. */
+	/*
+	 * One read is enough for a few arguments. A second read costs more than the bytes that are read in
+	 * vain.
+	 */
 	unsigned long *words = (unsigned long *)&all->bytes[PATHS_END];
 	unsigned long arguments = 0, first = 0;
 	bool whole = !bpf_probe_read_user(words, STACK_WORDS * sizeof(*words), (void *)stack);
@@ -139,7 +147,10 @@ static __always_inline unsigned long environment_start(struct detailed_record *a
 	else
 		bpf_probe_read_user(&arguments, sizeof(arguments), (void *)stack);
 	KEEP_BOUND(arguments);
-	/* In a 32-bit process the upper half is a pointer: there is mm->env_start alone. */
+	/*
+	 * In a 32-bit process the upper half of argc is a pointer, so argc is huge and only mm->env_start is
+	 * used.
+	 */
 	if (whole && arguments < STACK_WORDS - 2)
 		first = words[arguments + 2];
 	else if (arguments <= 1 << 23)
@@ -152,7 +163,7 @@ static __always_inline unsigned long environment_start(struct detailed_record *a
 	return start == ~0UL ? 0 : start;
 }
 
-/* Whether an environment string, NAME=value, begins at this byte. A title has a blank before any "=". */
+/* Whether an environment string (NAME=value) begins at this byte. A space before any "=" means a title. */
 __attribute__((noinline)) int is_environment(__u64 at, __u32 user)
 {
 	struct detailed_record *all = scratch_of(user);
@@ -176,8 +187,8 @@ __attribute__((noinline)) int is_environment(__u64 at, __u32 user)
 }
 
 /*
- * Reads arguments behind the bytes that there are. Up to 5.14 the verifier forgets the bound of a number that the
- * compiler keeps on the stack for a while, so both are compared right before they are used.
+ * Reads arguments to the end of the bytes in use. Up to 5.14 the verifier loses the bounds of a number that
+ * the compiler has spilled to the stack, so both numbers are compared right before they are used.
  */
 static __always_inline long read_arguments(struct detailed_record *all, unsigned long start, __u64 size)
 {
@@ -200,7 +211,7 @@ static __always_inline long read_title(struct detailed_record *all, unsigned lon
 	return bpf_probe_read_user_str(&all->bytes[end], ARGS_MAX, (void *)start);
 }
 
-/* If only a part of the arguments is in memory, reads that part: 4 KiB lie in at most two pages. */
+/* If only a part of the arguments is in memory, reads that part: 4 KiB are in at most two pages. */
 static __always_inline void put_resident_arguments(struct detailed_record *all, unsigned long start,
 						   __u64 size)
 {
@@ -217,8 +228,8 @@ static __always_inline void put_resident_arguments(struct detailed_record *all, 
 }
 
 /*
- * The arguments as they stand in the process's own memory, as /proc/PID/cmdline shows them, but never
- * the environment. arg_end is 0 where an execve failed after it had dropped the old memory.
+ * The arguments in the process's own memory, as /proc/PID/cmdline shows them, but never a byte of the
+ * environment. arg_end is 0 after an execve(2) that failed when it had already replaced the memory.
  */
 static __always_inline void put_arguments(struct detailed_record *all, struct mm_struct *mm, __u32 user,
 					  const int variant)
@@ -252,8 +263,8 @@ static __always_inline void put_arguments(struct detailed_record *all, struct mm
 	}
 
 	/*
-	 * Whoever writes over the last NUL has set a title, a single text that may go on
-	 * over the environment: setproctitle(3), get_mm_cmdline() in fs/proc/base.c.
+	 * A process that has overwritten the last NUL has set a title (setproctitle(3)): a single string,
+	 * which may continue where the environment was. get_mm_cmdline() in fs/proc/base.c does the same.
 	 */
 	place = all->used + size - 1;
 	KEEP_BOUND(place);
@@ -281,7 +292,7 @@ mark:
 		all->record.flags |= RECORD_ARGS_CUT;
 }
 
-/* Goes on behind what all->used bytes already hold. */
+/* Appends the command to the bytes in use and sets the sizes of its parts. */
 static __always_inline void put_command(struct detailed_record *all, struct mm_struct *mm, struct fs_struct *fs,
 					struct kernfs_node *cgroup, __u32 user, const int variant)
 {

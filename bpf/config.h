@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
 /*
- * What the reader asks for. It is set before the load in read-only data: the verifier sees
- * constants and drops the branches that are not taken. src/ExitSnoop.Tracing/Bpf/ExitConfig.cs
- * mirrors it; a test compares both with the BTF of the compiled object.
+ * The options of the reader. It writes them to read-only data before the load, so the verifier sees constants
+ * and removes the branches that are not taken. src/ExitSnoop.Tracing/Bpf/ExitConfig.cs declares the same
+ * layout; a test compares it with the BTF of the compiled object.
  */
 #ifndef EXITSNOOP_CONFIG_H
 #define EXITSNOOP_CONFIG_H
@@ -10,11 +10,11 @@
 struct exit_config {
 	__u64 minimum_age;	/* ns */
 	__u64 signals;		/* bit n - 1 for signal n; 0: any */
-	__u64 exit_codes[4];	/* bit n for status n, where by_exit_code is set */
-	__u32 pid_namespace;	/* inode number of the reader's, 0 for the first */
+	__u64 exit_codes[4];	/* bit n for code n, as wanted_status() computes it; used with by_exit_code */
+	__u32 pid_namespace;	/* inode number of the reader's PID namespace; 0: the first one */
 	__u32 cgroup_source;	/* enum cgroup_source */
 	__u32 cgroup_hierarchy; /* id of the named hierarchy */
-	__u32 ring_mask;	/* the number of ring buffers, a power of two, less one */
+	__u32 ring_mask;	/* the number of ring buffers, a power of two, minus one */
 	__u8 by_id;
 	__u8 include_children;
 	__u8 by_parent;
@@ -24,14 +24,14 @@ struct exit_config {
 	__u8 failed;
 	__u8 per_thread;
 	__u8 detail;
-	__u8 oom_kills; /* of those that SIGKILL ended, only the OOM killer's victims */
-	__u8 has_group_dead; /* the raw tracepoint has that argument (6.16) */
+	__u8 oom_kills; /* of the processes that SIGKILL ended, only victims of the OOM killer */
+	__u8 has_group_dead; /* the raw tracepoint has the argument group_dead (6.16) */
 	__u8 two_hooks;	     /* the raw tracepoint is the second hook; see claim.h */
 	__u8 crash_hook;     /* enum crash_hook */
-	__u8 has_user_path;  /* files of an overlay have the path above behind them; see mappings.h */
+	__u8 has_user_path;  /* struct backing_file holds the path on overlayfs (6.8); see mappings.h */
 };
 
-/* Where the state of a thread that crashes is taken; see crash.h. */
+/* Where the state of a thread that crashes is captured; see crash.h. */
 enum crash_hook {
 	CRASH_NOWHERE = 0,
 	CRASH_AT_CORE_DUMP = 1,

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 /*
- * The programs of exitsnoop.bpf.c, and those beside and instead of them that take the state of a thread that crashes.
+ * The programs of exitsnoop.bpf.c, and the programs that also capture the state of a thread that crashes.
  *
- * An object of its own: libbpf looks up the types that a function reads even where no program that is loaded calls it,
- * which would take a basic trace half as long again to start.
+ * They are an object of their own, because libbpf looks up the types that a function reads even if no loaded
+ * program calls it. In one object they would make the start of a basic trace 50 % slower.
  */
 #include "exitsnoop.bpf.c"
 #include "crash.h"
 
-/* Instead of signal_deliver. */
+/* Used instead of signal_deliver. */
 SEC("raw_tp/signal_deliver")
 int signal_deliver_crash(unsigned long long *ctx)
 {
@@ -21,7 +21,10 @@ int signal_deliver_crash(unsigned long long *ctx)
 	return 0;
 }
 
-/* Instead of process_exit and process_exit_nonzero, for a kernel that has no better place to see a crash. */
+/*
+ * Used instead of process_exit and process_exit_nonzero on a kernel where the functions below cannot be
+ * hooked.
+ */
 SEC("tp_btf/sched_process_exit")
 int process_exit_crash(unsigned long long *ctx)
 {
@@ -37,8 +40,9 @@ int process_exit_nonzero_crash(unsigned long long *ctx)
 }
 
 /*
- * Called for every signal whose default action is a core dump, whether or not a core will be
- * written, by the thread that was given it (kernel/signal.c, get_signal). No other exit passes here.
+ * The kernel calls these functions for every signal whose default action is a core dump, whether or not it
+ * writes a core, in the thread to which the signal was delivered (get_signal() in kernel/signal.c), and for
+ * no other exit.
  */
 static __always_inline int dump_core(struct kernel_siginfo *info)
 {
@@ -46,7 +50,7 @@ static __always_inline int dump_core(struct kernel_siginfo *info)
 	return 0;
 }
 
-/* From 6.17, commit 1751f872cc2a. */
+/* do_coredump() has this name from 6.17 on, commit 1751f872cc2a. */
 SEC("fentry/vfs_coredump")
 int vfs_core_dump(unsigned long long *ctx)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
 /*
- * The state of a thread that dies of a signal whose default action is a core dump: its registers,
- * the top of its stack and its executable mappings. The reader finds from them where it crashed.
+ * Captures the state of a thread that a signal ends whose default action is a core dump: its registers, the
+ * top of its stack and its executable mappings. From these the reader finds out where the thread crashed.
  */
 #ifndef EXITSNOOP_CRASH_H
 #define EXITSNOOP_CRASH_H
@@ -12,7 +12,9 @@
 #include "read.h"
 #include "task.h"
 
-/* 72 records. A process whose record finds no room is reported without the place. */
+/*
+ * Room for 73 records. If there is no room for a record, the exit is reported without the place of the crash.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 22);
@@ -23,7 +25,7 @@ struct delivery {
 	__u32 signal;
 };
 
-/* Threads between the delivery of the signal and their exit, by pid and tgid. */
+/* The threads between the delivery of the signal and their exit, by bpf_get_current_pid_tgid(). */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
@@ -32,16 +34,17 @@ struct {
 } deliveries SEC(".maps");
 
 struct handled_signal {
-	__u64 start_time; /* of the thread: ids are used again */
+	__u64 start_time; /* of the thread, because ids are reused */
 	__u32 signal;
 	__u32 reserved;
 	__u64 registers[CRASH_REGISTERS];
 };
 
 /*
- * Where threads were when a handler took a signal: a handler that writes a report restores the
- * default and sends the signal again, often on a stack of its own. The return of a
- * handler is not traced: the reader finds out whether the thread ended in it.
+ * The registers of each thread when it last entered a signal handler. A handler that writes a crash report
+ * restores the default and raises the signal again, often on a stack of its own, and the crash is where the
+ * first signal came. The return of a handler is not traced: the reader finds out whether the thread ended in
+ * it.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -61,12 +64,12 @@ static __always_inline bool dumps_core(__u32 signal)
 	return signal >= 1 && signal <= 31 && DUMPS_CORE >> (signal - 1) & 1;
 }
 
-/* The registers with which the thread left user space, as the kernel saved them; their size. */
+/* Reads the registers with which the thread entered the kernel; returns their size in bytes. */
 static __always_inline __u32 read_registers(__u64 *registers)
 {
 	__u32 size = bpf_core_type_size(struct pt_regs);
 
-	/* What follows user_pt_regs in arm64's is the kernel's own. */
+	/* On arm64 the fields after user_pt_regs are for the kernel's own use. */
 	if (size > CRASH_REGISTERS * sizeof(__u64))
 		size = CRASH_REGISTERS * sizeof(__u64);
 	bpf_probe_read_kernel(registers, size, (void *)bpf_task_pt_regs(bpf_get_current_task_btf()));
@@ -75,13 +78,13 @@ static __always_inline __u32 read_registers(__u64 *registers)
 
 static __always_inline __u64 stack_pointer(const __u64 *registers)
 {
-	/* 21 registers: x86-64, where sp is the last but one. arm64: x0 to x30, then sp. */
+	/* 21 registers: x86-64, where sp is the last but one. On arm64 sp follows x0 to x30. */
 	return bpf_core_type_size(struct pt_regs) == 21 * sizeof(__u64) ? registers[19] : registers[31];
 }
 
 /*
- * A page at a time: one read fails as a whole at the end of the stack, where the next mapping may
- * be missing. In a stack overflow the first page is the one that is missing.
+ * Reads the stack page by page: one read of everything fails as a whole if a page is missing. Pages can be
+ * missing at the end of the stack and, after a stack overflow, at the stack pointer.
  */
 static __always_inline void read_stack(struct crash_stack *stack)
 {
@@ -100,7 +103,7 @@ static __always_inline void read_stack(struct crash_stack *stack)
 	stack->pages = pages;
 }
 
-/* A function of its own for the sake of the stack: a program has 512 bytes. */
+/* Not inlined, because this would exceed the 512 bytes of stack of the calling program. */
 static __attribute__((noinline)) void capture(struct task_struct *task, __u32 signal, __u64 time)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
@@ -134,8 +137,9 @@ static __attribute__((noinline)) void capture(struct task_struct *task, __u32 si
 }
 
 /*
- * A signal that can end in a core dump reaches the running thread (kernel/signal.c, get_signal).
- * Interrupts are off: mappings cannot be walked here.
+ * Called when a signal whose default action is a core dump is delivered to the running thread (get_signal()
+ * in kernel/signal.c). The state is not captured here, because with interrupts off the mappings cannot be
+ * walked.
  */
 static __attribute__((noinline)) void follow_core_signal(__u32 signal, struct k_sigaction *action)
 {
@@ -154,7 +158,7 @@ static __attribute__((noinline)) void follow_core_signal(__u32 signal, struct k_
 		bpf_map_update_elem(&handled_signals, &thread, &handled, BPF_ANY);
 		return;
 	}
-	/* The first process of a PID namespace ignores what it has no handler for. */
+	/* The first process of a PID namespace ignores signals for which it has no handler. */
 	if (config.crash_hook != CRASH_AT_EXIT || BPF_CORE_READ(task, signal, flags) & SIGNAL_UNKILLABLE)
 		return;
 	delivery.time = bpf_ktime_get_boot_ns();
@@ -163,8 +167,8 @@ static __attribute__((noinline)) void follow_core_signal(__u32 signal, struct k_
 }
 
 /*
- * At the exit of a thread, while its memory is still mapped. Every thread of the process leaves with
- * the signal; one was given it. An exit without such a signal costs a comparison.
+ * Called at the exit of a thread, while its memory is still mapped. All threads of the process exit with the
+ * signal, but only one is in deliveries. For an exit without such a signal this costs one comparison.
  */
 static __always_inline void capture_at_exit(struct task_struct *task)
 {

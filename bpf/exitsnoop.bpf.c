@@ -16,7 +16,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* The exit of a thread; last: no other thread of its process is left. */
+/* Reports the exit of a thread. last: no other thread of its process is left. */
 static __always_inline int thread_exit(struct task_struct *task, bool last, const int variant)
 {
 	struct signal_struct *signal = READ(variant, task, signal);
@@ -26,7 +26,7 @@ static __always_inline int thread_exit(struct task_struct *task, bool last, cons
 	bool wanted;
 	__u32 status;
 
-	/* For most exits that are not wanted it ends here: nothing is prepared before. */
+	/* Most unwanted exits return here, so nothing is prepared before this test. */
 	if (variant & NONZERO && (!last || !wait_status(task, signal, variant)))
 		return 0;
 	if (!config.per_thread && !last)
@@ -63,9 +63,9 @@ static __always_inline int first_hook(struct task_struct *task, bool last, const
 }
 
 /*
- * The tracepoint with the argument group_dead (6.16). Loaded as fentry on taskstats_exit where the
- * tracepoint has no such argument: that function has the same two, and do_exit calls it while the
- * memory of the process is still there.
+ * The tracepoint with the argument group_dead (6.16). Where the tracepoint has no such argument, these
+ * programs are loaded as fentry on taskstats_exit(): it has the same two arguments, and do_exit() calls it
+ * before exit_mm(), while the memory of the process is still there.
  */
 static __always_inline int typed_exit(unsigned long long *ctx, const int variant)
 {
@@ -112,7 +112,7 @@ int process_exit_nonzero_kprobe(void *regs)
 	return first_hook(bpf_get_current_task_btf(), (__u32)argument(regs, 1), WHOLE | TYPED | NONZERO);
 }
 
-/* The second hook, and the only one of kernels that take none of the others. */
+/* The second of two hooks (claim.h); the only hook on kernels that accept none of the others. */
 SEC("raw_tp/sched_process_exit")
 int process_exit_raw(unsigned long long *ctx)
 {
@@ -127,8 +127,8 @@ int process_exit_raw(unsigned long long *ctx)
 }
 
 /*
- * Who sent a signal that can kill: kernel/signal.c, __send_signal_locked. Only a signal that was
- * really queued counts; an ignored or already pending one killed nobody.
+ * Remembers who sent a signal that can kill: __send_signal_locked() in kernel/signal.c. Only a signal that
+ * was queued counts. A signal that is ignored or already pending cannot have killed the process.
  */
 SEC("raw_tp/signal_generate")
 int signal_generate(unsigned long long *ctx)
@@ -143,7 +143,7 @@ int signal_generate(unsigned long long *ctx)
 	return 0;
 }
 
-/* A signal reaches the process: get_signal() in kernel/signal.c. */
+/* A signal is delivered to the process: get_signal() in kernel/signal.c. */
 SEC("raw_tp/signal_deliver")
 int signal_deliver(unsigned long long *ctx)
 {
@@ -169,8 +169,8 @@ int process_fork(unsigned long long *ctx)
 }
 
 /*
- * The function that kernel_clone calls right behind the tracepoint. Both are attached where each may
- * be skipped.
+ * kernel_clone() calls this function right after the tracepoint. Both programs are attached where the kernel
+ * may skip either of them.
  */
 SEC("kprobe.multi/wake_up_new_task")
 int process_fork_kprobe(void *regs)
@@ -179,9 +179,9 @@ int process_fork_kprobe(void *regs)
 }
 
 /*
- * The descendants that were there before the trace, by a look at every task of the reader's PID
- * namespace: kernel/bpf/task_iter.c. It is run until it finds no more, as the parent can come after
- * the child. Prints a byte for each process that it found.
+ * Finds the descendants that existed before the trace, by visiting every task of the reader's PID namespace
+ * (kernel/bpf/task_iter.c). A parent can be visited after its child, so the reader runs this program until it
+ * finds no more. It writes one byte for each process that it found.
  */
 SEC("iter/task")
 int find_descendants(unsigned long long *ctx)
@@ -196,8 +196,8 @@ int find_descendants(unsigned long long *ctx)
 }
 
 /*
- * The command, where it is gone by the time of the exit: before 6.16 the tracepoint came
- * after exit_mm(). The reader keeps it until the process dies.
+ * Sends the command at exec, for kernels where it cannot be read at the exit: before 6.16 the tracepoint
+ * comes after exit_mm(). The reader keeps the command until the process exits.
  */
 SEC("raw_tp/sched_process_exec")
 int process_exec(unsigned long long *ctx)

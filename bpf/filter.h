@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* Which exits are reported: filters on how the process ended and on who it is. watch.h has those by id. */
+/* The filters on how a process ended and on which process it is; watch.h has the filter by id. */
 #ifndef EXITSNOOP_FILTER_H
 #define EXITSNOOP_FILTER_H
 
@@ -9,10 +9,10 @@
 static __always_inline bool wanted_status(__u32 status)
 {
 	__u32 signal = status & 0x7f;
-	/* As a shell shows it, and ExitEvent.ExitCode. */
+	/* The code that a shell and ExitEvent.ExitCode show. */
 	__u32 code = signal ? 128 + signal : status >> 8 & 0xff;
 
-	/* A kernel thread that failed leaves a negative error number, which is neither. */
+	/* A kernel thread that fails has a negative error number here: no signal and no exit code. */
 	if ((__s32)status < 0 && (config.signals || config.by_exit_code))
 		return false;
 
@@ -25,7 +25,7 @@ static __always_inline bool wanted_status(__u32 status)
 	return true;
 }
 
-/* The filters on who the process is; those on how it ended are in wanted_status(). */
+/* The filters on which process it is. */
 static __always_inline bool wanted_process(struct task_struct *task, struct exit_record *record,
 					   const int variant)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
 /*
- * The few kernel structures that exitsnoop.bpf.c reads, by the fields it reads.
- * preserve_access_index makes each access relocatable (CO-RE): offsets come from
- * the running kernel's own type information when the program is loaded, so
- * neither order nor size matters here, only names and types.
+ * The kernel structures that the programs read, with only the fields that they read.
+ * RELOCATABLE makes each access relocatable (CO-RE): libbpf takes the offsets from
+ * the running kernel's type information when it loads the program, so here neither
+ * the order of the fields nor the size matters, only names and types.
  */
 #ifndef EXITSNOOP_KERNEL_H
 #define EXITSNOOP_KERNEL_H
@@ -126,8 +126,8 @@ typedef struct {
 } atomic_t;
 
 /*
- * Structures that have kept their shape in all kernels with type information are read as they
- * are: to look each up among a hundred thousand types costs a millisecond at load.
+ * Structures without RELOCATABLE have the same layout in all kernels with type information. Looking up one
+ * structure among a hundred thousand types would add a millisecond to the load.
  */
 struct list_head {
 	struct list_head *next, *prev;
@@ -217,7 +217,7 @@ struct vm_area_struct {
 	struct file *vm_file;
 } RELOCATABLE;
 
-/* The mappings from 6.1 on, commit d4af56c5c7c6. */
+/* Holds the mappings of a process from 6.1 on, commit d4af56c5c7c6. */
 struct maple_tree {
 	void *ma_root;
 } RELOCATABLE;
@@ -233,7 +233,7 @@ struct mm_struct {
 	unsigned long hiwater_rss; /* pages */
 } RELOCATABLE;
 
-/* Resident pages by kind: mm_struct from 6.2 on, commit f1a7941243c1, and before. */
+/* Resident pages by kind: a percpu_counter from 6.2 on, commit f1a7941243c1; an atomic_long_t before. */
 struct percpu_counter {
 	__s64 count;
 } RELOCATABLE;
@@ -276,7 +276,7 @@ struct cgroup {
 	struct cgroup_root *root;
 } RELOCATABLE;
 
-/* The numbers depend on the kernel's configuration and are relocated as well. */
+/* The values depend on the kernel's configuration and are relocated, too. */
 enum cgroup_subsys_id {
 	memory_cgrp_id = 1,
 	pids_cgrp_id = 2,
@@ -377,7 +377,7 @@ struct thread_struct {
 	unsigned long trap_nr;
 } RELOCATABLE;
 
-/* The user's registers: the first two of x86-64, the last two of arm64. */
+/* The user-space registers: orig_ax and cs exist on x86-64 only, pstate and syscallno on arm64 only. */
 struct pt_regs {
 	unsigned long orig_ax;
 	unsigned long cs;
@@ -425,7 +425,7 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 } RELOCATABLE;
 
-/* The registers that hold the first arguments of a function. */
+/* The registers that hold the first arguments of a function, on x86-64 and on arm64. */
 struct pt_regs___x86 {
 	unsigned long di;
 	unsigned long si;
@@ -435,7 +435,7 @@ struct pt_regs___arm64 {
 	__u64 regs[31];
 } RELOCATABLE;
 
-/* kernel/bpf/bpf_iter.c: what an iterator is about. */
+/* include/linux/bpf.h: the first argument of every iterator program. */
 struct bpf_iter_meta {
 	struct seq_file *seq;
 } RELOCATABLE;

@@ -10,10 +10,11 @@
 #include "maps.h"
 
 /*
- * A walk through the maple tree of mappings. The layout of its nodes is that of include/linux/maple_tree.h for 64 bits
- * in all kernels that have it (6.1 to 7.3). Neither the kernel's own types nor bpf_iter_task_vma (6.7) are used, because
- * some kernels lack them: libbpf would search the modules for a missing type, which only root may do. Nodes are freed
- * under RCU, so a node that changes meanwhile is at worst read in its old state.
+ * A walk through the maple tree of mappings. The layout of its nodes is that of include/linux/maple_tree.h
+ * for 64 bits in all kernels that have it (6.1 to 7.3). Neither the kernel's own types nor bpf_iter_task_vma
+ * (6.7) are used, because some kernels lack them: libbpf would search the modules for a missing type, which
+ * only root may do. Nodes are freed under RCU, so a node that changes meanwhile is at worst read in its old
+ * state.
  */
 #define MAPLE_LEVELS 6
 #define MAPLE_STEPS 8192
@@ -26,14 +27,15 @@
 
 struct maple_level {
 	__u64 entry; /* the node, with its type in the last bits */
-	__u64 last;  /* the last address that it is about */
-	__u32 slot;  /* the next to look at */
+	__u64 last;  /* the last address that the node covers */
+	__u32 slot;  /* the next one to read */
 	__u32 end;   /* the last slot in use */
 };
 
 /*
- * The position of the walk. It is stored at the end of the record's room for paths until the walk is over. The
- * verifier does not track values in memory; on the stack, it would check each step of the walk separately.
+ * The position of the walk. It is stored at the end of the record's room for paths until the walk is over.
+ * The verifier does not track values in memory; on the stack, it would check each step of the walk
+ * separately.
  */
 struct maple_walk {
 	struct maple_level levels[MAPLE_LEVELS];
@@ -60,7 +62,7 @@ static __always_inline bool put_component(struct crash_record *crash, const void
 	return true;
 }
 
-/* The path from its last component up over mounts to the root (fs/d_path.c). */
+/* The path from its last component up across mounts to the root (fs/d_path.c). */
 static __always_inline void put_file_path(struct crash_record *crash, struct dentry *dentry,
 					  struct vfsmount *inner)
 {
@@ -79,7 +81,7 @@ static __always_inline void put_file_path(struct crash_record *crash, struct den
 		parent = BPF_CORE_READ(dentry, d_parent);
 		if (!put_component(crash, BPF_CORE_READ(dentry, d_name.name)))
 			break;
-		/* A file in memory (memfd_create) stands alone. */
+		/* A file in memory (memfd_create) has no parent directory. */
 		if (dentry == parent)
 			return;
 		dentry = parent;
@@ -87,7 +89,7 @@ static __always_inline void put_file_path(struct crash_record *crash, struct den
 	crash->flags |= CRASH_MAPPINGS_CUT;
 }
 
-/* struct path as it lies in memory, in all kernels. */
+/* The layout of struct path, which is the same in all kernels. */
 struct user_path {
 	struct vfsmount *mnt;
 	struct dentry *dentry;
@@ -102,8 +104,8 @@ static __always_inline void put_file(struct crash_record *crash, struct crash_ma
 	struct inode *inode;
 
 	/*
-	 * A file on overlayfs is mapped from the underlying layer. The path that the process opened follows its
-	 * struct file (struct backing_file in fs/file_table.c; from 6.8 on, commit def3ae83da02).
+	 * A file on overlayfs is mapped from the underlying layer. The path that the process opened follows
+	 * its struct file (struct backing_file in fs/file_table.c; from 6.8 on, commit def3ae83da02).
 	 */
 	if (config.has_user_path && BPF_CORE_READ(file, f_mode) & FMODE_BACKING) {
 		bpf_probe_read_kernel(&above, sizeof(above), (void *)file + bpf_core_type_size(struct file));
@@ -115,7 +117,7 @@ static __always_inline void put_file(struct crash_record *crash, struct crash_ma
 	mapping->device = BPF_CORE_READ(inode, i_sb, s_dev);
 	if (bpf_core_field_exists(inode->i_ctime_sec)) {
 		mapping->change_time = BPF_CORE_READ(inode, i_ctime_sec);
-		/* The top bit says that the time was asked for: I_CTIME_QUERIED. */
+		/* The top bit is I_CTIME_QUERIED of include/linux/fs.h, not part of the time. */
 		mapping->change_time_ns = BPF_CORE_READ(inode, i_ctime_nsec) & 0x7fffffff;
 	} else if (bpf_core_field_exists(inode->__i_ctime)) {
 		mapping->change_time = BPF_CORE_READ(inode, __i_ctime.tv_sec);
@@ -127,7 +129,10 @@ static __always_inline void put_file(struct crash_record *crash, struct crash_ma
 	put_file_path(crash, dentry, mount);
 }
 
-/* False: there is no room for more. The count is kept in memory, of which the verifier remembers nothing. */
+/*
+ * Returns false if there is no room for more mappings. The count is kept in memory, which the verifier does
+ * not track; in a register, it would check each step of the walk separately.
+ */
 static __always_inline bool put_mapping(struct crash_record *crash, struct vm_area_struct *area)
 {
 	struct crash_mapping *mapping;
@@ -161,7 +166,7 @@ static __always_inline __u64 maple_word(__u64 entry, __u32 index)
 	return word;
 }
 
-/* ma_data_end() in lib/maple_tree.c. The metadata begin with the last slot in use, a byte. */
+/* ma_data_end() in lib/maple_tree.c. The first byte of the metadata is the number of the last slot in use. */
 static __always_inline __u32 last_slot(__u64 entry, __u64 last)
 {
 	__u64 pivot;
@@ -183,7 +188,7 @@ static __always_inline void enter_node(struct maple_walk *walk, __u32 level, __u
 	walk->level = level;
 }
 
-/* A step looks at one slot. */
+/* One step of the walk: reads one slot. Returns 1 to end bpf_loop(). */
 static long walk_maple(__attribute__((unused)) __u32 step, struct maple_context *context)
 {
 	struct crash_record *crash = context->crash;
@@ -195,7 +200,7 @@ static long walk_maple(__attribute__((unused)) __u32 step, struct maple_context 
 		return 1;
 	slot = walk->levels[level].slot++;
 	if (slot > walk->levels[level].end || slot > MAPLE_RANGE_PIVOTS) {
-		/* Below 0 it is beyond the last level, and the walk ends. */
+		/* From level 0 this wraps to a number above MAPLE_LEVELS, and the next step ends the walk. */
 		walk->level = level - 1;
 		return 0;
 	}
@@ -216,7 +221,10 @@ static long walk_maple(__attribute__((unused)) __u32 step, struct maple_context 
 	return 0;
 }
 
-/* Not inlined: so the object's type information has the record, with which a test compares C#'s. */
+/*
+ * Not inlined, so that the object's type information contains struct crash_record: a test compares it with
+ * the structure in CrashRecord.cs.
+ */
 static __attribute__((noinline)) void put_mappings(struct crash_record *crash, struct task_struct *task)
 {
 	struct maple_context context = { .crash = crash };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* What the programs share with each other and with the reader. */
+/* Maps and memory that the programs share with each other and with the reader. */
 #ifndef EXITSNOOP_MAPS_H
 #define EXITSNOOP_MAPS_H
 
@@ -13,13 +13,13 @@ const volatile struct exit_config config = {};
 #define RINGS_MAX 8
 
 /*
- * What the programs and the reader see of each other, in memory that the reader maps:
- * src/ExitSnoop.Tracing/Bpf/SharedMemory.cs has the same offsets.
+ * Flags and counters in memory that the reader maps: src/ExitSnoop.Tracing/Bpf/SharedMemory.cs has the same
+ * offsets.
  */
 volatile struct {
-	__u64 reader_asleep; /* 1 while the reader blocks, so that a record wakes it; see wake_reader() */
+	__u64 reader_asleep; /* 1 while the reader blocks and must be woken; see wake_reader() */
 	__u64 unused[7];
-	/* For each ring, how many programs are about to write to it; see begin_record(). */
+	/* For each ring, how many programs are building a record for it; see begin_record(). */
 	struct {
 		__u64 count;
 		__u64 unused[7]; /* so that each has a cache line of its own */
@@ -47,9 +47,9 @@ struct ring events_6 SEC(".maps");
 struct ring events_7 SEC(".maps");
 
 /*
- * The watched processes: those asked for by id and, where it is asked for, their descendants. The
- * value is the start time, or 0 for an id whose process is not known yet. A process leaves the map
- * when it has exited and its record has been sent: what is left in here was not seen to exit.
+ * The watched processes: those given by id and, if include_children is set, their descendants. The value is
+ * the start time, or 0 for an id whose process is not known yet. stop_watching() removes the entry after the
+ * record of the exit was sent. So if a process is gone and its entry is not, no program saw it exit.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -72,7 +72,10 @@ struct {
 	__type(value, __u8);
 } users SEC(".maps");
 
-/* The cgroups asked for, by kernfs_node.id. The reader follows their paths and keeps this up to date. */
+/*
+ * The selected cgroups, by kernfs_node.id. If a cgroup is removed and created again at the same path, the
+ * reader replaces its id here.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -80,15 +83,15 @@ struct {
 	__type(value, __u8);
 } cgroups SEC(".maps");
 
-/* A process. PIDs are reused; PID and start time together are not. */
+/* Identifies a process. PIDs are reused; PID and start time together are not. */
 struct identity {
 	__u64 start_time;
 	__u64 tgid;
 };
 
 /*
- * Processes that have left ids, where threads are reported too. Threads reach the tracepoint in any
- * order, so some of a process may come after the last one, when the process is no longer in ids.
+ * Processes that were removed from ids, used if threads are reported. The threads of a process reach the
+ * tracepoint in any order: some come after the thread with group_dead, when the process is no longer in ids.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -97,7 +100,7 @@ struct {
 	__type(value, __u8);
 } departed SEC(".maps");
 
-/* A signal on its way to a process. */
+/* A signal that was sent to a process. */
 struct sent_signal {
 	__u64 start_time;
 	__u32 tgid;
@@ -118,7 +121,10 @@ struct sender {
 	__u8 comm[COMM_SIZE];
 };
 
-/* Per process and signal: `timeout` sends TERM and then CONT, and TERM must stay. */
+/*
+ * One entry per process and signal, because several signals can be sent to a process and only its wait status
+ * says which of them ended it.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 8192);
@@ -127,8 +133,9 @@ struct {
 } senders SEC(".maps");
 
 /*
- * For each thread, the last process that the kernel killed while the thread ran. The OOM killer kills its
- * victim and immediately afterwards all processes that share the victim's memory.
+ * For each thread, the last process that the kernel killed while that thread was running. The OOM killer
+ * kills its victim and immediately afterwards all processes that share the victim's memory
+ * (shares_oom_victim()).
  */
 struct kernel_kill {
 	struct signal_struct *signal;
@@ -142,7 +149,7 @@ struct {
 	__type(value, struct kernel_kill);
 } kernel_kills SEC(".maps");
 
-/* How far the ancestors and each of the three paths may reach into the bytes. */
+/* Where in detailed_record.bytes the room for the ancestors and for each of the three paths ends. */
 #define ANCESTORS_END (ANCESTORS_MAX * sizeof(struct ancestor))
 #define PATH_END (ANCESTORS_END + PATH_BYTES)
 #define DIRECTORY_END (PATH_END + PATH_BYTES)
@@ -175,8 +182,8 @@ struct detailed_record {
 };
 
 /*
- * One for each program that can preempt another of them on the same CPU. A program never preempts
- * itself: the kernel does not start a program on a CPU where it is already running.
+ * One scratch record for each program that can preempt another of them on the same CPU. One per program is
+ * enough: the kernel does not start a program on a CPU where the same program is already running.
  */
 enum scratch_user {
 	SCRATCH_EXIT = 0,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* Where a process comes from: its ancestors, its login, its terminal. */
+/* The origin of a process: its ancestors, its login and its terminal. */
 #ifndef EXITSNOOP_ORIGIN_H
 #define EXITSNOOP_ORIGIN_H
 
@@ -8,9 +8,9 @@
 #include "task.h"
 
 /*
- * The ancestors behind the parent, nearest first. A parent that has exited is not among them: the
- * kernel gives its children to the nearest subreaper or to init (find_new_reaper in kernel/exit.c),
- * and the chain goes on from there. It ends at the first process of the reader's PID namespace.
+ * The ancestors beyond the parent, nearest first. An ancestor that has exited is not among them: the kernel
+ * gave its children to the nearest subreaper or to init (find_new_reaper() in kernel/exit.c), and the chain
+ * continues from there. It ends at the first process of the reader's PID namespace.
  */
 static __always_inline void put_ancestors(struct detailed_record *all, struct task_struct *parent,
 					  const int variant)
@@ -21,7 +21,7 @@ static __always_inline void put_ancestors(struct detailed_record *all, struct ta
 
 	all->used = 0;
 	for (int i = 0; i < ANCESTORS_MAX; i++) {
-		/* Keeps clang from a loop that is closed by falling through, which 5.10 refuses. */
+		/* Stops clang from closing the loop by a fall-through, which the verifier of 5.10 rejects. */
 		KEEP_BOUND(i);
 		leader = READ(variant, leader, real_parent, group_leader);
 		pid = tgid_of(leader, variant);
@@ -45,7 +45,7 @@ static __always_inline void put_origin(struct detailed_record *all, struct task_
 	/* Set by copy_process() in kernel/fork.c, cleared by begin_new_exec() in fs/exec.c. */
 	if (!(READ(variant, leader, flags) & PF_FORKNOEXEC))
 		all->record.flags |= RECORD_EXECUTED;
-	/* (uid_t)-1, audit's own mark for "nobody logged in", where the kernel has no audit. */
+	/* A kernel without audit: (uid_t)-1, which audit itself uses for a process without a login. */
 	all->detail.login_uid = bpf_core_field_exists(leader->loginuid) ? READ(variant, leader, loginuid.val) : -1;
 	if (tty)
 		bpf_core_read_str(&all->detail.terminal, TERMINAL_SIZE, &tty->name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
 /*
- * How kernel structures are read. The same functions are compiled into several programs; the
- * variant, a constant at compile time, says which program a function is part of.
+ * Reads kernel structures. The same functions are compiled into several programs; the variant, a constant
+ * at compile time, says into which kind of program.
  */
 #ifndef EXITSNOOP_READ_H
 #define EXITSNOOP_READ_H
@@ -11,15 +11,15 @@
 #include <bpf/bpf_helpers.h>
 
 /*
- * TYPED: the program has a typed pointer to the task and may follow kernel pointers itself, a
- * load each; without (raw_tp) each takes a helper call.
+ * TYPED: the program has a typed pointer to the task and may follow kernel pointers with one load each.
+ * Without it (raw_tp), each takes a helper call.
  *
- * WHOLE: the program has all there is, else what a basic event in the first PID namespace
- * needs. libbpf looks up the types of a whole program, also for branches that the
- * configuration closes; a basic program loads in half the time.
+ * WHOLE: the program can do everything. Without it, the program does only what a basic event in the first PID
+ * namespace needs, and loads in half the time: libbpf looks up all types in a program, even those in branches
+ * that the configuration disables.
  *
- * NONZERO: only exits with a status other than 0, the most usual filter. It is decided before
- * the configuration is read and touches no cache line but those of the process.
+ * NONZERO: the program reports only exits with a status other than 0, the most usual filter. It tests this
+ * before it reads the configuration, so an unwanted exit touches only cache lines of the process.
  */
 enum variant {
 	BASIC = 0,
@@ -36,14 +36,14 @@ enum variant {
 #define KEEP_BOUND(value) asm volatile("" : "+r"(value))
 
 /*
- * Makes clang reload values from memory. The verifier tracks registers but not memory: it would check the code
- * after a loop once for each value that the loop can leave in a register.
+ * Makes clang reload values from memory. The verifier tracks registers but not memory: it would check the
+ * code after a loop once for each value that the loop can leave in a register.
  */
 #define FORGET_MEMORY() asm volatile("" ::: "memory")
 
 /*
- * An argument, 0 or 1, of a function that a kprobe is on. The object serves all architectures: the
- * kernel's type information says whose registers these are.
+ * Argument 0 or 1 of a function with a kprobe. The object is the same for all architectures: the type
+ * information of the kernel says which registers there are.
  */
 static __always_inline unsigned long argument(void *regs, const int index)
 {
@@ -51,7 +51,7 @@ static __always_inline unsigned long argument(void *regs, const int index)
 	struct pt_regs___arm64 *arm64 = regs;
 	unsigned long value;
 
-	/* Each value is kept where it is read: the verifier refuses an address that is chosen first. */
+	/* Stops clang from choosing the address first and reading once, which the verifier rejects. */
 	if (bpf_core_field_exists(x86->di)) {
 		value = index ? x86->si : x86->di;
 		KEEP_BOUND(value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* Puts the record of an exit together and sends it. */
+/* Fills in the record of an exit and sends it. */
 #ifndef EXITSNOOP_REPORT_H
 #define EXITSNOOP_REPORT_H
 
@@ -12,8 +12,9 @@
 #include "task.h"
 
 /*
- * Pointers of the task's are read once and first: at each place that reads one, and each time that
- * it gets there, the verifier searches all the kernel's types for what may be trusted.
+ * Reads each pointer of the task only once, at the beginning: for every load of such a pointer, and each time
+ * that it reaches the load, the verifier searches the kernel's type information to see whether the pointer is
+ * trusted.
  */
 static __always_inline void send_detailed(struct task_struct *task, struct task_struct *leader,
 					  struct task_struct *parent, struct signal_struct *signal,
@@ -61,7 +62,7 @@ static __always_inline void send_detailed(struct task_struct *task, struct task_
 	send_with_bytes(all);
 }
 
-/* The rest of the record, for an exit whose status is wanted. */
+/* Completes and sends the record of an exit whose status is wanted, if the other filters match too. */
 static __always_inline void report(struct task_struct *task, struct task_struct *leader,
 				   struct signal_struct *signal, struct exit_record *record,
 				   const int variant)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* What a process or thread has used. */
+/* The resources that a process or thread has used. */
 #ifndef EXITSNOOP_RESOURCES_H
 #define EXITSNOOP_RESOURCES_H
 
@@ -7,7 +7,7 @@
 #include "read.h"
 #include "record.h"
 
-/* Steps of the walk through the threads that are not released, with all its new beginnings. */
+/* Limit for the steps of the walk through the threads that are not yet released, restarts included. */
 #define THREAD_STEPS 256
 
 static __always_inline void add_thread(struct exit_detail *detail, struct task_struct *thread,
@@ -26,7 +26,7 @@ static __always_inline void add_thread(struct exit_detail *detail, struct task_s
 	}
 }
 
-/* What the threads used that are released: __exit_signal() in kernel/exit.c has added it up. */
+/* Adds what released threads have used: __exit_signal() in kernel/exit.c adds it to the signal_struct. */
 static __always_inline void add_released(struct exit_detail *detail, struct signal_struct *signal,
 					 const int variant)
 {
@@ -57,9 +57,9 @@ static __always_inline __u32 stats_sequence(struct signal_struct *signal)
 }
 
 /*
- * One step of the walk through the threads that are not yet released: adds one thread, or starts the walk again.
- * Returns 1 when all were added while the sequence stayed the same, even number. It is global and noinline, so the
- * verifier checks it once instead of in each step.
+ * One step of the walk through the threads that are not yet released: adds one thread, or starts the walk
+ * again. Returns 1 when all were added while the sequence stayed the same, even number. It is global and
+ * noinline, so the verifier checks it once instead of in each step.
  */
 __attribute__((noinline)) int add_unreleased(__u64 process, __u32 user)
 {
@@ -95,7 +95,9 @@ __attribute__((noinline)) int add_unreleased(__u64 process, __u32 user)
  */
 static __always_inline bool add_all_threads(struct detailed_record *all, struct task_struct *task, __u32 user)
 {
-	/* Read by a helper, so that the verifier treats it as a number: a global function takes no pointer. */
+	/*
+	 * Read by a helper, so that the verifier treats it as a number: add_unreleased() can take no pointer.
+	 */
 	struct signal_struct *signal = BPF_CORE_READ(task, signal);
 	bool done = false;
 
@@ -107,8 +109,8 @@ static __always_inline bool add_all_threads(struct detailed_record *all, struct 
 }
 
 /*
- * Resident pages of a kind, a constant: only with that can the place in the array be relocated. The verifier of
- * 5.10 knows no array of atomic_long_t.
+ * Resident pages of a kind. The kind must be a constant, because CO-RE can relocate only a constant index.
+ * The verifier of 5.10 does not support typed loads from an array of atomic_long_t, hence BPF_CORE_READ.
  */
 #define RESIDENT(variant, percpu, atomic, kind)                                                              \
 	(bpf_core_field_exists((percpu)->rss_stat[kind].count)                                               \

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* Sends records to the reader, each through the ring buffer of the CPU, and wakes it. */
+/* Sends each record through the ring buffer of the current CPU, and wakes the reader. */
 #ifndef EXITSNOOP_RING_H
 #define EXITSNOOP_RING_H
 
 #include "maps.h"
 #include "read.h"
 
-/* The ring of this processor. The verifier drops all behind the last, whose map is not there. */
+/*
+ * The ring of the current CPU. ring_mask is a constant, so the verifier removes the code after the last ring:
+ * it refers to maps that were not created.
+ */
 static __always_inline void *own_ring(void)
 {
 	__u32 index = bpf_get_smp_processor_id() & config.ring_mask;
@@ -14,7 +17,7 @@ static __always_inline void *own_ring(void)
 #define RING(number)                                                                                         \
 	if (config.ring_mask == number || index == number)                                                   \
 		return &events_##number;                                                                     \
-	/* Each compared by itself: a table of their addresses is none that can be relocated. */             \
+	/* Stops clang from making a table of the maps' addresses, which libbpf cannot relocate. */          \
 	KEEP_BOUND(index)
 
 	RING(0);
@@ -29,10 +32,10 @@ static __always_inline void *own_ring(void)
 }
 
 /*
- * A record begins when its time is taken and ends when it is in the ring. In between it is counted,
- * so that the reader knows up to which time it has all records, and can give them out in the order
- * of their times: other CPUs may have sent later ones already. The counter rises before the clock is
- * read; on x86 the locked instruction is a full barrier, elsewhere the reader allows for some time.
+ * Counts a record from before its time is read until it is in the ring. The count tells the reader up to
+ * which time it has all records, so that it can emit them in the order of their times: other CPUs may already
+ * have sent later ones. The increment must be visible before the clock is read. On x86 the locked instruction
+ * is a full barrier; on other architectures the reader allows for some delay.
  */
 static __always_inline void begin_record(void)
 {
@@ -40,7 +43,7 @@ static __always_inline void begin_record(void)
 	    &shared.writers[bpf_get_smp_processor_id() & config.ring_mask & (RINGS_MAX - 1)].count, 1);
 }
 
-/* The same counter: programs do not change the CPU (migrate_disable() in kernel/bpf). */
+/* Uses the same counter as begin_record(): a program stays on its CPU (migrate_disable() in kernel/bpf). */
 static __always_inline void end_record(void)
 {
 	__sync_fetch_and_add(
@@ -49,7 +52,7 @@ static __always_inline void end_record(void)
 
 /*
  * Wakes a reader that has set reader_asleep. Waking it for each record would cost thirty times as
- * much as the record, so under load the reader polls by a timer. The flag must be read after the
+ * much as the record, so under load the reader polls with a timer. The flag must be read after the
  * record is visible to the reader. Submitting a record is an exchange and so a full barrier
  * (bpf_ringbuf_commit): either this function sees the flag, or the reader, which sets the flag
  * before it looks a last time, sees the record.
@@ -72,9 +75,9 @@ static __always_inline void wake_reader(void)
 }
 
 /*
- * A full memory barrier, by an empty sample that is submitted: atomic instructions that return a
- * value, which are one as well, came to BPF with 5.12 only. On arm64 neither the lock of a map nor
- * that of a full ring buffer is one.
+ * A full memory barrier: bpf_ringbuf_commit() executes one when it discards the sample. Atomic instructions
+ * that return a value would be barriers, too, but BPF has them only from 5.12 on. On arm64 neither the lock
+ * of a map nor that of a full ring buffer is a full barrier.
  */
 static __always_inline void full_barrier(void)
 {

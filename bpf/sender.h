@@ -14,7 +14,7 @@
 	 BIT(SIGURG) | BIT(SIGWINCH))
 #define FAULTS (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGFPE) | BIT(SIGTRAP))
 
-/* A process that raises what it handled this long ago may have another reason. */
+/* If a process raises a signal longer than this after it handled the same one, it may have another reason. */
 #define REPEAT_NS (10ULL * 1000 * 1000 * 1000)
 
 static __always_inline bool can_kill(int signal)
@@ -41,7 +41,7 @@ static __always_inline void put_task(struct sender *sender, struct task_struct *
 	BPF_CORE_READ_INTO(&sender->comm, task, group_leader, comm);
 }
 
-/* What the siginfo says; true: a system call of the running task made it. */
+/* Takes over what the siginfo says. Returns true if a system call of the running task made it. */
 static __always_inline bool read_info(struct sender *sender, struct task_struct *running, int signal,
 				      struct kernel_siginfo *info)
 {
@@ -63,16 +63,17 @@ static __always_inline bool read_info(struct sender *sender, struct task_struct 
 	}
 
 	/*
-	 * A caller of rt_sigqueueinfo(2) can choose any code below 0, even that of a timer. A kernel timer can
-	 * expire while any task runs, but its siginfo is not on that task's stack.
+	 * A caller of rt_sigqueueinfo(2) can choose any code below 0, even that of a timer. A kernel timer
+	 * can expire while any task runs, but its siginfo is not on that task's stack.
 	 */
 	return sender->code == SI_USER || (sender->code < 0 && on_own_stack(running, info));
 }
 
 /*
- * Whether this signal only repeats the first that was sent, which stays: a handler restored the default and
- * raised the signal, as crash reporters do and a shell's trap; or the kernel could not run the handler of a
- * fault, because it was the stack that was missing (force_sigsegv() in kernel/signal.c).
+ * Whether this signal only repeats the first one, which then remains the reason of the exit. Either a handler
+ * restored the default and raised the signal again, as crash reporters and the traps of a shell do; or the
+ * kernel could not run the handler of a fault, because no stack was left for it (force_sigsegv() in
+ * kernel/signal.c).
  */
 static __always_inline bool repeats(struct sender *first, struct sender *sender, bool own, int signal)
 {
@@ -83,7 +84,10 @@ static __always_inline bool repeats(struct sender *first, struct sender *sender,
 	return raised || failed;
 }
 
-/* What is known of the sender of a signal that can kill, kept until its target exits. */
+/*
+ * Stores what is known about the sender of a signal that can kill, for put_sender() at the exit of the
+ * target.
+ */
 static __always_inline void remember_sender(int signal, struct kernel_siginfo *info, struct task_struct *task)
 {
 	struct task_struct *running = (void *)bpf_get_current_task();
@@ -91,14 +95,17 @@ static __always_inline void remember_sender(int signal, struct kernel_siginfo *i
 	struct sender sender = {}, *first = bpf_map_lookup_elem(&senders, &target);
 	bool own = bpf_get_current_pid_tgid() >> 32 == target.tgid, by_task = false;
 
-	/* Nobody can handle SIGKILL: the first is what killed. */
+	/* SIGKILL cannot be handled, so the first one killed the process. */
 	if (first && signal == SIGKILL)
 		return;
 	sender.flags = RECORD_SENDER;
 	sender.time = bpf_ktime_get_boot_ns();
 	if ((unsigned long)info == SEND_SIG_NOINFO) {
 		sender.code = SI_USER;
-		/* The kernel sends PIPE and XFSZ after a write of the process itself, unless kill(2) sent them. */
+		/*
+		 * The kernel sends PIPE and XFSZ after a write of the process itself, unless kill(2) sent
+		 * them.
+		 */
 		by_task = !own || (signal != SIGPIPE && signal != SIGXFSZ) || calls_kill(running);
 		if (BPF_CORE_READ(running, flags) & PF_EXITING) {
 			sender.cause = CAUSE_PARENT_DEATH;
@@ -125,7 +132,7 @@ static __always_inline void remember_sender(int signal, struct kernel_siginfo *i
 	bpf_map_update_elem(&senders, &target, &sender, BPF_ANY);
 }
 
-/* The siginfo that ptrace_signal() in kernel/signal.c makes for a signal that the debugger chose. */
+/* Whether ptrace_signal() in kernel/signal.c made this siginfo, for a signal that the debugger chose. */
 static __always_inline bool is_injected(struct task_struct *running, struct kernel_siginfo *info)
 {
 	struct pid *pid = BPF_CORE_READ(running, thread_pid);
@@ -138,8 +145,8 @@ static __always_inline bool is_injected(struct task_struct *running, struct kern
 }
 
 /*
- * What becomes of a signal: where the process handles it, it was not this one that ended the process. What a
- * debugger injects was never sent.
+ * Follows a signal to its delivery. If the process handles it, this signal did not end the process. A signal
+ * that a debugger injects was never sent, so its sender is stored here.
  */
 static __always_inline void follow_signal(int signal, struct kernel_siginfo *info, struct k_sigaction *action)
 {
@@ -179,8 +186,9 @@ static __always_inline void put_sender(struct detailed_record *all, struct task_
 		return;
 	sender = bpf_map_lookup_elem(&senders, &killed);
 	/*
-	 * The kernel sets oom_mm of its victim, but also of any other that is dying when memory is short
-	 * (mark_oom_victim() in mm/oom_kill.c): of those whoever sent the signal is known.
+	 * The kernel sets oom_mm of the OOM killer's victim, but also of any process that is already dying
+	 * when memory is short (mark_oom_victim() in mm/oom_kill.c). For the latter, the sender of the signal
+	 * is known.
 	 */
 	oom_victim = killed.signal == SIGKILL && READ(variant, signal, oom_mm);
 	if (!sender || sender->handled) {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* Who a task is: its start, its ids in the PID namespaces, its end. */
+/* The identity of a task (start time, ids in the PID namespaces), its comm and its wait status. */
 #ifndef EXITSNOOP_TASK_H
 #define EXITSNOOP_TASK_H
 
 #include "maps.h"
 #include "read.h"
 
-/* By the boot clock, as exit_time: it goes on while the machine is suspended. */
+/* In ns of the boot clock, as exit_time. The boot clock keeps running while the machine is suspended. */
 static __always_inline __u64 start_time(struct task_struct *task, const int variant)
 {
 	return READ(variant, task, start_boottime);
 }
 
-/* Through a typed pointer two loads, which cost less than a helper call. */
+/* With a typed pointer two loads, which cost less than a helper call. */
 static __always_inline void copy_comm(__u8 *comm, struct task_struct *task, const int variant)
 {
 	const __u64 *from = (const void *)&task->comm;
@@ -22,7 +22,7 @@ static __always_inline void copy_comm(__u8 *comm, struct task_struct *task, cons
 		bpf_core_read(comm, COMM_SIZE, &task->comm);
 		return;
 	}
-	/* Halves, as in a record it begins at a multiple of 4 only. */
+	/* Stored in halves, because the offset of comm in a record is only a multiple of 4. */
 	for (int i = 0; i < 2; i++) {
 		__u64 bytes = from[i];
 
@@ -31,7 +31,7 @@ static __always_inline void copy_comm(__u8 *comm, struct task_struct *task, cons
 	}
 }
 
-/* The id and its namespace at a level; the last, level pid->level, is the process's own. */
+/* The id and its namespace at a level; pid->level is the level of the process's own namespace. */
 static __always_inline struct upid id_at_level(struct pid *pid, __u32 level)
 {
 	struct upid id = {};
@@ -41,7 +41,7 @@ static __always_inline struct upid id_at_level(struct pid *pid, __u32 level)
 	return id;
 }
 
-/* The id in the reader's PID namespace, 0 where the process is not visible there. */
+/* The id in the reader's PID namespace; 0 if the process is not visible there. */
 static __always_inline __u32 id_in_namespace(struct pid *pid)
 {
 	__u32 last = BPF_CORE_READ(pid, level);
@@ -62,11 +62,11 @@ static __always_inline __u32 tgid_of(struct task_struct *task, const int variant
 	return READ(variant, task, tgid);
 }
 
-/* What wait_task_zombie() gives to waitpid(2). */
+/* The status that waitpid(2) reports: wait_task_zombie() in kernel/exit.c. */
 static __always_inline __u32 wait_status(struct task_struct *task, struct signal_struct *signal,
 					 const int variant)
 {
-	/* From 6.0 on the flag is set at every death (synchronize_group_exit). */
+	/* From 6.0 on the flag is set for every process that exits: synchronize_group_exit(). */
 	if (READ(variant, signal, flags) & SIGNAL_GROUP_EXIT)
 		return READ(variant, signal, group_exit_code);
 	return READ(variant, task, group_leader, exit_code);

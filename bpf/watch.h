@@ -54,8 +54,8 @@ static __always_inline void watch(__u32 pid, __u64 start)
 }
 
 /*
- * A child of a watched process is watched. Any other child shows that the process that had its PID
- * is gone: where that is still watched, the kernel did not run the program for its exit.
+ * Watches a child of a watched process. If another process gets a PID that is still in the map, the process
+ * that had this PID is gone and the kernel did not run the program for its exit: its entry is removed.
  */
 static __always_inline void follow_child(struct task_struct *parent, struct task_struct *child)
 {
@@ -75,10 +75,10 @@ static __always_inline void follow_child(struct task_struct *parent, struct task
 }
 
 /*
- * Watches a process that was there before the trace, if its parent is watched; true where it was
- * not known before. A process that exits meanwhile must not stay in the map. signal->live is
- * decremented before the exit program runs (do_exit in kernel/exit.c), so if it is not 0 after the
- * barrier, that program finds the entry.
+ * Watches a process that existed before the trace if its parent is watched; returns true if it is new in the
+ * map. A process that exits meanwhile must not stay in the map. do_exit() in kernel/exit.c decrements
+ * signal->live before the exit program runs, so if it is not 0 after the barrier, that program finds the
+ * entry.
  */
 static __always_inline bool find_descendant(struct task_struct *task)
 {
