@@ -18,6 +18,56 @@ public sealed class DocumentationTests
             CommandLineParser.Parse(line.Split('#')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries).AsSpan(1));
     }
 
+    /// <summary>"[filters]" stands for the options below the help's heading with that word.</summary>
+    [Theory]
+    [InlineData("--record d")]
+    [InlineData("--read f")]
+    [InlineData("--read f --follow")]
+    public void The_usage_of_a_recording_has_every_option_that_is_taken(string command)
+    {
+        string mode = command.Split(' ')[0];
+        string usage = Assert.Single(UsageText.Usage.Split("exitsnoop "), text => text.StartsWith(mode, StringComparison.Ordinal));
+        Dictionary<string, string> headings = [];
+        string heading = "";
+        foreach (string line in UsageText.Help[UsageText.Usage.Length..].Split('\n'))
+        {
+            heading = line.EndsWith(':') ? line : heading;
+            if (CommandLineOption.All.FirstOrDefault(option => line.Contains(option.Long, StringComparison.Ordinal)) is { Long: { } option } && line.StartsWith("  -", StringComparison.Ordinal))
+                headings.TryAdd(option, heading);
+        }
+        foreach (CommandLineOption option in CommandLineOption.All.Where(option => !Hidden.Contains(option.Long) && option.Id is not (OptionId.Help or OptionId.Version or OptionId.Verbose)))
+        {
+            if (!IsTaken(option) || headings[option.Long] == "options:")
+                continue;
+            Assert.True(
+                usage.Contains(option.Short == '\0' ? option.Long : $"-{option.Short}", StringComparison.Ordinal)
+                    || new[] { "filters", "output", "tracing" }.Any(word => usage.Contains($"[{word}]", StringComparison.Ordinal) && headings[option.Long].Contains(word, StringComparison.Ordinal)),
+                $"{option.Long} works with {mode}: {usage}");
+        }
+
+        bool IsTaken(CommandLineOption option)
+        {
+            string value = option.Id switch { OptionId.After or OptionId.Before => "-1h", OptionId.MaxSize => "1G", _ => "1" };
+            try
+            {
+                CommandLine.Read([.. command.Split(' '), option.Long, .. option.TakesValue ? (string[])[value] : []]);
+                return true;
+            }
+            catch (UsageException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Fact]
+    public void The_default_size_of_the_buffer_is_the_same_in_the_help_and_in_the_man_page()
+    {
+        const string size = "1 for each processor, rounded up to a power of two, at least 16 and at most 128";
+        Assert.Contains(size, string.Join(' ', UsageText.Help.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(size, Read("exitsnoop.8"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_man_page_names_every_option_and_every_property()
     {

@@ -8,12 +8,13 @@ public sealed class DefinitionTests
     public void The_source_is_headed_by_version_parameters_and_what_they_set()
     {
         using Shell shell = Shell.Open();
-        string text = Assert.IsType<string>(shell.Run("Get-ProcessExitEventDefinition -Source -Id 181 -Failed -PerThread").Output[0]);
+        string text = Assert.IsType<string>(shell.Run("Get-ProcessExitEventDefinition -Source -Id 181 -Failed -PerThread -Service 'web*' -ExcludeUser 0; $null = 'a secret'").Output[0]);
         string heading = text[..text.IndexOf("*/", StringComparison.Ordinal)];
 
         Assert.StartsWith("/*", text, StringComparison.Ordinal);
         Assert.Contains($"ExitSnoop {shell.Run("(Get-Module ExitSnoop).Version.ToString()").Output[0]}: ", heading, StringComparison.Ordinal);
-        Assert.Contains("-Source -Id 181 -Failed -PerThread", heading, StringComparison.Ordinal);
+        Assert.Contains("Get-ProcessExitEventDefinition -Source -Id 181 -Failed -PerThread -Service web* -ExcludeUser 0\n", heading, StringComparison.Ordinal);
+        Assert.Contains("does: the service, excluded users.", heading, StringComparison.Ordinal);
         Assert.Matches(@"by_id = 1\b.*\b181\b", heading);
         Assert.Matches(@"failed = 1\b", heading);
         Assert.Matches(@"per_thread = 1\b", heading);

@@ -42,11 +42,14 @@ public sealed class MeasureTests
     }
 
     [Theory]
-    [InlineData("Get-Item / | Measure-ProcessExit", "NotAnEvent")]
-    [InlineData("@() | Measure-ProcessExit NoSuch", "PropertyNotFound")]
-    public void What_cannot_be_measured_is_an_error(string script, string error)
+    [InlineData("Get-Item / | Measure-ProcessExit", "NotAnEvent", "System.IO.DirectoryInfo is not the exit of a process. Pipe in events of Watch-ProcessExit")]
+    [InlineData("$events[0] | ConvertTo-Csv | ConvertFrom-Csv | Measure-ProcessExit", "NotAnEvent", "texts, as after Import-Csv. Keep events as JSON (ForEach-Object ToJson)")]
+    [InlineData("@() | Measure-ProcessExit NoSuch", "PropertyNotFound", "Get-ProcessExitEventDefinition lists them")]
+    public void What_cannot_be_measured_is_an_error_that_says_what_to_do(string script, string id, string message)
     {
-        Assert.Equal(error, Shell.Shared.Run(script).OnlyError.ShortId);
+        ShellError error = Shell.Shared.Run(Events + script).OnlyError;
+        Assert.Equal(id, error.ShortId);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

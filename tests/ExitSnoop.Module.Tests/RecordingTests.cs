@@ -39,6 +39,7 @@ public sealed class RecordingTests
         }
         ShellResult nothing = shell.Run("Get-ProcessExit $recording -Last 8h -Name no-such", ("recording", recording));
         Assert.Equal(("NoMatchingEventsFound", "ObjectNotFound"), (nothing.OnlyError.ShortId, nothing.OnlyError.Category));
+        Assert.EndsWith($"The recording in {recording} was made with filters, and has only: children of {Environment.ProcessId}.", nothing.OnlyError.Message, StringComparison.Ordinal);
         Assert.Contains(nothing.Warnings, warning => warning.StartsWith("Nothing has been recorded since ", StringComparison.Ordinal));
     }
 

@@ -75,6 +75,7 @@ public sealed class ServiceTests
     public void Enable_installs_the_unit_of_the_packages_with_what_it_is_told()
     {
         string shown = Pwsh.Run("""
+            $WarningPreference = 'SilentlyContinue'
             Enable-ProcessExitRecording -WhatIf
             Enable-ProcessExitRecording -WhatIf -Path /srv/exits -Group adm -MaximumSize 5GB -MaximumAge 90d -NoArguments -Failed `
                 -Name 'a b*', 'c`[d', '50%$' -User root, 4242 -Signal SEGV, 6 -ExitCode 3 -MinimumAge 1.5 -Service nginx
@@ -92,15 +93,18 @@ public sealed class ServiceTests
             ],
             units[1].Split('\n').Where(line => !packaged.Contains(line, StringComparison.Ordinal)).Where(line => !line.StartsWith("What if", StringComparison.Ordinal)));
         Assert.DoesNotContain("LogsDirectory", units[1], StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory, units[1], StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Without_systemd_the_error_has_the_command_to_run()
+    public void Without_systemd_the_error_has_the_command_to_run_and_WhatIf_warns()
     {
         Assert.SkipWhen(System.IO.Directory.Exists("/run/systemd/system"), "systemd runs here, and would start the service");
         ShellError error = Shell.Shared.Run("Enable-ProcessExitRecording -Group adm -Failed").OnlyError;
         Assert.Equal(("NoSystemd", "NotInstalled"), (error.ShortId, error.Category));
         Assert.EndsWith($"/exitsnoop --record {Directory} --group adm --failed", error.Message, StringComparison.Ordinal);
+        foreach (string command in (string[])["Enable-ProcessExitRecording", "Disable-ProcessExitRecording -Remove"])
+            Assert.Contains("this command would fail: systemd does not run here", Assert.Single(Shell.Shared.Run(command + " -WhatIf").Warnings), StringComparison.Ordinal);
     }
 
     private static string Setting(string name) => Assert.Single(Unit(), line => line.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..];

@@ -18,7 +18,7 @@ internal sealed record CmdletFacts(string Verb, string Noun, ParameterFacts[] Pa
            let verb = (string)cmdlet.ConstructorArguments[0].Value!
            let noun = (string)cmdlet.ConstructorArguments[1].Value!
            orderby noun, verb
-           select new CmdletFacts(verb, noun, ParameterFacts.Of(type)),
+           select new CmdletFacts(verb, noun, [.. ParameterFacts.Of(type), .. ParameterFacts.OfShouldProcess(cmdlet)]),
     ];
 
     internal static CustomAttributeData? Attribute<T>(MemberInfo member) =>
@@ -48,6 +48,16 @@ internal sealed record ParameterFacts(
                PipelineInputOf(named),
                CmdletFacts.Attribute<SupportsWildcardsAttribute>(property) is not null),
     ];
+
+    /// <summary>-WhatIf and -Confirm, which PowerShell adds to a cmdlet that supports ShouldProcess.</summary>
+    internal static ParameterFacts[] OfShouldProcess(CustomAttributeData cmdlet)
+    {
+        static ParameterFacts Switch(string name, string alias) => new(name, nameof(SwitchParameter), null, false, null, [alias], "False", false);
+
+        return cmdlet.NamedArguments.Any(argument => argument is { MemberName: nameof(CmdletAttribute.SupportsShouldProcess), TypedValue.Value: true })
+            ? [Switch("WhatIf", "wi"), Switch("Confirm", "cf")]
+            : [];
+    }
 
     private static string PipelineInputOf(Dictionary<string, object?> named)
     {

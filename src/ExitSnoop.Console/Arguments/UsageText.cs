@@ -18,9 +18,11 @@ internal static class UsageText
                          [--metrics FILE]
                exitsnoop --record DIRECTORY [--max-size SIZE] [--max-age TIME]
                          [--keep-free SIZE] [--no-arguments] [--group NAME]
-                         [--metrics FILE] [filters]
+                         [--metrics FILE] [-n COUNT] [--timeout SECONDS]
+                         [filters] [tracing]
                exitsnoop --read FILE... [--after TIME] [--before TIME] [--oldest]
-                         [--follow] [-n COUNT] [filters] [output]
+                         [--follow [--timeout SECONDS]] [-n COUNT] [filters]
+                         [output]
         """;
 
     internal const string Help = Usage +
@@ -99,8 +101,10 @@ internal static class UsageText
 
         tracing:
           --basic               collect only what the table shows; this costs least
-          --buffer-size MIB     size of the kernel's buffer, a power of two (default
-                                16, or 1 for each of more than 16 processors)
+          --buffer-size MIB     size of the buffer between the kernel and exitsnoop, a
+                                power of two (default: 1 for each processor,
+                                rounded up to a power of two, at least 16 and at
+                                most 128)
           --btf-path FILE       take the kernel's type information from this file
           -v, --verbose         print on standard error where it was attached, and why
           --debug               print the messages of libbpf as well

@@ -21,14 +21,17 @@ public sealed class DisableProcessExitRecordingCommand : PSCmdlet
         string action = Remove
             ? $"Stop {RecordingUnit.Name}, and delete it, {RecordingProgram.Folder} and the recording in {directory}"
             : $"Stop {RecordingUnit.Name}, and do not start it again. The recording in {directory} stays";
-        if (!ShouldProcess(action, action + "?", "Stop recording process exits") || (Remove && !IsConfirmed(action + "?")))
+        if (!ShouldProcess(action, action + "?", "Stop recording process exits", out ShouldProcessReason reason))
+        {
+            if (reason == ShouldProcessReason.WhatIf)
+                WhatIf.Warn(this, Check);
+            return;
+        }
+        if (Remove && !IsConfirmed(action + "?"))
             return;
         try
         {
-            if (!Systemd.IsRunning)
-                throw new ServiceException(ServiceError.NoSystemd, "systemd does not run here, so there is no service to stop.");
-            if (FileCalls.EffectiveUser != 0)
-                throw new ServiceException(ServiceError.NoPrivilege, "Stopping a service needs root: sudo pwsh.");
+            Check();
             Stop();
             if (Remove)
                 RemoveAll(directory);
@@ -41,6 +44,14 @@ public sealed class DisableProcessExitRecordingCommand : PSCmdlet
         {
             ThrowTerminatingError(new ErrorRecord(refused, "CannotRemove", ErrorCategory.WriteError, RecordingUnit.Name));
         }
+    }
+
+    private static void Check()
+    {
+        if (!Systemd.IsRunning)
+            throw new ServiceException(ServiceError.NoSystemd, "systemd does not run here, so there is no service to stop.");
+        if (FileCalls.EffectiveUser != 0)
+            throw new ServiceException(ServiceError.NoPrivilege, "Stopping a service needs root: sudo pwsh.");
     }
 
     private void Stop()

@@ -58,8 +58,13 @@ public sealed class EnableProcessExitRecordingCommand : ExitFilterCommand, IDisp
         if (!ShouldProcess(
             $"Install this unit as {RecordingUnit.File}, and start it:\n{unit}",
             $"Install {RecordingUnit.Name}, which records into {directory}, and start it?",
-            "Record process exits"))
+            "Record process exits",
+            out ShouldProcessReason reason))
+        {
+            if (reason == ShouldProcessReason.WhatIf)
+                WhatIf.Warn(this, () => Check(unit));
             return;
+        }
         try
         {
             Check(unit);

@@ -102,7 +102,8 @@ public sealed class GetProcessExitCommand : ExitEventCommand, IDisposable
             WarnOfFindings(recording);
             if (!found)
                 WriteError(new ErrorRecord(
-                    new ItemNotFoundException("No recorded exit matches the filters."), "NoMatchingEventsFound", ErrorCategory.ObjectNotFound, paths));
+                    new ItemNotFoundException(string.Join(' ', ["No recorded exit matches the filters.", .. paths.Where(Directory.Exists).Select(OwnFilters)]).TrimEnd()),
+                    "NoMatchingEventsFound", ErrorCategory.ObjectNotFound, paths));
         }
         catch (ExitRecordingException error)
         {
@@ -116,6 +117,10 @@ public sealed class GetProcessExitCommand : ExitEventCommand, IDisposable
 
     /// <inheritdoc/>
     protected override void StopProcessing() => stopped.Cancel();
+
+    /// <summary>What a recording with filters of its own leaves out; empty for one without.</summary>
+    private static string OwnFilters(string path) =>
+        ExitRecordingStatus.Read(path).Filters is [_, ..] filters ? DisplayText.Escape($"The recording in {path} was made with filters, and has only: {filters}.") : "";
 
     private static DateTimeOffset? ToMoment(DateTime? time) => time is { } given ? new DateTimeOffset(given.ToUniversalTime()) : null;
 

@@ -28,12 +28,21 @@ public sealed class GetProcessExitEventDefinitionCommand : ExitTraceOptionsComma
     protected override void EndProcessing()
     {
         if (Source)
-            WriteObject(ExitProgramSource.GetText(CreateOptions(), MyInvocation.Line.Trim()));
+            WriteObject(ExitProgramSource.GetText(CreateOptions(), Invocation()));
         else if (Name is null)
             WriteObject(ExitEventDefinition.Fields, enumerateCollection: true);
         else
             WriteFields(Name);
     }
+
+    // Not the line that was typed, which can hold other commands and their secrets.
+    private string Invocation() => string.Join(' ',
+    [
+        MyInvocation.MyCommand.Name,
+        .. MyInvocation.BoundParameters.Select(given => given.Value is SwitchParameter
+            ? $"-{given.Key}"
+            : $"-{given.Key} {string.Join(", ", LanguagePrimitives.GetEnumerable(given.Value)?.Cast<object>() ?? [given.Value])}"),
+    ]);
 
     private void WriteFields(string[] names)
     {

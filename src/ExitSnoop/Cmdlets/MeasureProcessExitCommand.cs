@@ -54,8 +54,11 @@ public sealed class MeasureProcessExitCommand : PSCmdlet
         }
         else
         {
+            string problem = MeasuredExit.IsText(InputObject)
+                ? "Its ExitTime and Age are texts, as after Import-Csv. Keep events as JSON (ForEach-Object ToJson) and read them with Get-ProcessExit, or use Export-Clixml and Import-Clixml."
+                : "Pipe in events of Watch-ProcessExit or Get-ProcessExit.";
             WriteError(new ErrorRecord(
-                new ArgumentException($"'{InputObject}' is not the exit of a process: it has no ExitTime and Age. Pipe in events of Watch-ProcessExit or Get-ProcessExit."),
+                new ArgumentException($"This object of type {InputObject.TypeNames[0]} is not the exit of a process. {problem}"),
                 "NotAnEvent", ErrorCategory.InvalidArgument, InputObject));
             return;
         }

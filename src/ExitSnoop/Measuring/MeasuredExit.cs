@@ -16,4 +16,8 @@ internal readonly record struct MeasuredExit(DateTime Time, TimeSpan Age, bool F
                 time, age, EventView.Value(exit, nameof(ExitEvent.Failed)) is true, EventView.Value(exit, nameof(ExitEvent.Crashed)) is true,
                 EventView.Value(exit, nameof(ExitEvent.TotalProcessorTime)) as TimeSpan?, EventView.Value(exit, nameof(ExitEvent.PeakWorkingSet64)) as long?)
             : null;
+
+    /// <summary>Whether the object was an event, of which only the texts are left.</summary>
+    internal static bool IsText(PSObject exit) =>
+        EventView.Value(exit, nameof(ExitEvent.ExitTime)) is string && EventView.Value(exit, nameof(ExitEvent.Age)) is string;
 }
