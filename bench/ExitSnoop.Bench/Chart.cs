@@ -28,7 +28,7 @@ internal sealed class Chart(Workspace workspace, string folder)
 
         StringBuilder script = Begin(metric.Id, 150 + (26 * rows.Count));
         script.AppendLine(CultureInfo.InvariantCulture, $"""
-            set title "{metric.Title} ({metric.Unit}{(limit is { } at ? $"; to reach: {metric.Text(at)}" : "")})" textcolor rgb "{Ink}"
+            set title "{metric.Title} ({metric.Unit}{(limit is { } at ? $"; goal: at most {metric.Text(at)}" : "")})" textcolor rgb "{Ink}"
             set yrange [{rows.Count - 0.3}:-0.7]
             set xrange [{Number(first)}:{Number(last)}]
             {(logarithmic ? "set logscale x" : "")}

@@ -33,7 +33,7 @@ internal sealed class Idle(Bench bench)
                     $"CPU of an idle `{row}`, {bench.Plan.IdleSeconds} s in which the machine started {processes} processes", Metric.IdleCpu, row, 0.1,
                     bench.PeerRange(Metric.IdleCpu));
             bench.AddFigure("memory of an idle `exitsnoop`", Metric.Resident, bench.Basic.Name, 7, bench.PeerRange(Metric.Resident));
-            bench.AddFigure("the most that it had, at its start", Metric.StartMemory, bench.Basic.Name, 14, bench.PeerRange(Metric.StartMemory));
+            bench.AddFigure("its peak, at the start", Metric.StartMemory, bench.Basic.Name, 14, bench.PeerRange(Metric.StartMemory));
         }
         finally
         {

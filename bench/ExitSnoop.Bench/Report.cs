@@ -46,7 +46,7 @@ internal sealed class Report(Bench bench, string folder)
         Figures();
         SideBySideTable();
         MetricTable("In the kernel, from the start, idle", OtherColumns);
-        MetricTable("From the death to the event", [Metric.Latency, .. bench.Plan.Arrivals.Select(arrivals => Arrivals.Tail(arrivals.Rate)), Metric.Burst]);
+        MetricTable("From an exit to its event", [Metric.Latency, .. bench.Plan.Arrivals.Select(arrivals => Arrivals.Tail(arrivals.Rate)), Metric.Burst]);
         MetricTable("In a pipeline", [.. ModuleCost.Pipelines.Select(ModuleCost.Cost)]);
         GrowthTable();
         ChartList();
@@ -63,7 +63,7 @@ internal sealed class Report(Bench bench, string folder)
         Line("## Figures");
         Line();
         Table(
-            ["", "to reach", "measured", "", "peers"],
+            ["", "goal", "measured", "", "other tools"],
             bench.Figures.Select(figure => (string[])[figure.Name, figure.Target, figure.Measured, figure.Met switch { true => "met", false => "**missed**", null => "" }, figure.Peers]));
     }
 
@@ -123,7 +123,7 @@ internal sealed class Report(Bench bench, string folder)
             return;
         Line("## Charts");
         Line();
-        Line("Bars: medians; lines: from the least to the most. Dashed: to reach.");
+        Line("Bars are medians, and thin lines reach from the lowest to the highest value. A dashed line is a goal: at most that value.");
         Line();
         foreach (string file in files)
         {

@@ -8,8 +8,8 @@ namespace ExitSnoop.Bench;
 internal sealed record Metric(string Id, string Title, string Unit, string Format)
 {
     internal static readonly Metric SlowDown = new("slow-down", "Slow-down of a storm of exits", "times", "0.00");
-    internal static readonly Metric LostShare = new("lost", "Events lost", "% of those that happened", "0.##");
-    internal static readonly Metric ToldShare = new("told", "Lost events that were told", "% of those lost", "0.##");
+    internal static readonly Metric LostShare = new("lost", "Events lost", "% of all exits", "0.##");
+    internal static readonly Metric ToldShare = new("told", "Lost events that were reported", "% of those lost", "0.##");
     internal static readonly Metric UserCpu = new("cpu-user", "CPU time in user mode", "s per 100,000 events", "0.000");
     internal static readonly Metric SystemCpu = new("cpu-system", "CPU time in the kernel", "s per 100,000 events", "0.000");
     internal static readonly Metric Cpu = new("cpu", "CPU time of the tracer", "s per 100,000 events", "0.000");
@@ -17,14 +17,22 @@ internal sealed record Metric(string Id, string Title, string Unit, string Forma
     internal static readonly Metric KernelReported = new("kernel-reported", "In the kernel, per reported exit", "ns", "#,0");
     internal static readonly Metric KernelFiltered = new("kernel-filtered", "In the kernel, per filtered exit", "ns", "#,0");
     internal static readonly Metric FirstEvent = new("first-event", "From the start to the first event", "ms", "#,0.0");
-    internal static readonly Metric Latency = new("latency", "From the death to the event, median at 50 a second", "ms", "0.00");
-    internal static readonly Metric Burst = new("burst", "From the last death of a script to its event", "ms", "0.00");
+    internal static readonly Metric Latency = new("latency", "From an exit to its event, median at 50 a second", "ms", "0.00");
+    internal static readonly Metric Burst = new("burst", "From the last exit of a script to its event", "ms", "0.00");
     internal static readonly Metric IdleCpu = new("idle-cpu", "CPU time of an idle watch", "s per minute", "0.000");
     internal static readonly Metric Resident = new("idle-memory", "Memory of an idle watch", "MB", "0.0");
-    internal static readonly Metric StartMemory = new("start-memory", "The most memory of an idle watch", "MB", "0.0");
+    internal static readonly Metric StartMemory = new("start-memory", "Peak memory of an idle watch", "MB", "0.0");
     internal static readonly Metric Import = new("import", "Import, load and attach in a running pwsh", "ms", "0.0");
 
-    internal string Text(double value) => value.ToString(Format, System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>A value as it is written. One that would be written as 0 without being 0 is "below" the smallest that can be written.</summary>
+    internal string Text(double value)
+    {
+        string text = value.ToString(Format, System.Globalization.CultureInfo.InvariantCulture);
+        return value > 0 && value < Smallest / 2 ? $"below {Smallest.ToString(Format, System.Globalization.CultureInfo.InvariantCulture)}" : text;
+    }
+
+    /// <summary>The last digit's step: 0.1 for the format 0.0.</summary>
+    private double Smallest => Math.Pow(10, -(Format.Contains('.', StringComparison.Ordinal) ? Format.Length - Format.IndexOf('.', StringComparison.Ordinal) - 1 : 0));
 }
 
 /// <summary>What was measured: of each metric, for each row, one value a round.</summary>

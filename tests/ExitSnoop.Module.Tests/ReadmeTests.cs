@@ -1,29 +1,26 @@
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>
-/// The one-liners of the README, each run as it stands there while such processes die as it asks for. Only
-/// times are shorter, other machines are this one, and the recording of last night is one of a moment ago.
+/// The commands and one-liners of the README, each run as it stands there while such processes die as it asks for. Only
+/// times are shorter, and the recording of last night is one of a moment ago.
 /// </summary>
 public sealed partial class ReadmeTests
 {
-    private const string Heading = "## One-liners";
+    private const string Commands = "## Three commands", Heading = "## One-liners";
 
     /// <summary>What is printed or written, by the sentence that promises it.</summary>
     private static readonly Dictionary<string, string> Promises = new()
     {
-        ["Crashes into a CSV file, for an hour"] = "^.*\"ExitTime\",.*\"CommandLine\"(.*\n)*.*\"victim\".*\"signal 11 \\(SEGV\\)",
+        ["what fails, as it happens"] = @"^PCOMM .*EXIT_CODE\n-.*\n(.*\n)*victim +\d+ .* signal 11 \(SEGV\)",
         ["Wait for a process that is not your child, and get its exit status"] = @"^7\n$",
-        ["What died last night? (Needs the recording, below.)"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +SEGV.* segfault \(MAPERR\) .*victim ",
-        ["Where do programs crash?"] = @"^TIME +NAME .*SITE\n-.*\n(.*\n)*.* victim +\d+ +SEGV.* victim!\w+\+0x",
-        ["What does the OOM killer kill?"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +KILL +out of memory .*victim -w memory",
+        ["what died last night: it needs a recording, see below"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +SEGV.* segfault \(MAPERR\) .*victim ",
+        ["where programs crash"] = @"^TIME +NAME .*SITE\n-.*\n(.*\n)*.* victim +\d+ +SEGV.* victim!\w+\+0x",
+        ["What does the OOM killer kill, the kernel's last resort when memory runs out?"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +KILL +out of memory .*victim -w memory",
         ["Who keeps killing my workers?"] = @"^Id +: \d+\nStatus +: signal 15 \(TERM\)\nSenderName : \S.*\nSenderId +: {own id}\n",
-        ["The next failure of a service, with all properties"] = @"^Status +: code 3\n(.*\n)*CommandLine +: .*victim -w exit 3\n(.*\n)*CgroupPath +: /system\.slice/nginx\.service\n",
         ["Which commands fail most in ten minutes?"] = @"^Count Name\n-.*\n(.*\n)* +\d+ victim, 139\n",
-        ["A build with everything it starts, and the CPU time each step took"] = @"^TIME +NAME .* CPU\(s\) .*\n-.*\n(.*\n)*.* sleep +\d+ +0 .*\n(.*\n)*.* make +\d+ +0 ",
-        ["Watch a command from before it starts"] = @"^PCOMM .*EXIT_CODE\n-.*\nsh +\d+ .* code 3\n",
-        ["What churns: which processes does a user start in a minute?"] = @"^Name +CommandLine +TotalProcessorTime\n-.*\nworker-7 +\S*worker-7 -w exit 1 +00:00:0",
+        ["A build with everything that it starts, and the CPU time of each step"] = @"^TIME +NAME .* CPU\(s\) .*\n-.*\n(.*\n)*.* sleep +\d+ +0 .*\n(.*\n)*.* make +\d+ +0 ",
+        ["What churns: which short-lived processes does a user start in a minute?"] = @"^Name +CommandLine +TotalProcessorTime\n-.*\nworker-7 +\S*worker-7 -w exit 1 +00:00:0",
         ["Act on each crash while the shell goes on"] = @"^victim \(\d+\): signal 11 \(SEGV\)(, core dumped)?, core dumped: (True|False)\n",
-        ["The same from many machines, live"] = @"PCOMM .*EXIT_CODE\n-.*\n(.*\n)*victim +\d+ .* signal 11 \(SEGV\)",
     };
 
     public static TheoryData<string, string> OneLiners
@@ -34,6 +31,8 @@ public sealed partial class ReadmeTests
             string readme = File.ReadAllText(Path.Combine(Paths.Repository, "README.md"));
             int start = readme.IndexOf(Heading, StringComparison.Ordinal);
             int end = readme.IndexOf("\n## ", start + Heading.Length, StringComparison.Ordinal);
+            foreach (Match command in ShownCommand().Matches(readme[readme.IndexOf(Commands, StringComparison.Ordinal)..start]))
+                blocks.Add(command.Groups[2].Value, command.Groups[1].Value);
             foreach (Match block in OneLiner().Matches(readme[start..end]))
                 blocks.Add(block.Groups[1].Value, block.Groups[2].Value.Trim());
             return blocks;
@@ -63,10 +62,9 @@ public sealed partial class ReadmeTests
     {
         using Shell shell = Shell.Open();
         using Stage stage = new();
-        // Remoting has a test of its own, with a server; and this host shows nothing that is written to it.
+        // This host shows nothing that is written to it.
         string before = $$"""
             Set-Location '{{stage.Folder}}'
-            function global:Invoke-Command($HostName, $ScriptBlock) { & $ScriptBlock }
             function global:Write-Host($Object) { Add-Content '{{stage.Folder}}/written' $Object }
             $PSDefaultParameterValues['Get-ProcessExit:Path'] = '{{stage.Recording}}'
 
@@ -96,6 +94,9 @@ public sealed partial class ReadmeTests
         Assert.Null(result.Terminating);
         return shown;
     }
+
+    [GeneratedRegex("^PS> (.+?) +# (.+)$", RegexOptions.Multiline)]
+    private static partial Regex ShownCommand();
 
     [GeneratedRegex("^# ([^\n]+)\n((?:[^#`\n][^\n]*\n)+)", RegexOptions.Multiline)]
     private static partial Regex OneLiner();
