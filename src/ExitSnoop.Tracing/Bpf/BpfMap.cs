@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Bpf;
 
-/// <summary>A loaded hash map of the kernel's, by its file descriptor, which belongs to its <see cref="BpfObject"/>.</summary>
+/// <summary>A BPF hash map that is loaded. The file descriptor belongs to the <see cref="BpfObject"/>.</summary>
 internal readonly unsafe struct BpfMap<TKey, TValue>(int fd)
     where TKey : unmanaged
     where TValue : unmanaged
@@ -24,12 +24,13 @@ internal readonly unsafe struct BpfMap<TKey, TValue>(int fd)
 
     internal bool Remove(TKey key) => LibBpf.bpf_map_delete_elem(fd, &key) == 0;
 
-    /// <summary>Its keys; what is added or removed meanwhile may or may not be among them.</summary>
+    /// <summary>The keys. A key that is added or removed meanwhile may or may not be among them.</summary>
     internal IReadOnlyCollection<TKey> Keys
     {
         get
         {
-            // Where a key is removed meanwhile, the kernel begins again at the first.
+            // If the last key was removed meanwhile, the kernel begins again at the first (htab_map_get_next_key() in
+            // kernel/bpf/hashtab.c), so a key that was already seen ends the loop.
             HashSet<TKey> keys = [];
             TKey key, next;
             TKey* last = null;

@@ -4,7 +4,7 @@ using ExitSnoop.Linux;
 
 namespace ExitSnoop.Bpf;
 
-/// <summary>A BPF object: opened, configured, loaded, attached, in this order. Not thread-safe.</summary>
+/// <summary>A BPF object. It is opened, configured, loaded and attached, in this order. Not thread-safe.</summary>
 internal sealed unsafe class BpfObject : SafeHandle
 {
     private BpfObject(nint handle) : base(0, ownsHandle: true) => SetHandle(handle);
@@ -13,9 +13,9 @@ internal sealed unsafe class BpfObject : SafeHandle
 
     /// <summary>Opens an object from memory; nothing is loaded into the kernel yet.</summary>
     /// <param name="bytes">The ELF file.</param>
-    /// <param name="name">Its name; the kernel shows its first letters.</param>
+    /// <param name="name">The name of the object. The names of its data maps begin with the first letters of it.</param>
     /// <param name="btfPath">A file with the kernel's type information, or null for the kernel's own.</param>
-    /// <exception cref="Win32Exception">libbpf refused; the error is errno's.</exception>
+    /// <exception cref="Win32Exception">libbpf refused; the error code is errno.</exception>
     internal static BpfObject Open(ReadOnlySpan<byte> bytes, string name, string? btfPath)
     {
         nint namePointer = Marshal.StringToCoTaskMemUTF8(name);
@@ -38,7 +38,7 @@ internal sealed unsafe class BpfObject : SafeHandle
         }
     }
 
-    /// <summary>Keeps only the programs named; the others are not loaded.</summary>
+    /// <summary>Selects the programs to load; the others are not loaded.</summary>
     internal void SelectPrograms(IReadOnlyCollection<string> names)
     {
         for (nint program = LibBpf.bpf_object__next_program(handle, 0); program != 0;
@@ -48,7 +48,7 @@ internal sealed unsafe class BpfObject : SafeHandle
             _ = LibBpf.bpf_program__set_autoload(Program(name), true);
     }
 
-    /// <summary>Makes a program that is declared for a tracepoint one for the entry of a kernel function, before the load.</summary>
+    /// <summary>Changes a program that is declared for a tracepoint into one for the entry of a kernel function. Called before the load.</summary>
     /// <exception cref="Win32Exception">The kernel has no such function.</exception>
     internal void MoveToFunction(string program, string function)
     {
@@ -57,7 +57,7 @@ internal sealed unsafe class BpfObject : SafeHandle
             throw LastError();
     }
 
-    /// <summary>The data of a section before the load, as <typeparamref name="T"/>.</summary>
+    /// <summary>The initial data of a section, as <typeparamref name="T"/>. It can be changed until the load.</summary>
     internal ref T Section<T>(string name) where T : unmanaged
     {
         void* value = LibBpf.bpf_map__initial_value(Map(name), out nuint size);
@@ -68,7 +68,7 @@ internal sealed unsafe class BpfObject : SafeHandle
 
     internal void SetMaxEntries(string map, uint count) => _ = LibBpf.bpf_map__set_max_entries(Map(map), count);
 
-    /// <summary>A map that no loaded program uses is not created.</summary>
+    /// <summary>Does not create a map. No loaded program may use it.</summary>
     internal void Omit(string map) => _ = LibBpf.bpf_map__set_autocreate(Map(map), false);
 
     /// <exception cref="Win32Exception">The kernel or libbpf refused.</exception>
@@ -81,8 +81,8 @@ internal sealed unsafe class BpfObject : SafeHandle
     /// <exception cref="Win32Exception">The kernel or libbpf refused.</exception>
     internal BpfLink Attach(string program) => new(Check(LibBpf.bpf_program__attach(Program(program))));
 
-    /// <summary>Runs an iterator program over all that it iterates over.</summary>
-    /// <returns>How many bytes it printed.</returns>
+    /// <summary>Runs an iterator program to its end.</summary>
+    /// <returns>How many bytes the program has written (bpf_seq_write()).</returns>
     /// <exception cref="Win32Exception">The kernel or libbpf refused.</exception>
     internal int Iterate(string program)
     {
@@ -114,7 +114,10 @@ internal sealed unsafe class BpfObject : SafeHandle
     /// <summary>The file descriptor of a loaded map; it belongs to the object.</summary>
     internal int MapFd(string name) => LibBpf.bpf_map__fd(Map(name));
 
-    /// <summary>Attaches a program to the entry of a kernel function, by name: without /proc/kallsyms, which not everyone may read.</summary>
+    /// <summary>
+    /// Attaches a kprobe.multi program to the entry of a kernel function. The function is given by name, because a pattern would make
+    /// libbpf read /proc/kallsyms, which is not readable for every user.
+    /// </summary>
     /// <exception cref="Win32Exception">The kernel or libbpf refused.</exception>
     internal BpfLink AttachKprobe(string program, string function)
     {
@@ -147,7 +150,7 @@ internal sealed unsafe class BpfObject : SafeHandle
     private static Win32Exception LastError() => new(Marshal.GetLastPInvokeError());
 }
 
-/// <summary>An attached program; to dispose of it detaches it.</summary>
+/// <summary>An attached program. Disposing it detaches the program.</summary>
 internal sealed class BpfLink : SafeHandle
 {
     internal BpfLink(nint handle) : base(0, ownsHandle: true) => SetHandle(handle);

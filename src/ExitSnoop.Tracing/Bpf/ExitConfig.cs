@@ -4,7 +4,7 @@ using ExitSnoop.Linux;
 
 namespace ExitSnoop.Bpf;
 
-/// <summary>struct exit_config of bpf/config.h: the program's constants, set before the load.</summary>
+/// <summary>struct exit_config of bpf/config.h: the constants of the program, set before the load.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ExitConfig
 {

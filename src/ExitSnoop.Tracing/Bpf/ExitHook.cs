@@ -3,43 +3,44 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Bpf;
 
 /// <summary>
-/// Where the programs of bpf/exitsnoop.bpf.c are attached in do_exit (kernel/exit.c), and why there. The
-/// first hook that the kernel accepts is used; it is the one that neither misses nor repeats an exit at
-/// the least cost.
+/// Where the programs of bpf/exitsnoop.bpf.c are attached in do_exit() (kernel/exit.c), and why. The candidates are
+/// ordered so that the first one that the kernel accepts reports every exit once at the least cost.
 /// </summary>
 /// <remarks>
-/// BPF does not run a program within itself on one CPU: where the program can be preempted, the exits
-/// that come meanwhile are skipped. At tracepoints that can happen from 7.0 on, at fentry from 5.12 on,
-/// where the kernel preempts itself. A kprobe runs with preemption disabled, but not while a system call
-/// on a BPF map is preempted on its CPU. Hence the second hook.
+/// The kernel does not start a BPF program on a CPU where the same program is already running. If that program is
+/// preempted, the exits that happen meanwhile on that CPU are skipped. This is possible at tracepoints from 7.0 on and
+/// at fentry from 5.12 on, if the kernel is preemptible. A kprobe program runs with preemption disabled, but the
+/// kernel skips it while a system call on a BPF map is preempted on its CPU. For such cases there is a second hook.
 /// </remarks>
-/// <param name="AttachType">How it is attached, by libbpf's names.</param>
-/// <param name="Point">The tracepoint or the function.</param>
+/// <param name="AttachType">How the program is attached, by libbpf's section names.</param>
+/// <param name="Point">The tracepoint or the kernel function.</param>
 /// <param name="TracepointHasGroupDead">Whether the tracepoint says which thread is the last of its process (6.16).</param>
-/// <param name="HasSecond">Whether raw_tp on sched_process_exit reports what the first hook was not run for.</param>
-/// <param name="Reason">Why it was chosen: a sentence.</param>
+/// <param name="HasSecond">Whether raw_tp on sched_process_exit reports the exits for which the first hook was skipped.</param>
+/// <param name="Reason">Why this hook was chosen, as a sentence.</param>
 internal sealed record ExitHook(string AttachType, string Point, bool TracepointHasGroupDead, bool HasSecond, string Reason)
 {
     private const string Tracepoint = "sched_process_exit", Function = "taskstats_exit";
     private const string FunctionTracing = "/proc/sys/kernel/ftrace_enabled";
     private const string NoFunctionTracing = "The sysctl kernel.ftrace_enabled is 0, so the kernel does not run BPF programs that are attached to functions";
 
-    /// <summary>Whether the process has given up its memory by then, and with it its command, so that execs are recorded.</summary>
+    /// <summary>Whether the hook comes after exit_mm(). The command cannot be read there, so it is recorded at exec.</summary>
     internal bool IsAfterMemory => AttachType == "raw_tp" && !TracepointHasGroupDead;
 
-    /// <summary>Whether exits are claimed in a map, because a hook does not say which thread is the last.</summary>
+    /// <summary>Whether exits are claimed in a map, because a hook does not say which thread is the last; see bpf/claim.h.</summary>
     internal bool Claims => !TracepointHasGroupDead && (HasSecond || AttachType == "raw_tp");
 
-    /// <summary>Whether forks, too, are traced at two places, because one of them can be skipped.</summary>
+    /// <summary>Whether forks are traced at two places, because the kernel can skip a program at either of them.</summary>
     internal bool MaySkipForks => AttachType == "kprobe.multi" && TracepointHasGroupDead;
 
-    /// <summary>Whether, though rarely, the kernel may run no program at all for an exit or a fork.</summary>
+    /// <summary>Whether the kernel may, in rare cases, run no program at all for an exit or a fork.</summary>
     internal bool MaySkip => HasSecond || Environment.OSVersion.Version >= new Version(7, 0);
 
-    /// <summary>What is attached where, as text.</summary>
+    /// <summary>What is attached where, as text: "kprobe.multi on taskstats_exit and raw_tp on sched_process_exit".</summary>
     internal string Description => $"{AttachType} on {Point}" + (HasSecond ? $" and raw_tp on {Tracepoint}" : "");
 
-    /// <summary>The name of the program for exits, of the variants for basic events and for failures alone.</summary>
+    /// <summary>The name of the program for exits.</summary>
+    /// <param name="basic">Whether only basic events are wanted.</param>
+    /// <param name="nonzero">Whether only exits with a status other than 0 are wanted.</param>
     internal string Program(bool basic, bool nonzero)
     {
         bool onlyNonzero = nonzero && !HasSecond;
@@ -51,7 +52,10 @@ internal sealed record ExitHook(string AttachType, string Point, bool Tracepoint
         };
     }
 
-    /// <summary>Whether programs run at functions. Where not, the kernel attaches them nevertheless.</summary>
+    /// <summary>
+    /// Whether the kernel runs programs that are attached to functions (sysctl kernel.ftrace_enabled). If it does not, it still accepts
+    /// the attachment, so this must be known before.
+    /// </summary>
     internal static bool HasFunctionTracing => !File.Exists(FunctionTracing) || File.ReadAllText(FunctionTracing).Trim() != "0";
 
     /// <summary>The hooks to try on the running kernel, the best first.</summary>
@@ -63,10 +67,10 @@ internal sealed record ExitHook(string AttachType, string Point, bool Tracepoint
         HasFunctionTracing);
 
     /// <param name="without">What is ruled out.</param>
-    /// <param name="release">Only a guess at what the kernel has: where it is wrong, the kernel refuses the load.</param>
-    /// <param name="preemptible">Whether the kernel may preempt itself, as CONFIG_PREEMPT and PREEMPT_DYNAMIC let it.</param>
-    /// <param name="names">Whether the kernel's own type information has a name; null where it has none.</param>
-    /// <param name="functionTracing">Whether programs run at functions. Where not, the kernel attaches them nevertheless.</param>
+    /// <param name="release">The kernel's release. A backport can make it misleading; then the kernel refuses the load and the next hook is tried.</param>
+    /// <param name="preemptible">Whether the kernel may preempt itself (CONFIG_PREEMPT, CONFIG_PREEMPT_DYNAMIC).</param>
+    /// <param name="names">Whether the kernel's own type information contains a name; null if the kernel has no type information.</param>
+    /// <param name="functionTracing">Whether the kernel runs programs that are attached to functions; see <see cref="HasFunctionTracing"/>.</param>
     internal static IEnumerable<ExitHook> Candidates(
         ExitProgramFallbacks without, Version release, bool preemptible, Func<string, bool>? names, bool functionTracing = true)
     {

@@ -6,21 +6,21 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Bpf;
 
 /// <summary>
-/// The BPF program, loaded and attached in the best way that the kernel allows. To dispose of it
-/// detaches and unloads it.
+/// The BPF programs of a trace, loaded and attached in the best way that the kernel allows. Disposing this object
+/// detaches and unloads them.
 /// </summary>
 internal sealed class ExitProgram : IDisposable
 {
-    /// <summary>PROC_PID_INIT_INO of include/linux/proc_ns.h: the first PID namespace.</summary>
+    /// <summary>PROC_PID_INIT_INO of include/linux/proc_ns.h: the inode number of the first PID namespace.</summary>
     private const ulong FirstPidNamespace = 0xEFFFFFFC;
 
-    /// <summary>Enough for every process of a machine with the default pid_max on 64 bits to be a descendant.</summary>
+    /// <summary>How many processes can be watched with descendants at the same time.</summary>
     private const uint DescendantsMax = 65536;
 
-    /// <summary>An iterator: it is not attached but run, by <see cref="FindDescendants"/>.</summary>
+    /// <summary>An iterator program. It is not attached at the start; <see cref="FindDescendants"/> runs it.</summary>
     private const string DescendantsProgram = "find_descendants";
 
-    /// <summary>The rings events_0 and on of the object.</summary>
+    /// <summary>RINGS_MAX of bpf/maps.h: the object has the rings events_0 to events_7.</summary>
     private const int RingsMax = 8;
 
     private readonly BpfObject bpf;
@@ -36,46 +36,46 @@ internal sealed class ExitProgram : IDisposable
         this.bpf = bpf;
         Hook = hook;
 
-        // What a basic event in the first PID namespace needs is loaded in half the time.
+        // For basic events in the first PID namespace there is a smaller program, which loads in half the time.
         bool basic = options.Basic && options.Cgroup is null && OwnPidNamespace == 0;
 
-        // A separate program, which reads nothing else if the process did not fail.
+        // For failures there is a program that reads nothing else if the process did not fail.
         bool nonzero = options is { Failed: true, PerThread: false, Ids.Count: 0 };
         exitProgram = hook.Program(basic, nonzero) + (crashHook == CrashHook.AtExit ? "_crash" : "");
         includeChildren = options.IncludeChildren;
     }
 
-    /// <summary>Where it is attached.</summary>
+    /// <summary>Where the program for exits is attached.</summary>
     internal ExitHook Hook { get; }
 
-    /// <summary>The source of its records; opened before the program is attached, so that the first record is read.</summary>
+    /// <summary>The source of the records. It is opened before the programs are attached, so that no record is missed.</summary>
     internal IRecordSource Source { get; set; } = null!;
 
-    /// <summary>The ring of the records of crashes, each sent before that of its exit; null where none are taken.</summary>
+    /// <summary>The ring of the crash records, each of which is sent before that of its exit; null if crashes are not captured.</summary>
     internal int? CrashRingFd => crashHook == CrashHook.None ? null : bpf.MapFd("crashes");
 
     /// <summary>The memory that the programs share with the reader.</summary>
     internal SharedMemory Shared { get; private set; } = null!;
 
-    /// <summary>The programs for exits. An exit is lost only if the kernel ran none of them for it.</summary>
+    /// <summary>The programs for exits. An exit is missed only if the kernel ran none of them for it.</summary>
     internal IEnumerable<int> ExitProgramFds => ExitPrograms.Select(bpf.ProgramFd);
 
-    /// <summary>The programs for forks, likewise; none where descendants are not asked for.</summary>
+    /// <summary>The programs for forks. A fork is missed only if the kernel ran none of them. Empty if descendants are not watched.</summary>
     internal IEnumerable<int> ForkProgramFds => ForkPrograms.Select(bpf.ProgramFd);
 
-    /// <summary>The processes asked for by ID; see bpf/maps.h.</summary>
+    /// <summary>The watched processes: PID to start time in nanoseconds of the boot clock, or 0; see bpf/maps.h.</summary>
     internal BpfMap<uint, ulong> Ids => new(bpf.MapFd("ids"));
 
-    /// <summary>The cgroups asked for, by their IDs.</summary>
+    /// <summary>The selected cgroups, by their IDs (kernfs_node.id).</summary>
     internal BpfMap<ulong, byte> Cgroups => new(bpf.MapFd("cgroups"));
 
-    /// <summary>The hierarchy that the cgroups are in.</summary>
+    /// <summary>The hierarchy of the cgroups.</summary>
     internal CgroupHierarchy Hierarchy { get; }
 
     /// <summary>
-    /// Watches the descendants of the processes in <see cref="Ids"/> that exist already. Children forked from now
-    /// on are added by the program, so each pass only finds processes that were there before, or children
-    /// of those: it ends after as many passes as the tree has levels at most.
+    /// Watches the descendants of the processes in <see cref="Ids"/> that already exist. The fork program adds children
+    /// that are forked from now on, so a pass only finds processes that existed before. The number of passes is at
+    /// most the number of levels of the tree.
     /// </summary>
     /// <exception cref="Win32Exception">The kernel refused.</exception>
     internal void FindDescendants()
@@ -85,12 +85,12 @@ internal sealed class ExitProgram : IDisposable
         }
     }
 
-    /// <summary>Loads and attaches.</summary>
+    /// <summary>Loads and attaches the programs.</summary>
     /// <param name="options">What to trace.</param>
-    /// <param name="cgroups">Where cgroups are.</param>
-    /// <exception cref="LoadRefusedException">No way to load was accepted; the error is that of the best one.</exception>
-    /// <exception cref="LibBpfException">There is no libbpf.</exception>
-    /// <exception cref="TypeInfoException">There is no type information.</exception>
+    /// <param name="cgroups">The cgroup hierarchy of the machine.</param>
+    /// <exception cref="LoadRefusedException">The kernel accepted no hook; the error is that of the first one that was tried.</exception>
+    /// <exception cref="LibBpfException">There is no libbpf of version 1.0 or later.</exception>
+    /// <exception cref="TypeInfoException">There is no type information of the kernel.</exception>
     /// <exception cref="CgroupNotFoundException">There is no such cgroup.</exception>
     internal static ExitProgram Start(ExitProgramOptions options, CgroupHierarchy cgroups)
     {
@@ -109,7 +109,7 @@ internal sealed class ExitProgram : IDisposable
                 }
                 catch (Win32Exception refused)
                 {
-                    // What is refused at one hook may be allowed at another.
+                    // The kernel may refuse one hook and accept another.
                     first ??= new LoadRefusedException(refused, messages.Warnings);
                 }
             }
@@ -117,13 +117,13 @@ internal sealed class ExitProgram : IDisposable
         throw first!;
     }
 
-    /// <summary>Called when nothing more is sent, before the maps are closed.</summary>
+    /// <summary>Called after the programs were detached and before the maps are closed.</summary>
     internal Action? Unloading { get; set; }
 
-    /// <summary>Detaches at once: from here on the kernel sends nothing. What was sent can still be read.</summary>
+    /// <summary>Detaches the programs immediately. Records that were already sent can still be read.</summary>
     internal void Detach()
     {
-        // The last first: the second hook before the first, whose skips it is counted against; see LossCounter.
+        // In reverse order: the second hook is detached before the first, because LossCounter compares their counts.
         foreach (BpfLink link in Enumerable.Reverse(links))
             link.Dispose();
     }
@@ -137,7 +137,7 @@ internal sealed class ExitProgram : IDisposable
         bpf.Dispose();
     }
 
-    /// <summary>The inode number of the caller's PID namespace, 0 for the first.</summary>
+    /// <summary>The inode number of this process's PID namespace; 0 for the first PID namespace.</summary>
     private static uint OwnPidNamespace =>
         FileIdentity.Inode("/proc/self/ns/pid") is { } own and not FirstPidNamespace ? (uint)own : 0;
 
@@ -167,7 +167,7 @@ internal sealed class ExitProgram : IDisposable
     private IEnumerable<string> ForkPrograms =>
         !includeChildren ? [] : Hook.MaySkipForks ? ["process_fork", "process_fork_kprobe"] : ["process_fork"];
 
-    /// <summary>The programs to load, in the order to attach them: the exits last, so that nothing they need is missed.</summary>
+    /// <summary>The programs to load, in the order in which they are attached: those for exits last, because they use what the others store.</summary>
     private List<string> Programs(ExitProgramOptions options)
     {
         List<string> programs = [];
@@ -214,7 +214,7 @@ internal sealed class ExitProgram : IDisposable
         SizeOrOmit("ids", Math.Max(descendants, (uint)options.Ids.Count));
         SizeOrOmit("parents", (uint)options.ParentIds.Count);
         SizeOrOmit("users", (uint)options.Users.Count);
-        // A cgroup can be created again before the one that it replaces is removed from the map.
+        // A cgroup that is created again is added to the map before the old one is removed.
         SizeOrOmit("cgroups", options.Cgroup is null ? 0u : 2);
         if (!Hook.Claims)
             bpf.Omit("claims");
@@ -234,8 +234,8 @@ internal sealed class ExitProgram : IDisposable
         {
             bpf.Omit("senders");
             bpf.Omit("kernel_kills");
-            // Before 6.8 the kernel verifies a function of its own (add_unreleased() in bpf/resources.h) also where no branch
-            // that is taken calls it.
+            // Before 6.8 the kernel verifies a global function (add_unreleased() in bpf/resources.h) even if no branch that is
+            // taken calls it, and that function uses this map.
             if (ExitPrograms.All(name => name.StartsWith("basic_", StringComparison.Ordinal)))
                 bpf.Omit("scratch");
         }
@@ -253,15 +253,15 @@ internal sealed class ExitProgram : IDisposable
     }
 
     /// <summary>
-    /// One for each processor, as far as they go and none is smaller than 1 MiB; a power of two, as the program
-    /// takes the last bits of a processor's number.
+    /// One ring per processor, but at most <see cref="RingsMax"/> and none smaller than 1 MiB. It is a power of two,
+    /// because the program chooses the ring by the last bits of the processor's number.
     /// </summary>
     private static int RingCount(int mebibytes) =>
         (int)Math.Min(BitOperations.RoundUpToPowerOf2((uint)LibBpf.libbpf_num_possible_cpus()), (uint)Math.Min(RingsMax, mebibytes));
 
     /// <summary>
-    /// Room in a map that drops what was not used for longest: of it the kernel holds back for each processor as many
-    /// entries as LOCAL_FREE_TARGET of kernel/bpf/bpf_lru_list.c says.
+    /// Sets the size of an LRU hash map. The kernel reserves LOCAL_FREE_TARGET entries for each processor
+    /// (kernel/bpf/bpf_lru_list.c), which are added to the count.
     /// </summary>
     private void SizeLeastRecentlyUsed(string map, uint count)
     {

@@ -1,9 +1,9 @@
 namespace ExitSnoop.Bpf;
 
-/// <summary>What to load: which exits are wanted, and how.</summary>
+/// <summary>Which exits to report, and how to load the programs.</summary>
 internal sealed record ExitProgramOptions
 {
-    /// <summary>The filters, as the program has them. Where and how it runs is the program's own to fill in.</summary>
+    /// <summary>The filters in the program's own form. <see cref="ExitProgram"/> fills in the fields about the hook and the machine.</summary>
     public ExitConfig Config { get; init; }
 
     public IReadOnlyCollection<int> Ids { get; init; } = [];
@@ -12,28 +12,28 @@ internal sealed record ExitProgramOptions
 
     public IReadOnlyCollection<uint> Users { get; init; } = [];
 
-    /// <summary>A cgroup's folder, or its path in the hierarchy.</summary>
+    /// <summary>The folder of a cgroup or its path in the hierarchy; null for no filter by cgroup.</summary>
     public string? Cgroup { get; init; }
 
     /// <summary>MiB for the ring buffers of all processors together.</summary>
     public int BufferSize { get; init; }
 
-    /// <summary>A file with the kernel's type information, null for the kernel's own.</summary>
+    /// <summary>A file with the kernel's type information; null for the kernel's own.</summary>
     public string? BtfPath { get; init; }
 
     /// <summary>Receives libbpf's messages.</summary>
     public Action<string>? Log { get; init; }
 
-    /// <summary>Ways to load that this kernel would not choose, forced by tests.</summary>
+    /// <summary>Tests set this to use a hook that would not be chosen on the running kernel.</summary>
     public ExitProgramFallbacks Fallbacks { get; init; }
 
-    /// <summary>Whether the state of threads that crash is wanted.</summary>
+    /// <summary>Whether to capture the state of threads that crash.</summary>
     public bool Crashes { get; init; }
 
-    /// <summary>How many processes can be watched at once, in place of the usual maximum.</summary>
+    /// <summary>How many processes can be watched with descendants at the same time; null for the default. Set by tests.</summary>
     public uint? DescendantsMax { get; init; }
 
-    /// <summary>In place of inotify_add_watch(2).</summary>
+    /// <summary>Replaces inotify_add_watch(2) in tests.</summary>
     public Func<int, string, uint, int>? AddWatch { get; init; }
 
     internal bool IncludeChildren => Config.IncludeChildren != 0;
@@ -45,17 +45,17 @@ internal sealed record ExitProgramOptions
     internal bool Basic => Config.Detail == 0;
 }
 
-/// <summary>What to do without, as on an older kernel.</summary>
+/// <summary>Which features not to use, as if the kernel were older.</summary>
 internal enum ExitProgramFallbacks
 {
     None = 0,
 
-    /// <summary>Nothing but raw_tp.</summary>
+    /// <summary>Use only raw_tp.</summary>
     RawTracepoint = 1,
 
-    /// <summary>Nothing but raw_tp, and no group_dead argument: claim each death. The command is taken at exec.</summary>
+    /// <summary>Use only raw_tp, without its argument group_dead: each death is claimed, and the command is recorded at exec.</summary>
     NoGroupDead = 2,
 
-    /// <summary>A second hook beside the one that would be enough.</summary>
+    /// <summary>Use a second hook although the first one would be enough.</summary>
     SecondHook = 3,
 }

@@ -12,21 +12,21 @@ namespace ExitSnoop.Bpf;
 /// </summary>
 internal static unsafe partial class LibBpf
 {
-    /// <summary>The name under which the imports below ask for libbpf; the resolver decides what is loaded.</summary>
+    /// <summary>The name of libbpf in the imports below. The resolver decides which file it stands for.</summary>
     internal const string Library = "libbpf.so.1";
 
     private static readonly object Gate = new();
     private static nint handle;
 
-    /// <summary>Whether libbpf is part of this program; so it is in the console program (ExitSnoop.Console.csproj).</summary>
+    /// <summary>Whether libbpf is linked into this program, as it is in the console program (ExitSnoop.Console.csproj).</summary>
     [FeatureSwitchDefinition("ExitSnoop.IsLibBpfLinked")]
     private static bool IsLinked => AppContext.TryGetSwitch("ExitSnoop.IsLibBpfLinked", out bool linked) && linked;
 
-    /// <summary>Why this libbpf was taken, as the end of a sentence: "the system's".</summary>
+    /// <summary>Why this libbpf was chosen, as the end of a sentence: "the system's".</summary>
     internal static string Reason { get; private set; } = "linked into this program";
 
-    /// <summary>Loads libbpf, once; nothing where it is linked.</summary>
-    /// <exception cref="LibBpfException">It is missing or older than 1.0.</exception>
+    /// <summary>Loads libbpf on the first call. Does nothing if libbpf is linked into the program.</summary>
+    /// <exception cref="LibBpfException">libbpf is missing or older than 1.0.</exception>
     internal static void Load()
     {
         if (IsLinked)
@@ -44,7 +44,7 @@ internal static unsafe partial class LibBpf
     /// <summary>The version, as in "v1.1.2".</summary>
     internal static string Version => Marshal.PtrToStringUTF8(libbpf_version_string()) ?? "";
 
-    /// <summary>The file that it was loaded from, found by the address of one of its functions.</summary>
+    /// <summary>The file that libbpf was loaded from, found by the address of one of its functions.</summary>
     internal static string Path
     {
         get
@@ -66,14 +66,14 @@ internal static unsafe partial class LibBpf
         }
     }
 
-    // pwsh's own probing looks beside the assembly and appends ".so" to any name: answer first.
+    // Without a resolver, pwsh looks in the folder of the assembly and appends ".so" to every name.
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) =>
         name == Library ? handle : 0;
 
     [LibraryImport(Library)]
     private static partial nint libbpf_version_string();
 
-    /// <summary>Sets the receiver of messages, for the whole process. The last argument is a va_list.</summary>
+    /// <summary>Sets the receiver of libbpf's messages for the whole process. Its last argument is a va_list.</summary>
     [LibraryImport(Library)]
     internal static partial nint libbpf_set_print(delegate* unmanaged<int, byte*, nint, int> print);
 
@@ -95,7 +95,7 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint bpf_object__find_map_by_name(nint bpf, string name);
 
-    /// <summary>The program after <paramref name="previous"/>, the first for 0; 0 after the last.</summary>
+    /// <summary>The program after <paramref name="previous"/>, or the first one for 0; 0 after the last one.</summary>
     [LibraryImport(Library)]
     internal static partial nint bpf_object__next_program(nint bpf, nint previous);
 
@@ -106,7 +106,7 @@ internal static unsafe partial class LibBpf
     internal static partial nint bpf_program__attach(nint program);
 
     /// <param name="program">The program.</param>
-    /// <param name="pattern">A pattern of function names, which needs /proc/kallsyms; 0 where the options name functions.</param>
+    /// <param name="pattern">A pattern of function names, which needs /proc/kallsyms; 0 if the options name the functions.</param>
     /// <param name="options">The functions.</param>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint bpf_program__attach_kprobe_multi_opts(nint program, nint pattern, KprobeMultiOptions* options);
@@ -123,7 +123,7 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library)]
     internal static partial int bpf_link__fd(nint link);
 
-    /// <summary>A file descriptor to read, of an attached iterator; reading it runs the program. -1 and errno on failure.</summary>
+    /// <summary>A file descriptor of an attached iterator; reading from it runs the program. -1 and errno on failure.</summary>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int bpf_iter_create(int link);
 
@@ -172,7 +172,7 @@ internal static unsafe partial class LibBpf
         public byte ReturnProbe;
     }
 
-    /// <summary>struct bpf_object_open_opts, up to what 1.0 and the newest have in common.</summary>
+    /// <summary>struct bpf_object_open_opts, with the fields that libbpf 1.0 and the newest version have in common.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct OpenOptions
     {

@@ -6,22 +6,22 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Bpf;
 
 /// <summary>
-/// Finds the libbpf to load: the file that <c>EXITSNOOP_LIBBPF</c> names, or the system's <c>libbpf.so.1</c>, or the
-/// copy in the module's folder where the system has none or one before 1.0. In a secure execution only the system's:
-/// constructors of any other would run with the privileges of the program.
+/// Finds the libbpf to load: the file that <c>EXITSNOOP_LIBBPF</c> names; otherwise the system's <c>libbpf.so.1</c>;
+/// otherwise, if the system has none or one before 1.0, the copy in the module's folder. In a secure execution only
+/// the system's is used, because the constructors of any other file would run with the privileges of the program.
 /// </summary>
 internal static unsafe class LibBpfFile
 {
     /// <summary>Names the file to load instead of the system's.</summary>
     internal const string PathVariable = "EXITSNOOP_LIBBPF";
 
-    // Debian's files, unchanged. The dynamic loader takes a library that is already loaded for the one of the same
-    // DT_SONAME that the next one needs, so loading them in this order serves for a search path.
+    // Debian's files, unchanged. If a library of the same DT_SONAME is already loaded, the dynamic loader uses it for the
+    // next library that needs it. So loading them in this order replaces a search path.
     private static readonly string[] Dependencies = ["libz.so.1", "libelf.so.1"];
 
-    /// <summary>Loads it.</summary>
-    /// <returns>The handle, and why this file was taken, as the end of a sentence: "the system's".</returns>
-    /// <exception cref="LibBpfException">There is none, or only one before 1.0.</exception>
+    /// <summary>Loads libbpf.</summary>
+    /// <returns>The handle, and why this file was chosen, as the end of a sentence: "the system's".</returns>
+    /// <exception cref="LibBpfException">There is no libbpf, or only one before 1.0.</exception>
     internal static (nint Handle, string Reason) Load()
     {
         bool secure = LibC.IsSecureExecution;
@@ -34,7 +34,7 @@ internal static unsafe class LibBpfFile
 
         if (TryLoadNew(LibBpf.Library, out nint system, out string? old))
             return (system, "the system's");
-        // Ubuntu 22.04 and Debian 11 have one before 1.0, under another soname.
+        // Ubuntu 22.04 and Debian 11 have a version before 1.0, with another soname.
         if (old is null && NativeLibrary.TryLoad("libbpf.so.0", out nint zero))
         {
             old = OldVersion(zero, "libbpf.so.0");
@@ -57,7 +57,9 @@ internal static unsafe class LibBpfFile
         return false;
     }
 
-    /// <summary>The version of a libbpf before 1.0, or its file where it has no call for that (before 0.6); null from 1.0 on.</summary>
+    /// <summary>
+    /// The version of a libbpf before 1.0; the name of its file if it has no function that tells the version (before 0.6); null from 1.0 on.
+    /// </summary>
     private static string? OldVersion(nint handle, string file)
     {
         if (NativeLibrary.TryGetExport(handle, "libbpf_major_version", out nint major) && ((delegate* unmanaged<uint>)major)() >= 1)
@@ -72,7 +74,7 @@ internal static unsafe class LibBpfFile
         libbpf = 0;
         if (CarriedFolder() is not { } folder)
             return false;
-        // These are the system's where it has them, and so get its security updates.
+        // The system's files are preferred, because they get security updates.
         foreach (string dependency in Dependencies)
         {
             if (!NativeLibrary.TryLoad(dependency, out _))
@@ -81,7 +83,7 @@ internal static unsafe class LibBpfFile
         return NativeLibrary.TryLoad(Path.Join(folder, LibBpf.Library), out libbpf);
     }
 
-    /// <summary>runtimes/linux-x64/native beside this assembly, the place where NuGet keeps such files.</summary>
+    /// <summary>runtimes/linux-x64/native beside this assembly, where NuGet packages have native files; null on other architectures.</summary>
     [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "In a single file Location is empty, and nothing is carried beside it.")]
     private static string? CarriedFolder()
     {
@@ -102,6 +104,6 @@ internal sealed class LibBpfException(string file, string? oldVersion) : Excepti
     /// <summary>The file that was looked for.</summary>
     internal string File => file;
 
-    /// <summary>The version that was found, null where none was.</summary>
+    /// <summary>The version that was found; null if no libbpf was found.</summary>
     internal string? OldVersion => oldVersion;
 }

@@ -21,10 +21,10 @@ internal sealed unsafe class LibBpfMessages : IDisposable
 
     private LibBpfMessages(Action<string>? log) => this.log = log;
 
-    /// <summary>The warnings of libbpf since <see cref="Collect"/>, the verifier's log included.</summary>
+    /// <summary>libbpf's warnings since <see cref="Collect"/>, including the verifier's log.</summary>
     internal string Warnings => warnings.ToString();
 
-    /// <summary>Collects this thread's messages until disposed; all of them go to <paramref name="log"/> too.</summary>
+    /// <summary>Collects the messages of this thread until it is disposed. Messages of all levels also go to <paramref name="log"/>.</summary>
     internal static LibBpfMessages Collect(Action<string>? log)
     {
         LibBpf.libbpf_set_print(&Receive);
@@ -44,7 +44,7 @@ internal sealed unsafe class LibBpfMessages : IDisposable
             byte[] text = GC.AllocateUninitializedArray<byte>(level == Warning ? VerifierLogBytes : 4096);
             fixed (byte* start = text)
             {
-                // A va_list is passed by reference on x86-64 and arm64 alike, so its address serves both.
+                // A va_list is passed by reference on x86-64 and on arm64, so its address can be passed on.
                 int size = Math.Min(LibC.vsnprintf(start, (nuint)text.Length, format, arguments), text.Length - 1);
                 string message = Encoding.UTF8.GetString(text, 0, Math.Max(size, 0)).TrimEnd();
                 here.log?.Invoke(message);
@@ -52,7 +52,7 @@ internal sealed unsafe class LibBpfMessages : IDisposable
                     here.warnings.AppendLine(message);
             }
         }
-#pragma warning disable CA1031 // An exception must not cross into native code; only a message is lost.
+#pragma warning disable CA1031 // An exception must not pass through native code. Here only a message is lost.
         catch (Exception)
 #pragma warning restore CA1031
         {

@@ -4,7 +4,7 @@ namespace ExitSnoop.Bpf;
 
 /// <summary>The kernel or libbpf refused to load or attach the program.</summary>
 /// <param name="refused">errno of the call that failed.</param>
-/// <param name="messages">What libbpf said, the verifier's log at its end.</param>
+/// <param name="messages">libbpf's warnings, with the verifier's log at the end.</param>
 internal sealed class LoadRefusedException(Win32Exception refused, string messages) : Exception(refused.Message, refused)
 {
     internal Win32Exception Refused => refused;

@@ -1,14 +1,14 @@
 namespace ExitSnoop.Bpf;
 
-/// <summary>Records that were lost, by the place where it happened.</summary>
+/// <summary>How many records were lost, by the place of the loss.</summary>
 /// <param name="BufferFull">The ring buffer in the kernel had no room.</param>
 /// <param name="NotRun">
-/// The kernel did not run the program, as it runs none within itself on one CPU. It may be that the program would not
-/// have sent a record: it applies the filters, and it decides which thread is the last of its process.
+/// The kernel did not run the program, because it was already running on that CPU. This is an upper bound: the program might not
+/// have sent a record, because it applies the filters and reports only the last thread of a process.
 /// </param>
 /// <param name="QueueFull">The queue in memory had no room.</param>
 /// <param name="NotWatched">The kernel's map of watched processes had no room for a descendant.</param>
-/// <param name="ForksNotRun">The kernel did not run the program at a fork: a descendant may not be watched.</param>
+/// <param name="ForksNotRun">The kernel did not run the program for a fork, so a descendant may not be watched.</param>
 internal readonly record struct Losses(long BufferFull, long NotRun, long QueueFull, long NotWatched = 0, long ForksNotRun = 0)
 {
     internal long Total => BufferFull + NotRun + QueueFull + NotWatched + ForksNotRun;
@@ -18,7 +18,7 @@ internal readonly record struct Losses(long BufferFull, long NotRun, long QueueF
         now.NotWatched - before.NotWatched, now.ForksNotRun - before.ForksNotRun);
 }
 
-/// <summary>Counts the records that were lost, each once: where there was no room, or where the program did not run.</summary>
+/// <summary>Counts lost records, each of them once.</summary>
 internal sealed unsafe class LossCounter(ExitProgram program)
 {
     // struct bpf_prog_info of include/uapi/linux/bpf.h, up to recursion_misses (5.12).
@@ -31,16 +31,16 @@ internal sealed unsafe class LossCounter(ExitProgram program)
     private long bufferFull, notRun, queueFull, notWatched, forksNotRun;
     private long skippedByFirst, underWay;
 
-    /// <summary>All losses so far.</summary>
+    /// <summary>All losses since the start of the trace. Can be called on any thread.</summary>
     internal Losses Losses => new(
         Interlocked.Read(ref bufferFull), Interlocked.Read(ref notRun), Interlocked.Read(ref queueFull), Interlocked.Read(ref notWatched),
         Interlocked.Read(ref forksNotRun));
 
-    /// <summary>Counts a record that found the queue in memory full.</summary>
+    /// <summary>Counts a record for which the queue in memory had no room.</summary>
     internal void QueueWasFull() => Interlocked.Increment(ref queueFull);
 
-    /// <summary>Reads the kernel's counts; false where nothing was lost since the last time.</summary>
-    /// <param name="detached">Whether the programs are detached, so that the counts are the last.</param>
+    /// <summary>Reads the kernel's counters; returns false if nothing was lost since the last call.</summary>
+    /// <param name="detached">Whether the programs are detached, so that the counters are final.</param>
     internal bool Update(bool detached = false)
     {
         return Set(ref bufferFull, Count(LostRecord))

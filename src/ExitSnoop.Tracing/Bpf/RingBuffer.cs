@@ -4,21 +4,21 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Bpf;
 
 /// <summary>
-/// The reader of one BPF ring buffer (kernel/bpf/ringbuf.c), which the kernel maps as a page with the
-/// reader's position, a page with the writer's, and the data, mapped twice so that no record is split.
+/// Reads one BPF ring buffer (kernel/bpf/ringbuf.c). It can be mapped as a page with the consumer's position, a page
+/// with the producer's position, and the data. The data can be mapped twice in a row, so that no record is split.
 /// </summary>
 /// <remarks>
-/// Not libbpf's: its reader maps all of the data, and twice, which counts as 32 MiB of resident memory
-/// for a ring of 16 MiB that is empty. This one maps a window of the data where it reads.
+/// libbpf's reader is not used, because it maps all data twice, which counts as 32 MiB of resident memory for an
+/// empty ring of 16 MiB. This class maps only a window of the data, where it reads.
 /// </remarks>
 internal sealed unsafe class RingBuffer : IDisposable
 {
-    // include/uapi/linux/bpf.h: each record begins with its length, whose top bits are these, and four bytes more.
+    // include/uapi/linux/bpf.h: a record has a header of 8 bytes. The first four are its length, with these flags in the top bits.
     private const uint Busy = 1u << 31, Discarded = 1u << 30;
     private const int HeaderSize = 8;
     private const int WindowSize = 256 << 10, LongestRecord = 64 << 10, WindowLength = WindowSize + LongestRecord;
 
-    /// <summary>Bytes read before the consumer position is published: doing so for each record would take the cache line from the writers.</summary>
+    /// <summary>How many bytes to read before publishing the position: the writers read it, too, so writing it costs them a cache miss.</summary>
     private const int ReleaseInterval = 64 << 10;
 
     private readonly ulong mask;
@@ -30,8 +30,8 @@ internal sealed unsafe class RingBuffer : IDisposable
     private ulong position;
     private ulong released;
 
-    /// <param name="fd">The map; it stays the caller's.</param>
-    /// <param name="size">The bytes of its data, a power of two.</param>
+    /// <param name="fd">The map. The caller closes it.</param>
+    /// <param name="size">The size of its data in bytes, a power of two.</param>
     /// <exception cref="Win32Exception">Mapping failed.</exception>
     internal RingBuffer(int fd, int size)
     {
@@ -50,16 +50,16 @@ internal sealed unsafe class RingBuffer : IDisposable
         }
     }
 
-    /// <summary>The map; it polls readable while there is something in it.</summary>
+    /// <summary>The map. poll(2) reports it as readable while it contains records.</summary>
     internal int Fd { get; }
 
-    /// <summary>How far has been written, as a position that only grows.</summary>
+    /// <summary>The position of the writers, in bytes since the beginning; it only grows.</summary>
     internal ulong End => Volatile.Read(ref *producer);
 
-    /// <summary>How far has been read.</summary>
+    /// <summary>The position of the reader, likewise.</summary>
     internal ulong Position => position;
 
-    /// <summary>The bytes of the next record, valid until the next call; false where none is complete before <paramref name="end"/>.</summary>
+    /// <summary>Finds the next record, whose bytes are valid until the next call; false if none is complete before <paramref name="end"/>.</summary>
     internal bool TryPeek(ulong end, out ReadOnlySpan<byte> record)
     {
         while (position < end)
@@ -68,7 +68,7 @@ internal sealed unsafe class RingBuffer : IDisposable
                 MoveWindow();
             byte* header = window + (position - windowStart);
             uint length = Volatile.Read(ref *(uint*)header);
-            // Reserved but not yet written; the records behind it have to wait.
+            // Reserved but not yet written. The records after it have to wait.
             if ((length & Busy) != 0)
                 break;
             if ((length & Discarded) == 0)
@@ -82,7 +82,8 @@ internal sealed unsafe class RingBuffer : IDisposable
         return false;
     }
 
-    /// <summary>Goes on behind the record of this many bytes that <see cref="TryPeek"/> found.</summary>
+    /// <summary>Continues after the record that <see cref="TryPeek"/> found.</summary>
+    /// <param name="length">The length of that record in bytes.</param>
     internal void Advance(int length)
     {
         position += ((ulong)length + HeaderSize + 7) & ~7UL;
@@ -90,7 +91,7 @@ internal sealed unsafe class RingBuffer : IDisposable
             Release();
     }
 
-    /// <summary>Publishes the position of the reader, so that writers can use what has been read.</summary>
+    /// <summary>Publishes the position of the reader, so that the programs can reuse the memory before it.</summary>
     internal void Release()
     {
         released = position;

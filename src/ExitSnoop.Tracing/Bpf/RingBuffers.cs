@@ -5,32 +5,32 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Bpf;
 
 /// <summary>
-/// The reader of several ring buffers, each written by one or a few processors: it hands out their records in
-/// the order of the times that they begin with.
+/// Reads several ring buffers, each of which is written by one or a few processors, and passes on their records in
+/// the order of the exit times.
 /// </summary>
 /// <remarks>
-/// A record is stamped before it is written, so a later one can be in a ring already while an earlier one is
-/// still being put together. The programs count, for each ring, how many are at it (begin_record() in
-/// bpf/ring.h). A counter that is seen at 0 after the clock was read says that the ring has every record up to
-/// that time; where all counters say so, those records are sorted and handed out, and younger ones are kept for
-/// the next time. A program takes microseconds, but the kernel can take the CPU from it (from Linux 7.0 on) or a
-/// hypervisor from the kernel: after <see cref="Patience"/> it is no longer waited for.
+/// A program reads the clock before it writes the record, so a later record can already be in a ring while an earlier
+/// one is still being built. The programs count, for each ring, how many of them are building a record (begin_record()
+/// in bpf/ring.h). If a counter is 0 after the clock was read, the ring has every record up to that time. If all
+/// counters are 0, the records up to that time are sorted and passed on, and younger ones are kept for the next call.
+/// A program takes microseconds, but it can be preempted (from Linux 7.0 on), and so can a virtual processor: this
+/// class waits for a record at most for <see cref="Patience"/>.
 /// </remarks>
 internal sealed unsafe class RingBuffers : IRecordSource
 {
-    /// <summary>How long, in nanoseconds, records wait for one that may be older and has not been written yet.</summary>
+    /// <summary>How long, in nanoseconds, records wait for a record that may be older and is still being written.</summary>
     internal const ulong Patience = 10_000_000;
 
     /// <summary>
     /// A margin in nanoseconds. On a CPU that reorders a load before a store, a program can read the clock before its increment of
-    /// the counter is visible. Also, bpf_ktime_get_boot_ns() can differ slightly from the clock that is read here.
+    /// the counter is visible. Besides, bpf_ktime_get_boot_ns() can differ slightly from the clock that is read here.
     /// </summary>
     private const ulong ClockTolerance = 2_000;
 
-    /// <summary>Bytes taken of all rings before this returns to the caller, even in a storm.</summary>
+    /// <summary>How many bytes <see cref="Drain"/> reads from all rings together before it returns, even if there are more.</summary>
     private const int TurnMaximum = 1 << 20;
 
-    /// <summary>Bytes that stay allocated for records while there are none.</summary>
+    /// <summary>How many bytes stay allocated for records while there are none.</summary>
     private const int SpaceKept = 256 << 10;
 
     private const int SpinsMaximum = 64, SpinLength = 20;
@@ -45,9 +45,9 @@ internal sealed unsafe class RingBuffers : IRecordSource
     private int used;
     private long fullest;
 
-    /// <param name="maps">The ring buffers' maps; they stay the caller's.</param>
-    /// <param name="size">The bytes of each, a power of two.</param>
-    /// <param name="shared">What is shared with the programs; it stays the caller's.</param>
+    /// <param name="maps">The maps of the ring buffers. The caller closes them.</param>
+    /// <param name="size">The size of each in bytes, a power of two.</param>
+    /// <param name="shared">The memory that is shared with the programs. The caller disposes it.</param>
     /// <exception cref="Win32Exception">Mapping failed.</exception>
     internal RingBuffers(IReadOnlyList<int> maps, int size, SharedMemory shared)
     {
@@ -88,7 +88,7 @@ internal sealed unsafe class RingBuffers : IRecordSource
     /// <inheritdoc/>
     public void SetAsleep(bool value)
     {
-        // A full barrier: the last look that follows must not be taken before the flag is seen.
+        // A full barrier: the reader checks the rings once more after this, and that check must not be reordered before the store.
         Interlocked.Exchange(ref shared.ReaderAsleep, value ? 1 : 0);
     }
 
@@ -98,7 +98,7 @@ internal sealed unsafe class RingBuffers : IRecordSource
             ring?.Dispose();
     }
 
-    /// <summary>The time up to which all records are in the rings.</summary>
+    /// <summary>The time up to which all records are in the rings, in nanoseconds of the boot clock.</summary>
     private ulong AwaitWriters()
     {
         _ = LibC.clock_gettime(LibC.ClockBoottime, out LibC.Timespec boot);
@@ -117,8 +117,8 @@ internal sealed unsafe class RingBuffers : IRecordSource
         return now - ClockTolerance;
     }
 
-    /// <summary>Takes what is in the rings.</summary>
-    /// <param name="complete">The time up to which all is there; where something is left in a ring, it falls.</param>
+    /// <summary>Copies the records from the rings; returns how many there were.</summary>
+    /// <param name="complete">The time up to which all records are there. It is lowered if records are left in a ring.</param>
     private int Take(ref ulong complete)
     {
         int records = 0, turn = TurnMaximum / rings.Length;
@@ -135,7 +135,7 @@ internal sealed unsafe class RingBuffers : IRecordSource
                 bytes += record.Length;
                 if (bytes >= turn)
                 {
-                    // What follows in the ring can be older than this, as a few processors write to it.
+                    // Several processors write to the ring, so the next records in it can be older than this one.
                     complete = Math.Min(complete, time - Patience);
                     break;
                 }
@@ -154,7 +154,7 @@ internal sealed unsafe class RingBuffers : IRecordSource
         used += record.Length;
     }
 
-    /// <summary>Hands out the records up to a time, and keeps the rest.</summary>
+    /// <summary>Passes on the records up to a time and keeps the rest; returns how many were passed on.</summary>
     private int HandOut(RecordHandler handler, ulong complete)
     {
         if (held.Count == 0)
@@ -171,7 +171,7 @@ internal sealed unsafe class RingBuffers : IRecordSource
         return count;
     }
 
-    /// <summary>Drops the records before <paramref name="first"/>, and moves the others together.</summary>
+    /// <summary>Drops the records before <paramref name="first"/> and moves the others to the beginning.</summary>
     private void Keep(int first)
     {
         used = 0;
@@ -195,7 +195,7 @@ internal sealed unsafe class RingBuffers : IRecordSource
         (space, spare) = (spare, space);
     }
 
-    /// <summary>A record in <see cref="space"/>. Of two with the same time the one that was taken first is the first.</summary>
+    /// <summary>A record in <see cref="space"/>. Of two records with the same time, the one that was read first comes first.</summary>
     private readonly record struct Held(ulong Time, int Offset, int Length) : IComparable<Held>
     {
         public int CompareTo(Held other) => Time != other.Time ? Time.CompareTo(other.Time) : Offset.CompareTo(other.Offset);

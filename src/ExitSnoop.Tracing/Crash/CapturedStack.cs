@@ -1,6 +1,6 @@
 namespace ExitSnoop.Crash;
 
-/// <summary>The registers of a thread and the copied part of its stack, whose bytes may be secret.</summary>
+/// <summary>The registers of a thread and a copy of a part of its stack, which may contain secrets.</summary>
 internal sealed class CapturedStack
 {
     private PrivatePages? pages;
@@ -9,7 +9,7 @@ internal sealed class CapturedStack
 
     internal Registers Registers { get; }
 
-    /// <summary>The copied part; null where it is not kept.</summary>
+    /// <summary>The copied part; null if it was not kept or has been wiped.</summary>
     internal StackPart? Part { get; private set; }
 
     internal static CapturedStack From(in CrashStack stack, Registers registers, bool withBytes)

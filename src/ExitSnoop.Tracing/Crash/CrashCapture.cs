@@ -21,7 +21,7 @@ internal sealed class CrashCapture
             && SavedContext.IsOn(record.Stack.Bytes, registers.StackPointer, interrupted))
             Origin = CapturedStack.From(record.Origin, interrupted, withStack);
 
-        // Of one that is not unwound only the module where it crashed is asked for.
+        // A crash that is not unwound needs only the mapping of the crash itself.
         Site = (Origin ?? Stack).Registers.InstructionPointer;
         List<CrashMapping> kept = [];
         for (int i = 0; i < view.Mappings.Length; i++)
@@ -41,26 +41,26 @@ internal sealed class CrashCapture
 
     internal uint MountNamespace { get; }
 
-    /// <summary>Whether there were more mappings than a record has room for.</summary>
+    /// <summary>Whether the process had more mappings, or longer paths, than a record has room for.</summary>
     internal bool MappingsCut { get; }
 
     internal IReadOnlyList<CrashMapping> Mappings => mappings;
 
-    /// <summary>Where it ended.</summary>
+    /// <summary>The state of the thread when it ended.</summary>
     internal CapturedStack Stack { get; }
 
-    /// <summary>Where it was when it handled the same signal, if it ended in that handler.</summary>
+    /// <summary>The state of the thread when a handler interrupted it for the same signal; null unless it ended in that handler.</summary>
     internal CapturedStack? Origin { get; }
 
-    /// <summary>The instruction of the fault, as far as it is known without the frames.</summary>
+    /// <summary>The address of the instruction that crashed, as far as it is known without unwinding.</summary>
     internal ulong Site { get; }
 
-    /// <summary>A <see cref="Stopwatch"/>'s timestamp.</summary>
+    /// <summary>When the record was read, as a timestamp of <see cref="Stopwatch"/>.</summary>
     internal long ReceivedAt { get; } = Stopwatch.GetTimestamp();
 
     internal string PathOf(int mapping) => paths[mapping];
 
-    /// <summary>The mapping that an address is in; -1 where it is in none.</summary>
+    /// <summary>The index of the mapping that contains an address; -1 if none does.</summary>
     internal int MappingOf(ulong address) => Array.FindIndex(mappings, mapping => mapping.Start <= address && address < mapping.End);
 
     /// <summary>Overwrites the bytes of its stacks.</summary>

@@ -69,16 +69,16 @@ internal struct CrashMapping
     private readonly ushort reserved1, reserved2, reserved3;
 
     /// <summary>
-    /// Whether it was made of this file, unchanged since. Of file systems without a device of their own (major number 0) some
-    /// give stat(2) another number than the kernel's, as btrfs and overlayfs do; the change time, to the nanosecond,
-    /// distinguishes their files.
+    /// Whether this is a mapping of the file, and the file has not changed since. Some file systems without a device of their own (major
+    /// number 0), such as btrfs and overlayfs, report another device number in stat(2) than the kernel uses, so it is not compared there:
+    /// the change time, in nanoseconds, distinguishes the files.
     /// </summary>
     internal readonly bool IsOf(in FileStatus file) =>
         Inode == file.Inode && ChangeTime == file.ChangeTime && ChangeTimeNanoseconds == file.ChangeTimeNanoseconds
         && (file.DeviceMajor == 0 || Device == (file.DeviceMajor << 20 | file.DeviceMinor));
 }
 
-/// <summary>A crash record where it lies.</summary>
+/// <summary>A view of the bytes of a crash record, which are not copied.</summary>
 internal readonly ref struct CrashRecordView
 {
     internal const int MappingsMaximum = 128, PathsMaximum = 8192;

@@ -6,17 +6,17 @@ namespace ExitSnoop.Crash;
 /// </summary>
 internal static class CrashSite
 {
-    /// <summary>How the names of libraries begin that abort on behalf of their callers; before glibc 2.34 as in "libc-2.31.so".</summary>
+    /// <summary>The beginnings of the names of libraries that abort on behalf of their callers. Before glibc 2.34, libc is "libc-2.31.so".</summary>
     internal static readonly string[] RuntimeModules =
     [
         "libc.so.", "libc-2.", "libpthread.so.", "libpthread-2.", "ld-linux", "ld-2.", "ld-musl-", "libc.musl-",
         "libgcc_s.so.", "libstdc++.so.", "libc++.so.", "libc++abi.so.", "libglib-2.0.so.",
     ];
 
-    /// <summary>Such functions in statically linked programs. A name that ends in a star stands for all names that begin with it.</summary>
+    /// <summary>Functions that do so, for statically linked programs. A name that ends in a star stands for all names that begin like it.</summary>
     internal static readonly string[] RuntimeFunctions =
     [
-        // C: raise(3), abort(3), assert(3), what checks of fortified functions and of the heap end in.
+        // C: raise(3), abort(3), assert(3), and the functions that report a failed check of a fortified function or of the heap.
         "raise", "gsignal", "pthread_kill", "__pthread_kill*", "tgkill", "kill", "abort", "__assert*", "__libc_message*", "__libc_fatal",
         "__fortify_fail*", "__chk_fail", "__stack_chk_fail*", "malloc_printerr*",
         // C++: an exception that nobody catches.
@@ -34,7 +34,9 @@ internal static class CrashSite
     /// <summary>Functions by which a thread sends a signal to itself.</summary>
     private static readonly string[] Raising = ["raise", "gsignal", "pthread_kill", "tgkill", "kill", "abort"];
 
-    /// <summary>How far from the innermost frame a function of <see cref="Raising"/> can be: libc has functions without symbols around it.</summary>
+    /// <summary>
+    /// How many innermost frames are searched for a function of <see cref="Raising"/>: libc calls functions without symbols in between.
+    /// </summary>
     private const int RaisingDepth = 4;
 
     /// <summary>Chooses among frames.</summary>

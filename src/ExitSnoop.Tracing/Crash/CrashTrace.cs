@@ -6,18 +6,20 @@ using ExitSnoop.Records;
 namespace ExitSnoop.Crash;
 
 /// <summary>
-/// The crashes of a trace: drains their records, has each unwound, and keeps what was found until the event of the
-/// exit asks for it. Both happen on threads of their own, so that neither a crash nor a storm of them holds up exits.
+/// The crashes of a trace: reads their records, has each stack unwound, and keeps the reports until the events of the
+/// exits need them. Reading and unwinding have a thread each, so that crashes do not delay the reading of exits.
 /// </summary>
 internal sealed class CrashTrace : IDisposable
 {
-    /// <summary>The size of the ring, as in bpf/crash.h.</summary>
+    /// <summary>The size of the ring in bytes, as in bpf/crash.h.</summary>
     internal const int RingSize = 1 << 22;
 
-    /// <summary>Crashes whose stacks wait for the unwinder; further ones are reported at once, without frames. A stack takes 20 or 40 KiB.</summary>
+    /// <summary>
+    /// How many crashes may wait for the unwinder. Further ones are reported immediately, without frames. Each takes 20 or 40 KiB.
+    /// </summary>
     private const int WaitingMaximum = 64;
 
-    /// <summary>Crashes kept until their exit is read.</summary>
+    /// <summary>How many crashes are kept until their exits are read.</summary>
     private const int KeptMaximum = 4096;
 
     private readonly object gate = new();
@@ -32,12 +34,12 @@ internal sealed class CrashTrace : IDisposable
     private int kept;
     private bool ended, released, stopping;
 
-    /// <param name="ringFd">Where the records come from; it stays the caller's.</param>
-    /// <param name="unwinder">Its own from here on.</param>
-    /// <param name="completed">Called, on another thread, when a crash that an event may wait for has been unwound.</param>
+    /// <param name="ringFd">The ring buffer with the records. The caller closes it.</param>
+    /// <param name="unwinder">The unwinder. This object disposes it.</param>
+    /// <param name="completed">Called on another thread when a stack has been unwound, because an event may be waiting for it.</param>
     internal CrashTrace(int ringFd, Unwinder unwinder, Action completed)
     {
-        // The program is unloaded when the last exit has been read, which may be before the last crash is.
+        // Duplicated, because the program is unloaded after the last exit was read, which can be before the last crash was read.
         this.ringFd = LibC.Duplicate(ringFd);
         ring = new RingBuffer(this.ringFd, RingSize);
         this.unwinder = unwinder;
@@ -49,16 +51,16 @@ internal sealed class CrashTrace : IDisposable
         unwindThread.Start();
     }
 
-    /// <summary>The crash that an exit was; null where it was none. Its report may still be to come.</summary>
+    /// <summary>The crash that ended this task; null if it did not crash. Its report may not be ready yet.</summary>
     internal RecordedCrash? Find(ExitedTask task)
     {
         if (!SignalTable.CoreDumping.Contains(task.Signal))
             return null;
         lock (gate)
         {
-            // The record was sent before that of the exit, but need not have been taken out yet.
+            // The program sent this record before that of the exit, but the other thread may not have read it yet.
             Drain();
-            // Where several threads were given a signal, the first decided how the process ends.
+            // If signals were delivered to several threads, the first one determined the status of the process.
             RecordedCrash? found = crashes.GetValueOrDefault(task.HostPid)?.Where(crash => crash.IsOf(task)).MinBy(crash => crash.Time);
             if (found is null)
                 return Missing(task);
@@ -73,7 +75,7 @@ internal sealed class CrashTrace : IDisposable
         {
             return unwinder.Unwind(capture);
         }
-#pragma warning disable CA1031 // On this thread an exception would end the process; the exit is to be reported all the same.
+#pragma warning disable CA1031 // An unhandled exception on this thread would end the process. The exit is reported without frames instead.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
@@ -81,11 +83,11 @@ internal sealed class CrashTrace : IDisposable
         }
     }
 
-    // A thread that ended with its process did not crash itself.
+    // A thread without a record did not crash. It ended together with its process.
     private static RecordedCrash? Missing(in ExitedTask task) => task.IsThread ? null
         : new RecordedCrash(task.HostPid, task.StartTime, task.ThreadId, task.Signal, 0) { Report = CrashReport.NotRecorded };
 
-    /// <summary>Takes the last records, once the programs are detached, and gives the ring back: nothing of ours is left in the kernel.</summary>
+    /// <summary>Reads the last records after the programs were detached, and closes the ring, so that the kernel can free it.</summary>
     internal unsafe void EndRecords()
     {
         lock (gate)
@@ -94,7 +96,7 @@ internal sealed class CrashTrace : IDisposable
                 return;
             ended = true;
         }
-        // A thread that waits for the ring would keep it.
+        // While a thread polls the ring, the kernel keeps it.
         ulong one = 1;
         _ = LibC.write(stopFd, &one, sizeof(ulong));
         drainThread.Join();
@@ -149,7 +151,7 @@ internal sealed class CrashTrace : IDisposable
         }
         catch (Exception failure) when (failure is Win32Exception or OutOfMemoryException)
         {
-            // Memory ran out. The records stay where they are, and the exits of these processes go out without a place.
+            // Memory ran out. The records stay in the ring, and the exits of these processes are reported without the place of the crash.
         }
     }
 

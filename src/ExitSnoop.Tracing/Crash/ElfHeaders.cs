@@ -4,7 +4,7 @@ using ExitSnoop.Linux;
 
 namespace ExitSnoop.Crash;
 
-/// <summary>What the headers of an ELF file of 64 bits say (elf(5)): where it is to be mapped, and its build ID.</summary>
+/// <summary>The headers of a 64-bit ELF file (elf(5)): its segments, its build ID and its sections.</summary>
 internal sealed class ElfHeaders
 {
     private const int HeaderSize = 64, SegmentSize = 56, SectionSize = 64, SegmentsMaximum = 64, SectionsMaximum = 256, NotesMaximum = 4096;
@@ -13,36 +13,36 @@ internal sealed class ElfHeaders
     private const int SectionNameMaximum = 20;
     private const ulong PageMask = ~4095UL;
 
-    /// <summary>Sections of tables for unwinding, which have names but no type of their own.</summary>
+    /// <summary>Sections with tables for unwinding. They have no type of their own, so they are recognized by name.</summary>
     private static readonly string[] UnwindingSections = [".eh_frame", ".eh_frame_hdr", ".debug_frame", ".zdebug_frame", ".gnu_debugdata", ".gnu_debuglink"];
 
     private readonly List<(ulong Offset, ulong Address, ulong Size)> segments = [];
     private readonly List<(long Offset, long Size)> tables = [(0, HeaderSize)];
     private readonly List<Section> sections = [];
 
-    /// <summary>Where the names of the sections are; negative where not all sections are known.</summary>
+    /// <summary>The offset of the names of the sections; negative if not all sections could be read.</summary>
     private long names = -1;
 
     private ElfHeaders()
     {
     }
 
-    /// <summary>In hexadecimal digits; null where there is none.</summary>
+    /// <summary>The build ID in hexadecimal digits; null if there is none.</summary>
     internal string? BuildId { get; private set; }
 
     /// <summary>Whether it has a table of all its symbols (.symtab), not only of those for dynamic linking.</summary>
     internal bool HasSymbolTable { get; private set; }
 
     /// <summary>
-    /// The parts of a file of this size that calls and functions are found with: headers, symbols, and tables for unwinding. Of a
-    /// large program that is a fifth.
+    /// The parts of the file that are needed to unwind and to find symbols. In a large program they are a fifth of the file. The whole file
+    /// if not all sections could be read.
     /// </summary>
     internal IEnumerable<(long Offset, long Size)> UnwindingParts(int fd, long size) => names < 0
         ? [(0, size)]
         : tables.Concat(sections.Where(section => IsForUnwinding(fd, section)).Select(section => (section.Offset, section.Size)))
             .Where(part => part.Offset < size);
 
-    /// <summary>The address in the file of what lies at an offset of it; null where no segment has it.</summary>
+    /// <summary>The virtual address that the file gives to the byte at an offset; null if no segment contains it.</summary>
     internal ulong? AddressOf(ulong offset)
     {
         foreach ((ulong start, ulong address, ulong size) in segments)
@@ -51,7 +51,7 @@ internal sealed class ElfHeaders
         return null;
     }
 
-    /// <summary>Reads the headers; null where the file is not an ELF file of 64 bits.</summary>
+    /// <summary>Reads the headers; null if the file is not a little-endian ELF file of 64 bits.</summary>
     internal static ElfHeaders? TryRead(int fd)
     {
         Span<byte> header = stackalloc byte[HeaderSize];
@@ -127,7 +127,7 @@ internal sealed class ElfHeaders
         return name.IndexOf((byte)0) is > 0 and int end && UnwindingSections.Contains(Encoding.ASCII.GetString(name[..end]));
     }
 
-    /// <summary>A section, of those that are in the file.</summary>
+    /// <summary>A section that has bytes in the file.</summary>
     private readonly record struct Section(uint Type, uint Name, long Offset, long Size);
 
     private static ushort Read16(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[offset..]);

@@ -3,15 +3,15 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Crash;
 
 /// <summary>
-/// The file of a mapped module, opened so that its owner can do no harm: it must be the very file that was
-/// mapped, and unless root alone can write it, what is handed on is a sealed copy in memory.
+/// The file of a mapped module. The owner of the file is not trusted: it must be the same file that was mapped, and
+/// unless only root can write to it, the unwinder gets a sealed copy in memory, which the owner cannot change.
 /// </summary>
 internal sealed class ModuleFile : IDisposable
 {
-    /// <summary>The largest file that is looked at.</summary>
+    /// <summary>The size in bytes of the largest file that is read.</summary>
     internal const long SizeMaximum = 1L << 30;
 
-    /// <summary>The most bytes that are copied of a file.</summary>
+    /// <summary>How many bytes of a file are copied at most.</summary>
     internal const long CopyMaximum = 256L << 20;
 
     private const string SymbolFiles = "/usr/lib/debug/.build-id/";
@@ -25,22 +25,22 @@ internal sealed class ModuleFile : IDisposable
         SymbolFd = symbolFd;
     }
 
-    /// <summary>The file, to be read.</summary>
+    /// <summary>The file or its copy, opened for reading.</summary>
     internal int Fd { get; }
 
-    /// <summary>Its separate file of symbols; -1 where there is none.</summary>
+    /// <summary>Its separate symbol file; -1 if there is none.</summary>
     internal int SymbolFd { get; }
 
-    /// <summary>Its build ID in hexadecimal digits; null where it has none.</summary>
+    /// <summary>Its build ID in hexadecimal digits; null if it has none.</summary>
     internal string? BuildId => headers.BuildId;
 
-    /// <summary>What the kernel added to the addresses in the file when it mapped an offset of it at an address.</summary>
+    /// <summary>The difference between addresses in the process and addresses in the file; null if no segment contains the mapping.</summary>
     internal ulong? BiasOf(in CrashMapping mapping) => headers.AddressOf(mapping.Offset) is { } address ? mapping.Start - address : null;
 
-    /// <summary>Opens the file of a mapping; null where it cannot be opened or was replaced.</summary>
+    /// <summary>Opens the file of a mapping; null if it cannot be opened or was replaced.</summary>
     /// <param name="mapping">The mapping, with the identity of its file.</param>
-    /// <param name="root">What the path is relative to: "" for one's own mounts, <c>/proc/PID/root</c> for those of a process.</param>
-    /// <param name="path">The path in the process's mounts.</param>
+    /// <param name="root">The prefix of the path: "" for this process's own mounts, <c>/proc/PID/root</c> for those of another process.</param>
+    /// <param name="path">The path in the mount namespace of the crashed process.</param>
     internal static ModuleFile? TryOpen(in CrashMapping mapping, string root, string path)
     {
         int fd = RegularFile.TryOpen(root + path, out FileStatus status);
@@ -71,7 +71,7 @@ internal sealed class ModuleFile : IDisposable
             _ = LibC.close(SymbolFd);
     }
 
-    /// <summary>Reads the headers. A file that somebody other than root can change is replaced by a sealed copy of the parts that are needed.</summary>
+    /// <summary>Reads the headers. If others than root can change the file, replaces the descriptor by a sealed copy of the parts that are needed.</summary>
     private static ElfHeaders? TryReadProtected(ref int fd, in FileStatus status)
     {
         if (status.Size > SizeMaximum || ElfHeaders.TryRead(fd) is not { } headers)

@@ -3,8 +3,8 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Crash;
 
 /// <summary>The executable mappings of a crashed process, with the files that could be opened.</summary>
-/// <param name="capture">The process.</param>
-/// <param name="root">What its paths are relative to; null where its files cannot be opened.</param>
+/// <param name="capture">The crash.</param>
+/// <param name="root">The prefix of its paths; null to open no files.</param>
 internal sealed class Modules(CrashCapture capture, string? root) : IDisposable
 {
     private readonly ModuleFile?[] files = new ModuleFile?[capture.Mappings.Count];
@@ -16,7 +16,7 @@ internal sealed class Modules(CrashCapture capture, string? root) : IDisposable
             _ = Open(i);
     }
 
-    /// <summary>The modules as they are sent to the unwinder, and their files, at most as many as fit into one message.</summary>
+    /// <summary>The modules for the request to the unwinder, and their files, at most as many as fit into one message.</summary>
     internal (IReadOnlyList<UnwindModule> Modules, int[] Descriptors) ForUnwinder()
     {
         List<UnwindModule> modules = new(files.Length);
@@ -36,13 +36,13 @@ internal sealed class Modules(CrashCapture capture, string? root) : IDisposable
         return (modules, [.. descriptors]);
     }
 
-    /// <summary>Whether an address is in a file that could not be opened, or is another one by now.</summary>
+    /// <summary>Whether an address is in a mapped file that could not be opened or was replaced.</summary>
     internal bool IsUnreadable(ulong address) =>
         capture.MappingOf(address) is >= 0 and int index && capture.Mappings[index].Inode != 0 && Open(index) is null;
 
     internal StackFrame Name(int index, UnwoundFrame frame)
     {
-        // A return address can lie behind its mapping, where the call was the last instruction.
+        // If the call was the last instruction of a mapping, the return address is beyond its end.
         int i = capture.MappingOf(frame.WasInterrupted ? frame.InstructionPointer : frame.InstructionPointer - 1);
         if (i < 0)
             return new StackFrame(index, frame.InstructionPointer, null, null, null, null, null);

@@ -3,16 +3,17 @@ using ExitSnoop.Linux;
 
 namespace ExitSnoop.Crash;
 
-/// <summary>Where the files of a mount namespace can be reached from here.</summary>
+/// <summary>Finds the path by which this process can open files of another mount namespace.</summary>
 internal sealed class MountNamespaces
 {
     private readonly ulong? own = FileIdentity.Inode("/proc/self/ns/mnt");
     private (uint Inode, string Root)? last;
 
     /// <summary>
-    /// What paths in a mount namespace are relative to: "" for one's own, the root of a process that lives in another;
-    /// null where none does or may be looked at.
+    /// The prefix for paths in a mount namespace: "" for the namespace of this process, otherwise <c>/proc/PID/root</c> of a
+    /// process in that namespace; null if there is no such process or it may not be inspected.
     /// </summary>
+    /// <param name="inode">The inode number of the mount namespace.</param>
     internal string? FindRoot(uint inode)
     {
         if (inode == own)

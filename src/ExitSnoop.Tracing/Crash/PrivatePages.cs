@@ -7,8 +7,9 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Crash;
 
 /// <summary>
-/// Memory of its own for a part of a stack. The collector would move or keep an array, with what it held; these pages are
-/// overwritten and given back to the kernel, and only their addresses are kept for the next.
+/// Memory for the copy of a part of a stack, outside of the managed heap: the garbage collector can move an array and leave
+/// its old content in memory. After use, these pages are overwritten and their memory is returned to the kernel. Only the
+/// address range is kept for the next copy.
 /// </summary>
 internal sealed unsafe partial class PrivatePages : MemoryManager<byte>
 {
@@ -25,7 +26,7 @@ internal sealed unsafe partial class PrivatePages : MemoryManager<byte>
     /// <exception cref="Win32Exception">There is not enough memory.</exception>
     internal static PrivatePages Take() => Free.TryTake(out PrivatePages? pages) ? pages : new PrivatePages();
 
-    /// <summary>Overwrites them, and keeps them for another.</summary>
+    /// <summary>Overwrites the pages, returns their memory and keeps the address range for the next copy.</summary>
     internal void Release()
     {
         GetSpan().Clear();

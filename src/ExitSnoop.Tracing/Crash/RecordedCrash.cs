@@ -1,11 +1,11 @@
 namespace ExitSnoop.Crash;
 
-/// <summary>A crash that was recorded: by what its exit is recognized, and what was found, once it is.</summary>
+/// <summary>A recorded crash: what identifies its exit, and the report when it is ready.</summary>
 /// <param name="HostPid">The process's ID in the first PID namespace.</param>
-/// <param name="ProcessStartTime">When the process began, by the boot clock.</param>
+/// <param name="ProcessStartTime">When the process started, in nanoseconds of the boot clock.</param>
 /// <param name="ThreadId">The thread, in the reader's PID namespace.</param>
 /// <param name="Signal">The signal.</param>
-/// <param name="Time">When it was delivered, by the boot clock.</param>
+/// <param name="Time">When the signal was delivered, in nanoseconds of the boot clock.</param>
 internal sealed record RecordedCrash(uint HostPid, ulong ProcessStartTime, int ThreadId, Signal Signal, ulong Time)
 {
     private CrashReport? report;
@@ -17,7 +17,7 @@ internal sealed record RecordedCrash(uint HostPid, ulong ProcessStartTime, int T
         set => Volatile.Write(ref report, value);
     }
 
-    /// <summary>Whether it is the crash of this process or, where threads are reported, of this thread.</summary>
+    /// <summary>Whether it is the crash of this process or, if threads are reported, of this thread.</summary>
     internal bool IsOf(in ExitedTask task) => task.IsThread
         ? ThreadId == task.ThreadId && Time >= task.StartTime
         : ProcessStartTime == task.StartTime && Signal == task.Signal;

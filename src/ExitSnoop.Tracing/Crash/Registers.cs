@@ -8,7 +8,7 @@ internal sealed class Registers
 {
     private const int X64Count = 21;
 
-    // Where arch/x86/include/asm/ptrace.h keeps what DWARF numbers 0 to 16: ax dx cx bx si di bp sp r8 to r15 ip.
+    // The indexes in struct pt_regs (arch/x86/include/asm/ptrace.h) of the DWARF registers 0 to 16: ax dx cx bx si di bp sp r8 to r15 ip.
     private static readonly int[] X64Dwarf = [10, 12, 11, 5, 13, 14, 4, 19, 9, 8, 7, 6, 3, 2, 1, 0, 16];
 
     private readonly ulong[] values;
@@ -23,14 +23,14 @@ internal sealed class Registers
 
     internal ulong FramePointer => values[IsX64 ? 4 : 29];
 
-    /// <summary>The values in DWARF's order: on x86-64 with the instruction pointer as the last, on arm64 x0 to x30 and sp.</summary>
+    /// <summary>The values in the order of DWARF's numbers: on x86-64 the last is the instruction pointer, on arm64 they are x0 to x30 and sp.</summary>
     internal ulong[] InDwarfOrder => IsX64 ? [.. X64Dwarf.Select(index => values[index])] : values[..32];
 
     /// <summary>
-    /// The registers as the caller of a function has them that did not begin yet: after a call to an
-    /// address where nothing is mapped.
+    /// The registers of the caller, after a call to an address where nothing is mapped. The called function has not
+    /// run, so only the instruction pointer and the stack pointer differ.
     /// </summary>
-    /// <param name="returnAddress">On x86-64 the word at the stack pointer; arm64 has it in x30.</param>
+    /// <param name="returnAddress">The word at the stack pointer. Used on x86-64 only; on arm64 the return address is in x30.</param>
     internal Registers BeforeCall(ulong returnAddress)
     {
         ulong[] caller = [.. values];

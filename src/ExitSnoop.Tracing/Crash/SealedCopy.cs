@@ -9,18 +9,18 @@ internal static unsafe partial class SealedCopy
     private const uint CloseOnExec = 1, AllowSealing = 2, Executable = 0x10, NotExecutable = 0x8;
     private const int AddSeals = 1033, SealAll = 0x1 | 0x2 | 0x4 | 0x8, SeekSet = 0;
 
-    /// <summary>Copies a whole file, to be executed; -1 where that is not possible.</summary>
+    /// <summary>Copies a whole file so that it can be executed; -1 if that is not possible.</summary>
     internal static int TryMakeExecutable(int fd, long size) => TryMake(fd, size, [(0, size)], size, Executable);
 
-    /// <summary>Copies parts of a file to where they are in it; between them are zeros, which take no memory. -1 where that is not possible.</summary>
+    /// <summary>Copies parts of a file to the same offsets. The gaps between them read as zeros and take no memory. -1 if that is not possible.</summary>
     /// <param name="fd">The file.</param>
     /// <param name="size">Its size in bytes.</param>
-    /// <param name="parts">Which parts; what is beyond its end is left out.</param>
-    /// <param name="maximum">The most bytes to copy.</param>
+    /// <param name="parts">The parts to copy. What is beyond the end of the file is left out.</param>
+    /// <param name="maximum">How many bytes to copy at most. If the parts are larger, no copy is made.</param>
     internal static int TryMake(int fd, long size, IEnumerable<(long Offset, long Size)> parts, long maximum) =>
         TryMake(fd, size, parts, maximum, NotExecutable);
 
-    // Before 6.3 every such file can be executed, and the kernel knows neither flag.
+    // Before 6.3 the kernel knows neither MFD_EXEC nor MFD_NOEXEC_SEAL, and every such file can be executed.
     private static int TryMake(int fd, long size, IEnumerable<(long Offset, long Size)> parts, long maximum, uint execution)
     {
         int copy = memfd_create("exitsnoop", CloseOnExec | AllowSealing | execution);
@@ -46,7 +46,7 @@ internal static unsafe partial class SealedCopy
             return false;
         long end = offset + length;
         nint count = 0;
-        // A file that has been cut off meanwhile ends early.
+        // A file that was truncated meanwhile ends early.
         while (offset < end && (count = sendfile(to, from, &offset, (nuint)(end - offset))) > 0)
         {
         }

@@ -2,15 +2,18 @@ using System.Buffers.Binary;
 
 namespace ExitSnoop.Crash;
 
-/// <summary>The copied parts of a thread's stacks: of the one that it ended on, and of the one where it handled the signal before.</summary>
+/// <summary>
+/// The copied parts of a thread's stacks: of the stack on which it ended and, if it ended in a signal handler, of the stack that the
+/// handler interrupted.
+/// </summary>
 internal sealed class StackMemory(IReadOnlyList<StackPart> parts)
 {
     internal const int PageSize = 4096, Pages = 5, PartSize = Pages * PageSize;
 
-    /// <summary>How far above a part an address is still taken for one of the same stack.</summary>
+    /// <summary>An address up to this many bytes above a part is assumed to be in the same stack.</summary>
     private const ulong StackMaximum = 64UL << 20;
 
-    /// <summary>Whether a read went beyond what was copied.</summary>
+    /// <summary>Whether a read went beyond the end of a copied part.</summary>
     internal bool WasExceeded { get; private set; }
 
     internal bool TryRead(ulong address, out ulong value)
@@ -24,13 +27,13 @@ internal sealed class StackMemory(IReadOnlyList<StackPart> parts)
     }
 }
 
-/// <summary>Five pages of a stack from the one that the stack pointer is in, of which some may be missing.</summary>
-/// <param name="StackPointer">Where the stack pointer was.</param>
-/// <param name="Readable">Bit n: page n is there.</param>
-/// <param name="Bytes">All pages; those that are missing hold anything.</param>
+/// <summary>Five pages of a stack, beginning with the page of the stack pointer. Some of them may be missing.</summary>
+/// <param name="StackPointer">The value of the stack pointer.</param>
+/// <param name="Readable">Bit n: page n was readable.</param>
+/// <param name="Bytes">The five pages. The content of missing pages is undefined.</param>
 internal sealed record StackPart(ulong StackPointer, uint Readable, Memory<byte> Bytes)
 {
-    /// <summary>The address behind it.</summary>
+    /// <summary>The address after the last page.</summary>
     internal ulong End => Start + StackMemory.PartSize;
 
     private ulong Start => StackPointer & ~(ulong)(StackMemory.PageSize - 1);

@@ -4,8 +4,8 @@ using ExitSnoop.Crash.Unwinding;
 namespace ExitSnoop.Crash;
 
 /// <summary>
-/// Where the unwinder keeps what it downloads by debuginfod, if the environment names servers and no folder. It is nobody
-/// where this process is root, and cannot write to the folder of that user, which is the default.
+/// A temporary folder for the files that the unwinder downloads with debuginfod, if the environment names servers but no
+/// folder. If this process is root, the unwinder is nobody and cannot write to the default folder, which is in root's home.
 /// </summary>
 internal sealed partial class SymbolCache : IDisposable
 {
@@ -19,7 +19,7 @@ internal sealed partial class SymbolCache : IDisposable
         _ = chown(folder.FullName, Confinement.Nobody, Confinement.Nobody);
     }
 
-    /// <summary>Null where the unwinder is to decide.</summary>
+    /// <summary>The folder; null if no temporary folder is needed.</summary>
     internal string? Path => folder?.FullName;
 
     public void Dispose()
@@ -30,7 +30,7 @@ internal sealed partial class SymbolCache : IDisposable
         }
         catch (IOException)
         {
-            // Somebody else has begun to clean up.
+            // Another program may be deleting the folder, too.
         }
     }
 

@@ -1,14 +1,14 @@
 namespace ExitSnoop.Crash;
 
 /// <summary>
-/// What the unwinder is asked: a thread's registers, the copied parts of its stacks and the modules that are mapped. The files
-/// of the modules, and their separate files of symbols, travel beside it as open descriptors.
+/// A request to the unwinder: a thread's registers, the copied parts of its stacks and the mapped modules. The files of the
+/// modules and their separate symbol files are sent with it as open descriptors.
 /// </summary>
 internal sealed record UnwindRequest(Registers Registers, IReadOnlyList<StackPart> Stacks, IReadOnlyList<UnwindModule> Modules)
 {
     internal const int SizeMaximum = 64 << 10;
 
-    /// <summary>Writes the message into a buffer; its length.</summary>
+    /// <summary>Writes the message into a buffer; returns its length in bytes.</summary>
     internal int Write(byte[] buffer)
     {
         using MemoryStream stream = new(buffer);
@@ -35,7 +35,7 @@ internal sealed record UnwindRequest(Registers Registers, IReadOnlyList<StackPar
         return (int)stream.Position;
     }
 
-    /// <summary>Reads a message. The stacks stay where they are, in the buffer.</summary>
+    /// <summary>Reads a message. The stacks are not copied: they refer to the buffer.</summary>
     internal static UnwindRequest Read(byte[] buffer, int length)
     {
         using MemoryStream stream = new(buffer, 0, length);
@@ -60,8 +60,8 @@ internal sealed record UnwindRequest(Registers Registers, IReadOnlyList<StackPar
 
 /// <summary>A mapped module.</summary>
 /// <param name="Start">The first address of its executable mapping.</param>
-/// <param name="End">The address behind it.</param>
-/// <param name="Bias">What is to be added to the addresses in the file.</param>
-/// <param name="HasFile">Whether its file travels with the request.</param>
-/// <param name="HasSymbolFile">Whether a separate file of symbols travels with it too.</param>
+/// <param name="End">The address after its executable mapping.</param>
+/// <param name="Bias">The number to add to addresses in the file to get addresses in the process.</param>
+/// <param name="HasFile">Whether its file is sent with the request.</param>
+/// <param name="HasSymbolFile">Whether a separate symbol file is sent with the request, too.</param>
 internal readonly record struct UnwindModule(ulong Start, ulong End, ulong Bias, bool HasFile, bool HasSymbolFile);

@@ -1,14 +1,16 @@
 namespace ExitSnoop.Crash;
 
-/// <summary>The frames that the unwinder found. It is read as if a hostile process had written it.</summary>
+/// <summary>
+/// The frames that the unwinder found. The message is not trusted, because a malicious file could have taken control of the unwinder.
+/// </summary>
 /// <param name="Frames">From the innermost to the outermost.</param>
 /// <param name="Method">How they were found.</param>
-/// <param name="StackExceeded">Whether the copied part of the stack ended before the frames did.</param>
+/// <param name="StackExceeded">Whether outer frames are missing because only a part of the stack was copied.</param>
 internal sealed record UnwindResponse(IReadOnlyList<UnwoundFrame> Frames, UnwindMethod Method, bool StackExceeded)
 {
     internal const int SizeMaximum = 128 << 10, FramesMaximum = 128, SymbolMaximum = 512;
 
-    /// <summary>Writes the message into a buffer; its length.</summary>
+    /// <summary>Writes the message into a buffer; returns its length in bytes.</summary>
     internal int Write(byte[] buffer)
     {
         using MemoryStream stream = new(buffer);
@@ -26,7 +28,7 @@ internal sealed record UnwindResponse(IReadOnlyList<UnwoundFrame> Frames, Unwind
         return (int)stream.Position;
     }
 
-    /// <summary>Null where the bytes are not such a message.</summary>
+    /// <summary>Reads a message; null if the bytes are not a valid message.</summary>
     internal static UnwindResponse? Read(byte[] buffer, int length)
     {
         using MemoryStream stream = new(buffer, 0, length);
@@ -54,14 +56,14 @@ internal sealed record UnwindResponse(IReadOnlyList<UnwoundFrame> Frames, Unwind
     }
 }
 
-/// <summary>A frame by its addresses and its symbol.</summary>
-/// <param name="InstructionPointer">In the innermost frame where it stopped, in others where it will go on.</param>
-/// <param name="WasInterrupted">Whether the thread stopped at this instruction, by a fault or a signal, and did not call from here.</param>
-/// <param name="Symbol">The function, demangled; null where none is known.</param>
-/// <param name="SymbolOffset">The distance from the function's beginning.</param>
+/// <summary>A frame with its address and its symbol.</summary>
+/// <param name="InstructionPointer">In an interrupted frame the address of that instruction, in others the return address.</param>
+/// <param name="WasInterrupted">Whether a fault or a signal interrupted the thread here; false if the frame called another function.</param>
+/// <param name="Symbol">The function, demangled; null if it is not known.</param>
+/// <param name="SymbolOffset">The distance from the beginning of the function in bytes.</param>
 internal readonly record struct UnwoundFrame(ulong InstructionPointer, bool WasInterrupted, string? Symbol, ulong SymbolOffset);
 
-/// <summary>How frames are found.</summary>
+/// <summary>How the unwinder finds frames.</summary>
 internal enum UnwindMethod : byte
 {
     /// <summary>By call frame information, with libdw.</summary>

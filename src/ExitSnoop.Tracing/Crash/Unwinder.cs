@@ -6,11 +6,11 @@ using ExitSnoop.Crash.Unwinding;
 namespace ExitSnoop.Crash;
 
 /// <summary>Finds out where a thread crashed: opens the files of its modules, asks the unwinder's process for the frames, and names them.</summary>
-/// <param name="program">The console program, which has the unwinder in it; null where it is not there.</param>
-/// <param name="withStackTrace">Whether all frames are wanted, or the site alone.</param>
+/// <param name="program">The path of the console program, which contains the unwinder; null if it is missing.</param>
+/// <param name="withStackTrace">Whether all frames are wanted, or only the site.</param>
 internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposable
 {
-    /// <summary>How long a crash may wait for its turn before its event goes out without frames.</summary>
+    /// <summary>A crash that waits longer than this for the unwinder is reported without frames.</summary>
     private static readonly TimeSpan WaitMaximum = TimeSpan.FromSeconds(2);
 
     private const string Busy = "more processes crashed at once than could be unwound";
@@ -18,7 +18,7 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
     private readonly UnwinderProcess? process = program is null ? null : new UnwinderProcess(program);
     private readonly MountNamespaces mountNamespaces = new();
 
-    /// <summary>Whether the unwinder will find the library that it unwinds with.</summary>
+    /// <summary>Whether libdw can be loaded, which the unwinder needs to use call frame information and to find symbols.</summary>
     internal static bool IsLibDwInstalled
     {
         get
@@ -30,17 +30,17 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
         }
     }
 
-    /// <summary>The ID of the unwinder's process; 0 while there is none.</summary>
+    /// <summary>The process ID of the unwinder; 0 while it does not run.</summary>
     internal int ProcessId => process?.Pid ?? 0;
 
-    /// <summary>Finds the frames and the site. Never throws for what a crashed process or its files hold.</summary>
+    /// <summary>Finds the frames and the site. Does not throw, whatever the crashed process and its files contain.</summary>
     internal CrashReport Unwind(CrashCapture capture)
     {
         // A service that systemd confines has its own mounts and cannot access those of other processes. Most files are the same in
         // both; the inode and the change time confirm that.
         string root = mountNamespaces.FindRoot(capture.MountNamespace) ?? "";
         using Modules modules = new(capture, root);
-        // It starts at the first crash, which that crash must not pay for.
+        // The first crash starts the unwinder. The time for that does not count as waiting.
         long waitingSince = Math.Max(capture.ReceivedAt, process?.StartedAt ?? 0);
         string? note = Stopwatch.GetElapsedTime(waitingSince) > WaitMaximum ? Busy
             : process is null ? "the program exitsnoop, which unwinds stacks, is missing from the module's folder"
@@ -68,7 +68,7 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
         return Report(capture, site, named, note);
     }
 
-    /// <summary>What the record itself says of a crash that is not unwound, as too many others are. It opens no file.</summary>
+    /// <summary>The report of a crash that is not unwound because too many others are waiting. It has only what the record says; no file is opened.</summary>
     internal CrashReport PassOver(CrashCapture capture)
     {
         using Modules modules = new(capture, root: null);

@@ -7,20 +7,20 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Crash;
 
 /// <summary>
-/// The unwinder's process (<see cref="UnwinderServer"/>), as its parent sees it. It is started when it is first
-/// needed. If it does not answer in time or dies, that one answer is lost, and the next request starts it again.
+/// The parent's side of the unwinder's process (<see cref="UnwinderServer"/>). The process is started when it is first
+/// needed. If it does not answer in time or ends, only that answer is lost, and the next request starts it again.
 /// </summary>
 internal sealed unsafe partial class UnwinderProcess(string program) : IDisposable
 {
     private const int SigKill = 9;
     private const short SpawnSetMask = 0x08, SpawnSetSession = 0x80;
 
-    /// <summary>How long it may take to start, in milliseconds.</summary>
+    /// <summary>How long the process may take to start, in milliseconds.</summary>
     private const int StartTime = 20_000;
 
     /// <summary>
-    /// How long an answer may take, in milliseconds; events wait behind it. A program of 100 MB takes a tenth of a second. Servers of
-    /// symbols take longer than files.
+    /// How long an answer may take, in milliseconds. The event of the crash and later events wait for it. A program of 100 MB takes a tenth
+    /// of a second. Downloading symbols takes longer.
     /// </summary>
     private static int AnswerTime => DebugInfod.IsConfigured ? 30_000 : 2_000;
 
@@ -30,13 +30,13 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
     private DescriptorSocket? socket;
     private int pid;
 
-    /// <summary>The process's ID; 0 while there is none.</summary>
+    /// <summary>The process ID; 0 while the process does not run.</summary>
     internal int Pid => pid;
 
-    /// <summary>When it was last started, as a <see cref="Stopwatch"/>'s timestamp.</summary>
+    /// <summary>When the process was last started, as a timestamp of <see cref="Stopwatch"/>.</summary>
     internal long StartedAt { get; private set; }
 
-    /// <summary>Unwinds a stack; null where that failed or took too long.</summary>
+    /// <summary>Unwinds a stack; null if that failed or took too long.</summary>
     /// <exception cref="Win32Exception">The program cannot be started.</exception>
     internal UnwindResponse? Unwind(UnwindRequest question, ReadOnlySpan<int> descriptors)
     {
@@ -61,21 +61,21 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
         {
             if (socket.TrySend(message, descriptors))
                 return true;
-            // It has died since its last answer, and has not seen this request.
+            // The process has ended since its last answer and has not received this request.
             Stop();
         }
         Start();
         return socket!.TrySend(message, descriptors);
     }
 
-    /// <summary>Waits for a message; its length, 0 where none comes.</summary>
+    /// <summary>Waits for a message; returns its length, or 0 if none came in time or the process has ended.</summary>
     private int Receive(int milliseconds)
     {
         LibC.PollFd wait = new() { Fd = socket!.Fd, Events = LibC.PollIn };
         long start = Stopwatch.GetTimestamp();
         int left = milliseconds;
         int ready;
-        // A signal of ours can interrupt the wait.
+        // A signal to this process can interrupt poll(2).
         while ((ready = LibC.poll(&wait, 1, left)) < 0 && left > 0)
             left = Math.Max(0, milliseconds - (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         if (ready <= 0)
@@ -90,7 +90,7 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
     private void Start()
     {
         (DescriptorSocket own, DescriptorSocket childs) = DescriptorSocket.CreatePair();
-        // Storage for posix_spawn_file_actions_t and posix_spawnattr_t, which differ between libraries of C.
+        // Memory for posix_spawn_file_actions_t and posix_spawnattr_t, whose sizes differ between C libraries.
         byte* actions = stackalloc byte[512];
         byte* attributes = stackalloc byte[512];
         byte* noSignals = stackalloc byte[128];
@@ -110,7 +110,7 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
             for (int fd = 0; fd <= 2; fd++)
                 _ = posix_spawn_file_actions_addopen(actions, fd, Text("/dev/null"), fd == 0 ? 0 : 1, 0);
             _ = posix_spawn_file_actions_adddup2(actions, childs.Fd, UnwinderServer.SocketFd);
-            // A session of its own: Ctrl+C at the terminal is not for it.
+            // A session of its own, so that Ctrl+C at the terminal does not end the process.
             _ = posix_spawnattr_setflags(attributes, SpawnSetMask | SpawnSetSession);
             _ = posix_spawnattr_setsigmask(attributes, noSignals);
             nint* arguments = stackalloc nint[] { Text("exitsnoop"), Text(UnwinderServer.Argument), 0 };
@@ -142,7 +142,7 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
             foreach (nint text in texts)
                 Marshal.FreeCoTaskMem(text);
         }
-        // The child's end is closed here by now: if the child dies before it answers, that ends the wait.
+        // This process has closed the child's end of the socket, so if the child ends before it answers, the wait ends, too.
         if (Receive(StartTime) == 0)
         {
             Stop();
@@ -157,7 +157,7 @@ internal sealed unsafe partial class UnwinderProcess(string program) : IDisposab
             return;
         socket.Dispose();
         socket = null;
-        // It is our child and not yet waited for, so the ID is still its own.
+        // The child has not been waited for, so no other process can have its ID.
         _ = kill(pid, SigKill);
         int status;
         while (waitpid(pid, &status, 0) < 0 && Marshal.GetLastPInvokeError() == LibC.EINTR)

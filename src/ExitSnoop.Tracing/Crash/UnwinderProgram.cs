@@ -6,8 +6,9 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Crash;
 
 /// <summary>
-/// The console program as a file to execute. A package from a gallery is a zip archive whose unpacked files nobody may
-/// execute; what stands in the module's folder, which is as trusted as the assembly beside it, is executed from a copy then.
+/// The console program as a file that can be executed. A package from a gallery is a zip archive, whose files are unpacked
+/// without the permission to execute them. Then a copy in memory is executed. This is safe, because the file in the module's
+/// folder is as trusted as the assembly beside it.
 /// </summary>
 internal sealed partial class UnwinderProgram : IDisposable
 {
@@ -19,10 +20,10 @@ internal sealed partial class UnwinderProgram : IDisposable
         this.copy = copy;
     }
 
-    /// <summary>What to execute, in this process or a child that has its descriptors.</summary>
+    /// <summary>The path to execute. It is valid in this process and in a child that inherits its descriptors.</summary>
     internal string Path { get; }
 
-    /// <summary>The one that the module carries; null where there is none.</summary>
+    /// <summary>The path of the program in the module's folder; null if there is none.</summary>
     internal static string? Find()
     {
         string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
@@ -30,14 +31,14 @@ internal sealed partial class UnwinderProgram : IDisposable
         return File.Exists(beside) ? beside : null;
     }
 
-    /// <summary>Opens it. Where that does not make it executable, to execute it fails.</summary>
+    /// <summary>Opens the program. Does not fail: if the file cannot be made executable, executing it fails.</summary>
     internal static UnwinderProgram Open(string path)
     {
         int copy = -1;
         int fd = RegularFile.TryOpen(path, out FileStatus status);
         if (fd >= 0)
         {
-            // On a mount with noexec nothing is to be executed, and a copy would go around that.
+            // A copy in memory would circumvent the mount option noexec.
             if (!status.IsExecutable && !IsOnNoExecMount(fd))
                 copy = SealedCopy.TryMakeExecutable(fd, status.Size);
             _ = LibC.close(fd);
@@ -51,7 +52,7 @@ internal sealed partial class UnwinderProgram : IDisposable
             _ = LibC.close(copy);
     }
 
-    /// <summary>ST_NOEXEC of statvfs(3).</summary>
+    /// <summary>Whether the file is on a mount with ST_NOEXEC; see statvfs(3).</summary>
     private static unsafe bool IsOnNoExecMount(int fd)
     {
         const int flags = 9, noExec = 8;

@@ -3,10 +3,10 @@ using System.Globalization;
 namespace ExitSnoop.Linux;
 
 /// <summary>
-/// The cgroup hierarchy whose paths name services and containers on this machine: version 2 where it
-/// manages memory or processes; else, on a host of version 1 or both, that of memory, pids or systemd.
+/// The cgroup hierarchy whose paths name services and containers on this machine: version 2 if it has the controller
+/// memory or pids, or if there is no version 1; otherwise the version 1 hierarchy of memory, pids or name=systemd.
 /// </summary>
-/// <remarks>A hybrid host mounts version 2 with at most a stray controller, and keeps all processes in its root.</remarks>
+/// <remarks>A hybrid host also mounts version 2, but with hardly any controller and with all processes in its root.</remarks>
 internal readonly record struct CgroupHierarchy(CgroupSource Source, uint Id, string MountPoint)
 {
     private static readonly (string Option, CgroupSource Source)[] VersionOne =
@@ -38,11 +38,11 @@ internal readonly record struct CgroupHierarchy(CgroupSource Source, uint Id, st
         return new CgroupHierarchy(CgroupSource.Unified, 0, unified);
     }
 
-    /// <summary>The folder of a cgroup, which can be given by this folder or by its path in the hierarchy.</summary>
+    /// <summary>The folder of a cgroup. The cgroup can be given by this folder or by its path in the hierarchy.</summary>
     internal string FolderOf(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(
         path.StartsWith(MountPoint + "/", StringComparison.Ordinal) || path == MountPoint ? path : Path.Join(MountPoint, path)));
 
-    /// <summary>The inode number of a cgroup's folder, which is its ID in the kernel (kernfs_node.id).</summary>
+    /// <summary>The ID of a cgroup in the kernel (kernfs_node.id): the inode number of its folder.</summary>
     /// <exception cref="CgroupNotFoundException">There is no such cgroup in this hierarchy.</exception>
     internal ulong IdOf(string path) =>
         FolderOf(path) is var folder && Directory.Exists(folder) && FileIdentity.Inode(folder) is { } inode
@@ -81,9 +81,9 @@ internal enum CgroupSource : uint
 /// <summary>There is no cgroup of that name.</summary>
 internal sealed class CgroupNotFoundException(string path, string mountPoint) : Exception
 {
-    /// <summary>What was asked for.</summary>
+    /// <summary>The path that was given.</summary>
     internal string Path => path;
 
-    /// <summary>Where its hierarchy is mounted.</summary>
+    /// <summary>Where the hierarchy is mounted.</summary>
     internal string MountPoint => mountPoint;
 }

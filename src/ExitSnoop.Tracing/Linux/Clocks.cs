@@ -1,11 +1,11 @@
 namespace ExitSnoop.Linux;
 
-/// <summary>The clocks of the kernel's records and of the wall, in nanoseconds.</summary>
+/// <summary>The boot clock and the wall clock, in nanoseconds.</summary>
 internal static class Clocks
 {
     private static readonly long Ahead = TimeNamespace.BootOffset;
 
-    /// <summary>The boot clock as the kernel's records have it, in whatever time namespace this process is.</summary>
+    /// <summary>The boot clock of the machine, which the kernel's records use, also if this process has a time namespace of its own.</summary>
     internal static long Boot()
     {
         _ = LibC.clock_gettime(LibC.ClockBoottime, out LibC.Timespec boot);

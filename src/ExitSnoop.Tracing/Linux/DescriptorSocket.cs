@@ -24,7 +24,7 @@ internal sealed unsafe partial class DescriptorSocket(int fd) : IDisposable
         return (new DescriptorSocket(ends[0]), new DescriptorSocket(ends[1]));
     }
 
-    /// <summary>Sends a message; false when the other end is gone or does not take it.</summary>
+    /// <summary>Sends a message; false if the other end is closed or the kernel refuses it.</summary>
     internal bool TrySend(ReadOnlySpan<byte> message, ReadOnlySpan<int> descriptors)
     {
         Span<byte> control = stackalloc byte[ControlSize(DescriptorsMaximum)];
@@ -51,9 +51,12 @@ internal sealed unsafe partial class DescriptorSocket(int fd) : IDisposable
     }
 
     /// <summary>
-    /// Waits for a message; its length, 0 when the other end is closed, -1 when it fails or is larger than
-    /// <paramref name="buffer"/>. The descriptors are the caller's to close.
+    /// Waits for a message. The caller closes the descriptors that came with it.
     /// </summary>
+    /// <returns>
+    /// The length of the message in bytes; 0 if the other end is closed; -1 if the call fails or the message is larger than
+    /// <paramref name="buffer"/>.
+    /// </returns>
     internal int Receive(Span<byte> buffer, List<int> descriptors)
     {
         Span<byte> control = stackalloc byte[ControlSize(DescriptorsMaximum)];

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Linux;
 
-/// <summary>Files by descriptor, with errno where .NET would throw or hide it. Each call returns 0 or errno, if not said otherwise.</summary>
+/// <summary>
+/// Calls for files by path or descriptor that return errno, where .NET would throw an exception or hide the error. Each call returns 0 or
+/// errno, unless its comment says otherwise.
+/// </summary>
 internal static unsafe partial class FileCalls
 {
     internal const int EIO = 5, EEXIST = 17, ENOTDIR = 20, ENOSPC = 28, EROFS = 30, ELOOP = 40, EDQUOT = 122, EWOULDBLOCK = 11;
@@ -15,10 +18,10 @@ internal static unsafe partial class FileCalls
     private static readonly int NoFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
     private static readonly int Folder = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
 
-    /// <summary>The user whose rights this process has.</summary>
+    /// <summary>The effective user ID of this process.</summary>
     internal static uint EffectiveUser => geteuid();
 
-    /// <summary>Makes a file that must not exist, for writing.</summary>
+    /// <summary>Creates a file for writing. It must not exist.</summary>
     internal static int CreateNew(string path, int mode, out int fd) => Result(fd = open(path, WriteOnly | Create | Exclusive | CloseOnExec | NoFollow, mode));
 
     /// <summary>Opens a file for reading; a FIFO without a writer does not block the caller.</summary>
@@ -26,7 +29,7 @@ internal static unsafe partial class FileCalls
 
     internal static int OpenFolder(string path, out int fd) => Result(fd = open(path, ReadOnly | Folder | CloseOnExec, 0));
 
-    /// <summary>Writes all at an offset.</summary>
+    /// <summary>Writes all bytes at an offset.</summary>
     internal static int WriteAt(int fd, ReadOnlySpan<byte> bytes, long offset)
     {
         fixed (byte* start = bytes)
@@ -53,10 +56,10 @@ internal static unsafe partial class FileCalls
 
     internal static int ChangeGroup(int fd, uint group) => Result(fchown(fd, uint.MaxValue, group));
 
-    /// <summary>Locks for this process alone; false if another has locked it.</summary>
+    /// <summary>Takes the exclusive lock of flock(2); EWOULDBLOCK if another process has locked the file.</summary>
     internal static int TryLock(int fd) => Result(flock(fd, LockExclusive | LockNonBlocking));
 
-    /// <summary>Whether another process has locked it for itself.</summary>
+    /// <summary>Whether another process has the exclusive lock.</summary>
     internal static bool IsLocked(int fd)
     {
         if (flock(fd, LockShared | LockNonBlocking) != 0)
@@ -71,7 +74,7 @@ internal static unsafe partial class FileCalls
 
     internal static int MakeFolder(string path, int mode) => Result(mkdir(path, mode));
 
-    /// <summary>Whether a path leads to a regular file that can be opened.</summary>
+    /// <summary>Whether the path is that of a regular file that can be opened; links are followed.</summary>
     internal static bool IsRegular(string path)
     {
         if (OpenForReading(path, out int fd) != 0)
@@ -81,7 +84,7 @@ internal static unsafe partial class FileCalls
         return isRegular;
     }
 
-    /// <summary>The ID of a group by name, or by the ID itself in digits; null where there is none.</summary>
+    /// <summary>The ID of a group, given by name or by the ID itself in digits; null if there is no such group.</summary>
     internal static uint? GroupId(string nameOrId)
     {
         // struct group: name, password, ID, members.

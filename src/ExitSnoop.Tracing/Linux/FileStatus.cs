@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Linux;
 
-/// <summary>struct statx of include/uapi/linux/stat.h, which is the same on every architecture, unlike struct stat; up to the device.</summary>
+/// <summary>The fields that are used of struct statx (include/uapi/linux/stat.h), which is the same on every architecture, unlike struct stat.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal partial struct FileStatus
 {
@@ -30,22 +30,22 @@ internal partial struct FileStatus
 
     internal readonly long Size => (long)Math.Min(size, long.MaxValue);
 
-    /// <summary>Whether anybody may execute it.</summary>
+    /// <summary>Whether any of the three permissions to execute it is set.</summary>
     internal readonly bool IsExecutable => (mode & Executable) != 0;
 
     /// <summary>Whether its group or others can write to it.</summary>
     internal readonly bool IsWritableByOthers => (mode & WritableByOthers) != 0;
 
-    /// <summary>Whether only root can write it or cut it off.</summary>
+    /// <summary>Whether only root can write to it or truncate it.</summary>
     internal readonly bool OnlyRootCanWrite => Owner == 0 && !IsWritableByOthers;
 
-    /// <summary>Of an open file; 0 or errno.</summary>
+    /// <summary>Reads the status of an open file; returns 0 or errno.</summary>
     internal static int Get(int fd, out FileStatus status) => Get(fd, "", EmptyPath, out status);
 
-    /// <summary>Of the file that a path leads to, links followed; 0 or errno.</summary>
+    /// <summary>Reads the status of a file; links are followed. Returns 0 or errno.</summary>
     internal static int Get(string path, out FileStatus status) => Get(WorkingFolder, path, 0, out status);
 
-    /// <summary>Of a name, without following a link; 0 or errno.</summary>
+    /// <summary>Reads the status of a file or of a symbolic link itself; returns 0 or errno.</summary>
     internal static int GetOfLink(string path, out FileStatus status) => Get(WorkingFolder, path, NoFollow, out status);
 
     private static unsafe int Get(int folder, string path, int flags, out FileStatus status)

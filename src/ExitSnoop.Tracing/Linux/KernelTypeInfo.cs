@@ -2,20 +2,20 @@ using System.Text;
 
 namespace ExitSnoop.Linux;
 
-/// <summary>The kernel's type information (BTF), by which the program is fitted to the kernel at load.</summary>
+/// <summary>The kernel's type information (BTF), which libbpf needs to adapt the programs to the kernel when it loads them.</summary>
 internal static class KernelTypeInfo
 {
     private const string KernelFile = "/sys/kernel/btf/vmlinux";
 
-    /// <summary>BTF_MAGIC of include/uapi/linux/btf.h, little-endian; a vmlinux with a .BTF section begins with ELF's.</summary>
+    /// <summary>BTF_MAGIC of include/uapi/linux/btf.h, little-endian. A vmlinux with a .BTF section begins with the magic number of ELF.</summary>
     private static ReadOnlySpan<byte> BtfMagic => [0x9f, 0xeb];
 
     private static ReadOnlySpan<byte> ElfMagic => "\u007fELF"u8;
 
-    /// <summary>Whether the running kernel has it built in (CONFIG_DEBUG_INFO_BTF), as tp_btf needs.</summary>
+    /// <summary>Whether the running kernel has type information of its own (CONFIG_DEBUG_INFO_BTF), which tp_btf needs.</summary>
     internal static bool InKernel => File.Exists(KernelFile);
 
-    /// <summary>Whether the running kernel's own type information has a function or type of this name.</summary>
+    /// <summary>Whether the running kernel's own type information contains a name of a function or type.</summary>
     internal static bool Names(string name)
     {
         byte[] sought = [0, .. Encoding.ASCII.GetBytes(name), 0];
@@ -29,16 +29,16 @@ internal static class KernelTypeInfo
             Span<byte> filled = window.AsSpan(0, kept + read);
             if (filled.IndexOf(sought) >= 0)
                 return true;
-            // A name may lie across the windows' edge.
+            // The name may be split between two reads.
             kept = Math.Min(filled.Length, sought.Length - 1);
             filled[^kept..].CopyTo(window);
         }
     }
 
-    /// <summary>Makes sure that there is type information to load a program with.</summary>
-    /// <param name="path">A file with it, or null for the kernel's own.</param>
-    /// <param name="needsKernelFile">Whether only the kernel's own will do, as for an iterator over its tasks.</param>
-    /// <exception cref="TypeInfoException">The kernel has none, or the file is none.</exception>
+    /// <summary>Checks that there is type information to load a program with.</summary>
+    /// <param name="path">A file with type information, or null for the kernel's own.</param>
+    /// <param name="needsKernelFile">Whether the kernel's own is needed in any case, as for an iterator over tasks.</param>
+    /// <exception cref="TypeInfoException">The kernel has no type information, or the file has none or cannot be read.</exception>
     internal static void Check(string? path, bool needsKernelFile = false)
     {
         if ((path is null || needsKernelFile) && !InKernel)
@@ -67,13 +67,13 @@ internal enum TypeInfoProblem
     /// <summary>The kernel was built without it, and no file was given.</summary>
     NotInKernel,
 
-    /// <summary>A file was given, where only the kernel's own will do.</summary>
+    /// <summary>A file was given, but the kernel's own is needed.</summary>
     FileDoesNotReplaceIt,
 
     /// <summary>The file cannot be read.</summary>
     Unreadable,
 
-    /// <summary>The file holds something else.</summary>
+    /// <summary>The file contains something else.</summary>
     NotTypeInfo,
 }
 
@@ -82,6 +82,6 @@ internal sealed class TypeInfoException(TypeInfoProblem problem, string path, Ex
 {
     internal TypeInfoProblem Problem => problem;
 
-    /// <summary>The file that was looked at.</summary>
+    /// <summary>The file that was checked.</summary>
     internal string Path => path;
 }

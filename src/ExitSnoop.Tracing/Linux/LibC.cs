@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Linux;
 
-/// <summary>The functions of libc that .NET does not offer.</summary>
+/// <summary>Functions of libc that .NET does not have.</summary>
 internal static unsafe partial class LibC
 {
     /// <summary>F_DUPFD_CLOEXEC of include/uapi/linux/fcntl.h.</summary>
@@ -23,20 +23,20 @@ internal static unsafe partial class LibC
     internal const uint InMovedTo = 0x80, InCreate = 0x100;
     internal const int ClockRealtime = 0, ClockBoottime = 7;
 
-    // Of x86-64 and arm64 alike; glibc has a wrapper only from 2.36 on.
+    // The same number on x86-64 and arm64. glibc has a function for it only from 2.36 on.
     private const long SysPidfdOpen = 434;
 
     // AT_SECURE of include/uapi/linux/auxvec.h.
     private const nuint AuxiliarySecure = 23;
 
     /// <summary>
-    /// Whether this program has more privileges than the user who started it, by file capabilities or a setuid bit
+    /// Whether this program has more privileges than the user who started it, because of file capabilities or a setuid bit
     /// (cap_bprm_creds_from_file() in security/commoncap.c). Its environment and arguments then come from a user
     /// who must not gain these privileges.
     /// </summary>
     internal static bool IsSecureExecution => getauxval(AuxiliarySecure) != 0;
 
-    /// <summary>Maps a descriptor, shared with others that map it.</summary>
+    /// <summary>Maps a descriptor with MAP_SHARED.</summary>
     /// <exception cref="Win32Exception">The kernel refused.</exception>
     internal static void* Map(int fd, int length, int protection, nint offset)
     {
@@ -44,7 +44,7 @@ internal static unsafe partial class LibC
         return address != MapFailed ? (void*)address : throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>Maps memory of no file, which is this process's alone.</summary>
+    /// <summary>Maps anonymous memory with MAP_PRIVATE.</summary>
     /// <exception cref="Win32Exception">The kernel refused.</exception>
     internal static void* MapAnonymous(int length)
     {
@@ -52,7 +52,7 @@ internal static unsafe partial class LibC
         return address != MapFailed ? (void*)address : throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>Undoes <see cref="Map"/>; nothing for null.</summary>
+    /// <summary>Removes a mapping. Does nothing if the address is null.</summary>
     internal static void Unmap(void* address, int length)
     {
         if (address is not null)
@@ -68,7 +68,7 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     private static partial int munmap(nint address, nuint length);
 
-    /// <summary>Waits for events; <paramref name="timeout"/> is in milliseconds, -1 for ever.</summary>
+    /// <summary>Waits for events. <paramref name="timeout"/> is in milliseconds; -1 means no limit.</summary>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int poll(PollFd* fds, nuint count, int timeout);
 
@@ -82,7 +82,7 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int eventfd(uint initial, int flags);
 
-    /// <summary>Whether this process may open this number of further files.</summary>
+    /// <summary>Whether this process can open this many more files.</summary>
     internal static bool CanOpen(int count)
     {
         int* fds = stackalloc int[count];
@@ -97,7 +97,7 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint read(int fd, void* buffer, nuint count);
 
-    /// <summary>Reads what there is of a descriptor that does not block, and drops it.</summary>
+    /// <summary>Reads a non-blocking descriptor until it is empty and discards what was read.</summary>
     internal static void ReadAll(int fd)
     {
         const int size = 4096;
@@ -120,14 +120,14 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int close(int fd);
 
-    /// <summary>Another descriptor of the same open file, which no program that is executed inherits; -1 where there are too many.</summary>
+    /// <summary>Duplicates a descriptor, with close-on-exec set; -1 if too many files are open.</summary>
     internal static int Duplicate(int fd) => fcntl(fd, DuplicateCloseOnExec, 0);
 
-    // Variadic in C; arguments of this kind are passed alike on x86-64 and arm64 Linux.
+    // Variadic in C. On x86-64 and arm64 Linux, arguments of this kind are passed in the same way as to a function that is not variadic.
     [LibraryImport("libc")]
     internal static partial int fcntl(int fd, int command, int argument);
 
-    /// <summary>Reads from an offset of a file until the buffer is full or the file ends; how many bytes there were.</summary>
+    /// <summary>Reads from an offset of a file until the buffer is full, the file ends or an error occurs; returns the number of bytes.</summary>
     internal static int ReadAt(int fd, Span<byte> buffer, long offset)
     {
         int total = 0;
@@ -152,13 +152,16 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     private static partial nint syscall(long number, nint first, nint second);
 
-    /// <summary>A descriptor of a process, readable once all its threads are dead; -1 and errno on failure.</summary>
+    /// <summary>A descriptor of a process. It becomes readable when all threads have exited. -1 and errno on failure.</summary>
     internal static int PidfdOpen(int pid) => (int)syscall(SysPidfdOpen, pid, 0);
 
-    /// <summary>Whether this error of pidfd_open(2) means that no process has the ID. EINVAL, and ENOENT from 6.15 on: it is that of a thread.</summary>
+    /// <summary>
+    /// Whether this error of pidfd_open(2) means that no process has the ID. EINVAL, from 6.15 on ENOENT, means that it is the ID of a thread
+    /// other than the main thread.
+    /// </summary>
     internal static bool IsNoProcess(int error) => error is ESRCH or EINVAL or ENOENT;
 
-    /// <summary>Whether no process has the ID, or a zombie has it.</summary>
+    /// <summary>Whether no process has the ID, or only a zombie has it.</summary>
     internal static bool IsGone(int pid)
     {
         int fd = PidfdOpen(pid);

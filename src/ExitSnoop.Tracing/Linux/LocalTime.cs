@@ -3,19 +3,19 @@ using System.Text;
 namespace ExitSnoop.Linux;
 
 /// <summary>
-/// The local time as libc and so every other program here has it. TimeZoneInfo does not know a TZ such as
-/// IST-5:30, takes it for UTC, and has no abbreviations of zones.
+/// Local time from libc, so that it agrees with other programs on this machine. TimeZoneInfo does not understand a TZ
+/// such as IST-5:30, treats it as UTC, and has no abbreviations of time zones.
 /// </summary>
 internal static unsafe class LocalTime
 {
-    /// <summary>Seconds. Offsets from UTC have only ever changed on a quarter of an hour since 1972.</summary>
+    /// <summary>In seconds: since 1972, offsets from UTC have only changed at full quarters of an hour.</summary>
     private const long OffsetPeriod = 15 * 60;
 
     private const int NameSize = 64;
 
     private static volatile Period? last;
 
-    /// <summary>The offset from UTC at a moment, in whole minutes, the only offsets that ISO 8601 can write.</summary>
+    /// <summary>The offset from UTC at a moment, in whole minutes, because ISO 8601 has no seconds in an offset.</summary>
     /// <param name="time">The moment, in UTC.</param>
     internal static TimeSpan OffsetAt(DateTime time)
     {
@@ -28,8 +28,8 @@ internal static unsafe class LocalTime
     }
 
     /// <summary>
-    /// The abbreviation of the zone at a moment, as strftime(3) gives it for %Z: "IST", "CEST"; for a zone without
-    /// one its offset, "-03".
+    /// The abbreviation of the time zone at a moment, as strftime(3) gives it for %Z: "IST", "CEST", or the offset, "-03",
+    /// for a zone without an abbreviation.
     /// </summary>
     /// <param name="time">The moment, in UTC.</param>
     internal static string ZoneNameAt(DateTime time)
@@ -39,7 +39,7 @@ internal static unsafe class LocalTime
         return Encoding.UTF8.GetString(text, (int)LibC.strftime(text, NameSize, "%Z", &local));
     }
 
-    /// <summary>Reads the environment variable TZ again, which libc otherwise does once.</summary>
+    /// <summary>Makes libc read the environment variable TZ again; localtime_r(3) does not.</summary>
     internal static void ReadZone()
     {
         LibC.tzset();

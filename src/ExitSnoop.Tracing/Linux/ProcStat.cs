@@ -2,23 +2,23 @@ using System.Globalization;
 
 namespace ExitSnoop.Linux;
 
-/// <summary>/proc/PID/stat, see proc(5).</summary>
+/// <summary>Reads /proc/PID/stat; see proc(5).</summary>
 internal static class ProcStat
 {
     private const int Flags = 9 - 3;
     private const uint Exiting = 0x4; // PF_EXITING, include/linux/sched.h
 
-    /// <summary>The fields from the state on, which is the third: comm, the second, can hold spaces.</summary>
+    /// <summary>The fields from the third one, the state, on. They are found behind comm, the second, which can contain spaces and parentheses.</summary>
     /// <param name="folder">/proc/PID.</param>
     /// <exception cref="IOException">The process is gone.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     internal static string[] Read(string folder)
     {
         string stat = File.ReadAllText(Path.Join(folder, "stat"));
         return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
     }
 
-    /// <summary>Whether the main thread of a process is in do_exit() or beyond it, or the process is not to be found.</summary>
+    /// <summary>Whether the main thread of a process has entered do_exit(), or its /proc/PID/stat cannot be read.</summary>
     internal static bool IsExiting(int id)
     {
         try

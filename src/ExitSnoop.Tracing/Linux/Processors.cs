@@ -6,8 +6,8 @@ namespace ExitSnoop.Linux;
 internal static class Processors
 {
     /// <summary>
-    /// How many are online, whichever of them this process may use; <see cref="Environment.ProcessorCount"/> counts those. Exits
-    /// come from all of them.
+    /// How many processors are online. <see cref="Environment.ProcessorCount"/> counts only those that this process may use, but
+    /// exits happen on all of them.
     /// </summary>
     internal static int Online { get; } = ReadOnline();
 
@@ -23,7 +23,7 @@ internal static class Processors
         }
     }
 
-    /// <summary>How many a list of the kernel's names, as in "0-3,8,10-11".</summary>
+    /// <summary>How many processors are in a list of the kernel, such as "0-3,8,10-11".</summary>
     internal static int Count(string list) => list.Trim().Split(',').Sum(range =>
     {
         int[] ends = [.. range.Split('-').Select(number => int.Parse(number, CultureInfo.InvariantCulture))];

@@ -3,12 +3,12 @@ using System.Globalization;
 namespace ExitSnoop.Linux;
 
 /// <summary>
-/// The time namespace of this process (time_namespaces(7)), whose boot clock is ahead of the machine's. The
-/// kernel's records have the machine's.
+/// The time namespace of this process (time_namespaces(7)). Its boot clock can differ from that of the machine, which
+/// the kernel's records use.
 /// </summary>
 internal static class TimeNamespace
 {
-    /// <summary>By how many nanoseconds CLOCK_BOOTTIME is ahead here.</summary>
+    /// <summary>By how many nanoseconds CLOCK_BOOTTIME is ahead of the machine's in this process; negative if it is behind.</summary>
     internal static long BootOffset
     {
         get

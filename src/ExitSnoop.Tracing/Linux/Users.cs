@@ -5,14 +5,14 @@ using System.Runtime.InteropServices;
 namespace ExitSnoop.Linux;
 
 /// <summary>
-/// Names of users by ID, from getpwuid(3), which may ask a directory on the network. An answer, "none" too, is
-/// kept for <see cref="KeptFor"/>: users are added, renamed and removed while a trace runs.
+/// Names of users by ID, from getpwuid(3), which may query a directory service on the network. An answer, even that
+/// there is no such user, is kept only for <see cref="KeptFor"/>, because users are added, renamed and removed.
 /// </summary>
-/// <param name="find">Asks libc.</param>
-/// <param name="clock">Milliseconds that only grow.</param>
+/// <param name="find">Looks up a name in libc.</param>
+/// <param name="clock">A monotonic clock in milliseconds.</param>
 internal sealed class Users(Func<uint, string?> find, Func<long> clock)
 {
-    /// <summary>Milliseconds.</summary>
+    /// <summary>How long a name is kept, in milliseconds.</summary>
     internal const long KeptFor = 10_000;
 
     private const int BufferSize = 16 << 10;
@@ -23,7 +23,7 @@ internal sealed class Users(Func<uint, string?> find, Func<long> clock)
     /// <summary>The users of this machine.</summary>
     internal static Users Here { get; } = new(Find, () => Environment.TickCount64);
 
-    /// <summary>The name of a user; null where there is none.</summary>
+    /// <summary>The name of a user; null if there is no such user.</summary>
     internal string? NameOf(uint id)
     {
         long now = clock();
@@ -36,7 +36,7 @@ internal sealed class Users(Func<uint, string?> find, Func<long> clock)
         return name;
     }
 
-    /// <summary>Reads a user's name, or the ID itself in digits. A name that is made of digits comes first, as for chown(1).</summary>
+    /// <summary>Finds the ID of a user, given by name or by the ID itself in digits. A name that consists of digits has precedence, as in chown(1).</summary>
     internal static unsafe bool TryGetId(string nameOrId, out uint id)
     {
         LibC.Passwd entry;

@@ -1,19 +1,19 @@
 namespace ExitSnoop.Linux;
 
-/// <summary>How far the wall clock is ahead of the boot clock.</summary>
+/// <summary>Measures how far the wall clock is ahead of the boot clock.</summary>
 /// <param name="boot">Reads the boot clock, in nanoseconds.</param>
 /// <param name="wall">Reads Unix time, in nanoseconds.</param>
 internal sealed class WallClockOffset(Func<long> boot, Func<long> wall)
 {
     private const int Attempts = 5;
 
-    /// <summary>Nanoseconds between two readings of the boot clock in which no other thread had the processor.</summary>
+    /// <summary>If two readings of the boot clock differ by at most this many nanoseconds, the thread was not preempted in between.</summary>
     private const long Tight = 5_000;
 
     /// <summary>
-    /// Nanoseconds from the boot clock to Unix time. Two clocks cannot be read at once, and a thread that loses its
-    /// processor between the readings would be wrong by the time it waits: so the wall clock is read between two
-    /// readings of the boot clock, and of several such brackets the tightest counts.
+    /// The nanoseconds to add to the boot clock to get Unix time. If the thread is preempted between the readings of the
+    /// two clocks, the result is wrong by that time. So the wall clock is read between two readings of the boot clock, and
+    /// of several attempts the one with the shortest time between them is used.
     /// </summary>
     internal long Sample()
     {

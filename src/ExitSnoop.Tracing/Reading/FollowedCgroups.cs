@@ -5,13 +5,14 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Reading;
 
 /// <summary>
-/// The cgroups asked for by path. The kernel knows a cgroup by its ID; one that is removed and made again, as
-/// when a service restarts, has another. This follows the paths, and keeps the kernel's map of IDs up to date.
+/// The cgroups that were selected by path. The kernel identifies a cgroup by an ID, and a cgroup that is removed and
+/// created again, as when a service restarts, gets a new one. This class follows the paths and updates the kernel's map
+/// of IDs.
 /// </summary>
 /// <remarks>
-/// inotify(7) reports a directory that is created in one of those on the path (fsnotify_mkdir in
-/// fs/namei.c; cgroup file systems have it as all others). If no inotify instance or no watch is
-/// available (fs.inotify.max_user_instances and max_user_watches limit them), the caller has to check from time to time.
+/// inotify(7) reports a directory that is created in one of the parent directories (fsnotify_mkdir() in fs/namei.c, which
+/// also serves cgroup file systems). If no inotify instance or watch is available (fs.inotify.max_user_instances and
+/// max_user_watches limit them), the caller must call <see cref="Update"/> periodically.
 /// </remarks>
 internal sealed class FollowedCgroups : IDisposable
 {
@@ -22,7 +23,7 @@ internal sealed class FollowedCgroups : IDisposable
 
     /// <param name="program">The program whose map this fills.</param>
     /// <param name="paths">Folders of cgroups, or their paths in the hierarchy.</param>
-    /// <param name="addWatch">In place of inotify_add_watch(2).</param>
+    /// <param name="addWatch">Replaces inotify_add_watch(2) in tests.</param>
     internal FollowedCgroups(ExitProgram program, IReadOnlyCollection<string> paths, Func<int, string, uint, int>? addWatch = null)
     {
         this.addWatch = addWatch ?? LibC.inotify_add_watch;
@@ -35,21 +36,21 @@ internal sealed class FollowedCgroups : IDisposable
         Update();
     }
 
-    /// <summary>Polls readable when there is something to <see cref="Update"/>; negative where there is no inotify.</summary>
+    /// <summary>The inotify instance. When it is readable, call <see cref="Update"/>. Negative if there is none.</summary>
     internal int Fd { get; private set; }
 
     /// <summary>Whether <see cref="Fd"/> reports changes.</summary>
     internal bool IsNotified => Fd >= 0;
 
-    /// <summary>Finds the cgroups that are at the paths now.</summary>
+    /// <summary>Finds the cgroups that are at the paths now and updates the kernel's map.</summary>
     internal void Update()
     {
         if (IsNotified)
         {
             LibC.ReadAll(Fd);
-            // From the top, and before the look at the cgroups: a directory that is created after its parent is watched is reported.
+            // From the top down, and before the cgroups are checked: then a directory that is created meanwhile is either found or reported.
             foreach (string folder in above.AsEnumerable().Reverse())
-                // One that is not there now is made in one that is watched.
+                // A directory that does not exist yet will be reported by its parent.
                 if (addWatch(Fd, folder, LibC.InCreate | LibC.InMovedTo) < 0 && Marshal.GetLastPInvokeError() is not (LibC.ENOENT or LibC.ENOTDIR))
                 {
                     Dispose();
@@ -60,7 +61,7 @@ internal sealed class FollowedCgroups : IDisposable
         {
             if (FileIdentity.Inode(folder) is not { } id || id == known)
                 continue;
-            // A cgroup that was removed had no process any more: all had passed the exit program.
+            // A cgroup is removed only when it has no processes, so the exit program has already run for all of them.
             if (known != 0)
                 map.Remove(known);
             map.Set(id, 1);

@@ -4,12 +4,13 @@ using System.Buffers.Binary;
 namespace ExitSnoop.Reading;
 
 /// <summary>
-/// Records that were drained and not yet read, oldest first, in chunks of many. One writer, which never
-/// waits: beyond the limit a record is refused. One reader.
+/// Records that were taken from the ring buffers and not yet read, oldest first, in chunks of many records. It has one
+/// writer and one reader. The writer never waits: if the limit is reached, a record is refused.
 /// </summary>
+/// <param name="limit">How many bytes of memory the records may take.</param>
 internal sealed class RecordQueue(long limit) : IDisposable
 {
-    /// <summary>Before each record: its length, and the offset of its clock from wall-clock time.</summary>
+    /// <summary>Before each record are its length and the number of nanoseconds to add to its times to get Unix time.</summary>
     private const int HeaderSize = sizeof(int) + sizeof(long);
 
     private const int ChunkSize = 64 << 10;
@@ -19,7 +20,7 @@ internal sealed class RecordQueue(long limit) : IDisposable
     private Chunk? tail;
     private long bytes;
 
-    /// <summary>Bytes of memory that the waiting records hold.</summary>
+    /// <summary>How many bytes of memory the waiting records take.</summary>
     internal long Bytes => Interlocked.Read(ref bytes);
 
     internal bool IsEmpty
@@ -31,8 +32,8 @@ internal sealed class RecordQueue(long limit) : IDisposable
         }
     }
 
-    /// <summary>Adds a record, unless the limit is reached.</summary>
-    /// <param name="record">Its bytes, which are copied.</param>
+    /// <summary>Adds a record; returns false if the limit is reached.</summary>
+    /// <param name="record">Its bytes. They are copied.</param>
     /// <param name="clockOffset">Nanoseconds to add to its times to get Unix time.</param>
     internal bool TryAdd(ReadOnlySpan<byte> record, long clockOffset)
     {
@@ -56,7 +57,7 @@ internal sealed class RecordQueue(long limit) : IDisposable
     /// <summary>Wakes the reader.</summary>
     internal void Signal()
     {
-        // One waiting token is enough; a reader that takes it looks at everything.
+        // One signal is enough, because the reader takes all records when it is woken.
         if (signal.CurrentCount == 0)
             signal.Release();
     }
@@ -65,7 +66,7 @@ internal sealed class RecordQueue(long limit) : IDisposable
 
     internal Task WaitAsync(CancellationToken cancellation) => signal.WaitAsync(cancellation);
 
-    /// <summary>Takes the oldest chunk, filled or not; null where there is none.</summary>
+    /// <summary>Takes the oldest chunk, even if it is not full; null if there is none.</summary>
     internal Chunk? Take()
     {
         lock (chunks)
@@ -78,7 +79,7 @@ internal sealed class RecordQueue(long limit) : IDisposable
         }
     }
 
-    /// <summary>Gives back a chunk that has been read.</summary>
+    /// <summary>Returns the memory of a chunk that has been read.</summary>
     internal void Return(Chunk chunk)
     {
         Interlocked.Add(ref bytes, -chunk.Buffer.Length);
@@ -87,7 +88,7 @@ internal sealed class RecordQueue(long limit) : IDisposable
 
     public void Dispose() => signal.Dispose();
 
-    /// <summary>Some records, one behind the other.</summary>
+    /// <summary>Several records in one buffer.</summary>
     internal sealed class Chunk(byte[] buffer)
     {
         private int written;
@@ -106,7 +107,7 @@ internal sealed class RecordQueue(long limit) : IDisposable
             written += HeaderSize + record.Length;
         }
 
-        /// <summary>The next record, valid until the chunk is returned; false after the last.</summary>
+        /// <summary>Reads the next record, whose bytes are valid until the chunk is returned; false after the last record.</summary>
         internal bool TryRead(out ReadOnlySpan<byte> record, out long clockOffset)
         {
             if (read == written)

@@ -7,22 +7,22 @@ using ExitSnoop.Records;
 namespace ExitSnoop.Reading;
 
 /// <summary>
-/// The thread that drains the kernel's buffer into the queue at once, so that a slow reader of the
-/// queue loses nothing. It blocks while nothing happens and, as long as few exits come, between them
-/// (<see cref="WakeUpBudget"/>). While many come it reads by a timer, and the kernel does not wake it.
+/// The thread that moves records from the ring buffers into the queue, so that a slow reader of the queue loses nothing.
+/// While there are few exits it blocks, and each exit wakes it (<see cref="WakeUpBudget"/>). While there are many it reads
+/// with a timer, and the programs do not wake it.
 /// </summary>
 internal sealed unsafe class RecordReader : IDisposable
 {
-    /// <summary>Milliseconds between two reads while many exits come: an event can be this late.</summary>
+    /// <summary>Milliseconds between two reads while there are many exits. An event can be this late.</summary>
     private const int DrainInterval = 10;
 
-    /// <summary>Milliseconds between two reads while few exits come but the wake-ups are used up.</summary>
+    /// <summary>Milliseconds between two reads while there are few exits but the budget of wake-ups is used up.</summary>
     private const int QuietInterval = 4;
 
-    /// <summary>Up to this number of records in one look are few: 5,000 exits a second with a look every 4 ms.</summary>
+    /// <summary>Up to this many records per read count as few: 5,000 exits a second with a read every 4 ms.</summary>
     private const int FewRecords = 20;
 
-    /// <summary>How often to check for changes without a wake-up: a new cgroup, a skipped descendant.</summary>
+    /// <summary>Milliseconds between two checks for changes that wake nobody: cgroups without inotify, and skipped descendants.</summary>
     private const int UnwokenInterval = 100, ComparingInterval = 1000;
 
     private readonly ExitProgram program;
@@ -71,25 +71,25 @@ internal sealed unsafe class RecordReader : IDisposable
         }
     }
 
-    /// <summary>Whether the trace has come to its end: stopped, or nothing is left to watch. All is in the queue.</summary>
+    /// <summary>Whether the reader has ended: it was stopped, it failed, or nothing is left to watch. All records are then in the queue.</summary>
     internal bool IsFinished => Volatile.Read(ref finished);
 
     internal Losses Losses => losses.Losses;
 
     internal WatchedProcesses? Watched => watched;
 
-    /// <summary>What made the reading end before the trace did, null where nothing has. Known once <see cref="IsFinished"/>.</summary>
+    /// <summary>The exception that ended the reader; null if there was none. Valid after <see cref="IsFinished"/> has become true.</summary>
     internal Exception? Failure { get; private set; }
 
-    /// <summary>Begins to drain what an attached program sends.</summary>
-    /// <param name="program">The program; it belongs to the reader from here on, which detaches and unloads it at its end.</param>
+    /// <summary>Starts to read what an attached program sends.</summary>
+    /// <param name="program">The program. The reader detaches and disposes it at its end, unless <paramref name="leaveOpen"/> is set.</param>
     /// <param name="options">What is traced.</param>
-    /// <param name="queue">Where the records go.</param>
-    /// <param name="wallClock">Nanoseconds of Unix time, in place of the machine's clock.</param>
-    /// <param name="leaveOpen">Whether the program stays the caller's, and attached, when nothing is left to watch.</param>
-    /// <param name="wakeUps">How often exits may wake it.</param>
-    /// <exception cref="CannotWatchException">The kernel does not let the processes asked for be watched.</exception>
-    /// <exception cref="Win32Exception">The kernel refused something else.</exception>
+    /// <param name="queue">The queue for the records.</param>
+    /// <param name="wallClock">Returns Unix time in nanoseconds; null for the machine's clock. Set by tests.</param>
+    /// <param name="leaveOpen">Whether the program still belongs to the caller and stays attached when the reader ends.</param>
+    /// <param name="wakeUps">How often exits may wake the reader.</param>
+    /// <exception cref="CannotWatchException">pidfd_open(2) failed for a process that was given by ID.</exception>
+    /// <exception cref="Win32Exception">Another system call failed.</exception>
     internal static RecordReader Start(ExitProgram program, ExitProgramOptions options, RecordQueue queue, Func<long>? wallClock = null, bool leaveOpen = false,
         WakeUpBudget wakeUps = default)
     {
@@ -99,8 +99,8 @@ internal sealed unsafe class RecordReader : IDisposable
     }
 
     /// <summary>
-    /// Detaches at once, from any thread, and drains what was sent until then; <see cref="IsFinished"/>
-    /// follows within milliseconds.
+    /// Detaches the program immediately. The reader then reads the records that were sent before, and ends within
+    /// milliseconds. Can be called on any thread.
     /// </summary>
     internal void Stop()
     {
@@ -130,7 +130,7 @@ internal sealed unsafe class RecordReader : IDisposable
         catch (Exception failure)
         {
             // Memory, mappings or file descriptors ran out. An unhandled exception on this thread would end the process, which
-            // can be a user's shell, so the exception is thrown where the events are read instead.
+            // can be a user's shell. So the exception is thrown where the events are read.
             Failure = failure;
         }
         Finish();
@@ -152,7 +152,7 @@ internal sealed unsafe class RecordReader : IDisposable
             }
             if (watched is { AreGone: true })
             {
-                // A thread may pass the tracepoint shortly after the last of its process.
+                // Other threads may reach the tracepoint shortly after the last thread of their process.
                 if (perThread)
                     Thread.Sleep(DrainInterval);
                 return;
@@ -166,9 +166,9 @@ internal sealed unsafe class RecordReader : IDisposable
     }
 
     /// <summary>
-    /// Says that it will block, and then looks a last time; false where there was something to see. What comes after
-    /// that look wakes it: records, and the last watched process leaving the kernel's map. See wake_reader() in
-    /// bpf/ring.h and stop_watching() in bpf/watch.h.
+    /// Announces that the reader is about to block, and then checks once more for records and for watched processes. Returns
+    /// false if there was something, so it must not block. After this check, a new record or the removal of the last watched
+    /// process from the kernel's map wakes the reader. See wake_reader() in bpf/ring.h and stop_watching() in bpf/watch.h.
     /// </summary>
     private bool FallAsleep()
     {
@@ -179,7 +179,7 @@ internal sealed unsafe class RecordReader : IDisposable
     private int Drain()
     {
         int total = 0, records;
-        // At each drain, at most milliseconds after the exits: so it follows a wall clock that is set during the trace.
+        // Measured for each read, at most milliseconds after the exits, so that a change of the wall clock during the trace counts.
         clockOffset = clocks.Sample();
         do
         {
@@ -197,7 +197,7 @@ internal sealed unsafe class RecordReader : IDisposable
     private void Add(ReadOnlySpan<byte> record)
     {
         watched?.Note(record);
-        // Only an exit is an event; the record of an exec is a command that will not be known.
+        // Only an exit counts as lost. Without the record of an exec, the command of a process is unknown.
         if (!queue.TryAdd(record, clockOffset) && RecordView.IsExit(record))
             losses.QueueWasFull();
     }
@@ -224,7 +224,7 @@ internal sealed unsafe class RecordReader : IDisposable
         int ready;
         fixed (LibC.PollFd* first = fds)
             ready = LibC.poll(first, (nuint)fds.Length, timeout);
-        // EINVAL: since they were opened, the limit of open files has been set below their number.
+        // poll(2) fails with EINVAL if the limit of open files was lowered below the number of descriptors.
         if (ready < 0 && Marshal.GetLastPInvokeError() is not (LibC.EINTR or LibC.EAGAIN) and int error)
             throw new Win32Exception(error);
         if (cgroups is not null && (fds[1].Returned != 0 || !cgroups.IsNotified))
@@ -243,7 +243,7 @@ internal sealed unsafe class RecordReader : IDisposable
         long end = Environment.TickCount64 + DrainInterval;
         try
         {
-            // A program that was already running may still be at its record.
+            // A program that was running when it was detached may still be writing its record.
             do
                 Drain();
             while (source.HasHeld && Environment.TickCount64 < end);

@@ -6,10 +6,10 @@ using ExitSnoop.Records;
 namespace ExitSnoop.Recording;
 
 /// <summary>
-/// Gathers exits into a block. A part of it can be taken out at any time, to be written; what comes after is compressed
-/// against what is in the parts before.
+/// Collects exits in a block. What was added can be taken as a part of the block at any time, to be written to the file.
+/// The parts of a block form one deflate stream, so later parts are compressed against earlier ones.
 /// </summary>
-/// <param name="userName">The name of a user on this machine; null where it has none.</param>
+/// <param name="userName">Returns the name of a user on this machine; null if there is no such user.</param>
 /// <param name="keepArguments">Whether the arguments of processes are kept.</param>
 internal sealed class BlockWriter(Func<uint, string?> userName, bool keepArguments) : IDisposable
 {
@@ -22,21 +22,21 @@ internal sealed class BlockWriter(Func<uint, string?> userName, bool keepArgumen
     private int used, partStart;
     private PartHeader part;
 
-    /// <summary>Exits that are in no part yet.</summary>
+    /// <summary>How many exits are not yet in a part.</summary>
     internal int Exits => part.Exits;
 
-    /// <summary>The time of the first of them.</summary>
+    /// <summary>The time of the oldest of them, in nanoseconds of the boot clock.</summary>
     internal ulong First => part.First;
 
-    /// <summary>Whether an exit by another wall clock must go into another part.</summary>
+    /// <summary>Whether the wall clock has changed so much that an exit must go into another part, because a part has only one offset.</summary>
     internal bool NeedsOtherPart(long wallOffset) =>
         part.Exits > 0 && Math.Abs(wallOffset - part.WallOffset) > RecordingFormat.WallTolerance;
 
-    /// <summary>Adds an exit; false where the block has no room for it.</summary>
+    /// <summary>Adds an exit; returns false if the block has no room for it.</summary>
     /// <param name="exit">Its record.</param>
-    /// <param name="exec">The record that has its command, where the own one has none.</param>
-    /// <param name="crash">What was resolved of its crash, as JSON; empty where there was none.</param>
-    /// <param name="wallOffset">What to add to its times to get Unix time.</param>
+    /// <param name="exec">The record of its exec, which has the command if the record of the exit has none.</param>
+    /// <param name="crash">The report of its crash as JSON (<see cref="CrashJson"/>); empty if it did not crash.</param>
+    /// <param name="wallOffset">Nanoseconds to add to its times to get Unix time.</param>
     internal bool TryAdd(in RecordView exit, in RecordView exec, ReadOnlySpan<byte> crash, long wallOffset)
     {
         bool hasCommand = exit.HasDetail && exit.Detail.ArgsSize + exit.Detail.PathSize > 0;
@@ -46,7 +46,7 @@ internal sealed class BlockWriter(Func<uint, string?> userName, bool keepArgumen
             : RecordView.BytesOffset + MemoryMarshal.AsBytes(exit.Ancestors).Length + command.Path.Length + exit.Directory.Length + exit.Cgroup.Length + arguments;
         if (crash.Length > CrashJson.SizeMaximum)
             crash = [];
-        // The names of two users at most.
+        // The exit, its crash and the names of at most two users.
         int most = length + crash.Length + (2 * (LongestName + sizeof(uint))) + (4 * RecordingFormat.ItemHeaderSize);
         if (used + most > items.Length)
             return false;
@@ -69,11 +69,11 @@ internal sealed class BlockWriter(Func<uint, string?> userName, bool keepArgumen
     }
 
     /// <summary>
-    /// Takes out what was added since the last part: its header and payload, valid until the next call.
+    /// Takes what was added since the last part as a new part: the bytes of its header and payload, valid until the next call.
     /// </summary>
-    /// <param name="number">Of the part in its segment.</param>
+    /// <param name="number">The number of the part in its segment.</param>
     /// <param name="segment">The checksum of the segment's head.</param>
-    /// <param name="header">The header.</param>
+    /// <param name="header">The header of the part.</param>
     internal ReadOnlySpan<byte> TakePart(uint number, uint segment, out PartHeader header)
     {
         part.Kind = deflate is null ? PartKind.Begin : PartKind.Continue;
@@ -96,7 +96,7 @@ internal sealed class BlockWriter(Func<uint, string?> userName, bool keepArgumen
         return bytes;
     }
 
-    /// <summary>Begins a new block; what is in no part yet is dropped.</summary>
+    /// <summary>Begins a new block. Exits that are not yet in a part are dropped.</summary>
     internal void Clear()
     {
         deflate?.Dispose();

@@ -5,10 +5,10 @@ using ExitSnoop.Crash;
 
 namespace ExitSnoop.Recording;
 
-/// <summary>What was found of a crash, as it is recorded: one JSON object.</summary>
+/// <summary>Converts the report of a crash to the JSON object that is recorded, and back.</summary>
 internal static class CrashJson
 {
-    /// <summary>Of one record; calls that do not fit, the outermost, are left out.</summary>
+    /// <summary>The largest object in bytes. The outermost frames that do not fit are left out.</summary>
     internal const int SizeMaximum = 32 << 10;
 
     private const string ThreadId = "ThreadId", ThreadName = "ThreadName", InstructionPointer = "InstructionPointer", Site = "Site",
@@ -26,7 +26,7 @@ internal static class CrashJson
         }
     }
 
-    /// <summary>Null where the bytes are not such an object.</summary>
+    /// <summary>Reads an object; null if the bytes are not a valid one.</summary>
     internal static CrashReport? Read(ReadOnlySpan<byte> json)
     {
         try
@@ -97,7 +97,7 @@ internal static class CrashJson
             writer.WriteString(name, text);
     }
 
-    // A number beyond 2^53 is rounded by other programs.
+    // As a string, because other programs round numbers above 2^53.
     private static void WriteAddress(Utf8JsonWriter writer, string name, ulong? address)
     {
         if (address is { } known)

@@ -3,38 +3,41 @@ using System.Text;
 
 namespace ExitSnoop.Recording;
 
-/// <summary>A note of the recorder about its recording.</summary>
-/// <param name="Kind">A kind from <see cref="ItemKind.Start"/> on.</param>
-/// <param name="Time">When, or until when, by the boot clock.</param>
-/// <param name="WallOffset">What to add to its times to get Unix time.</param>
+/// <summary>A note of the recorder about the recording: its start and end, losses, pauses.</summary>
+/// <param name="Kind">Its kind: <see cref="ItemKind.Start"/> or a later one.</param>
+/// <param name="Time">The time, or the end of the time, that the note is about, in nanoseconds of the boot clock.</param>
+/// <param name="WallOffset">Nanoseconds to add to its times to get Unix time.</param>
 internal sealed record Note(ItemKind Kind, ulong Time, long WallOffset)
 {
-    /// <summary>Of a loss, a pause or what is doubtful: since when.</summary>
+    /// <summary>In a loss, a pause or a failed fsync: the beginning of the time, in nanoseconds of the boot clock.</summary>
     internal ulong Since { get; init; }
 
-    /// <summary>How many exits are missing; of an end: how many the segment has.</summary>
+    /// <summary>How many exits are missing; in an end note: how many exits the segment has.</summary>
     internal long Count { get; init; }
 
-    /// <summary>Whether fewer may be missing.</summary>
+    /// <summary>Whether <see cref="Count"/> is an upper bound.</summary>
     internal bool IsUpperBound { get; init; }
 
-    /// <summary>Of a start: the filters; of a loss: why.</summary>
+    /// <summary>In the first note of a segment: the filters in words; in a loss, a pause or a failed fsync: the reason.</summary>
     internal string Text { get; init; } = "";
 
-    /// <summary>Of an end: whether another segment follows, of the same recorder.</summary>
+    /// <summary>In an end note: whether the same recorder continues with another segment.</summary>
     internal bool GoesOn { get; init; }
 
-    /// <summary>Of an end: Unix time of the first and the last exit of the segment; 0 where it has none.</summary>
+    /// <summary>In an end note: the times of the first and the last exit of the segment, in nanoseconds of Unix time; 0 if it has no exits.</summary>
     internal long FirstWall { get; init; }
 
     internal long LastWall { get; init; }
 
-    /// <summary>The bytes of a part that ends a segment.</summary>
+    /// <summary>The size in bytes of the part with an end note.</summary>
     internal const int EndPartSize = PartHeader.Size + RecordingFormat.ItemHeaderSize + EndSize;
 
     private const int EndSize = sizeof(ulong) + 1 + (3 * sizeof(long)), LossSize = (3 * sizeof(ulong)) + 1, LongestText = 4096;
 
-    /// <summary>The part that has this note.</summary>
+    /// <summary>The bytes of a part that contains this note.</summary>
+    /// <param name="number">The number of the part in its segment.</param>
+    /// <param name="segment">The checksum of the segment's head.</param>
+    /// <param name="header">The header of the part.</param>
     internal byte[] ToPart(uint number, uint segment, out PartHeader header)
     {
         byte[] text = Encoding.UTF8.GetBytes(Text.Length > LongestText ? Text[..LongestText] : Text);
@@ -85,7 +88,7 @@ internal sealed record Note(ItemKind Kind, ulong Time, long WallOffset)
         return bytes;
     }
 
-    /// <summary>The notes in a part's payload; unknown ones are skipped.</summary>
+    /// <summary>The notes in the payload of a part. Kinds that are not known are skipped.</summary>
     internal static IEnumerable<Note> Read(byte[] payload, long wallOffset)
     {
         for (int start = 0; start + RecordingFormat.ItemHeaderSize <= payload.Length;)

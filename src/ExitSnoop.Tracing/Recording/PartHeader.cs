@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace ExitSnoop.Recording;
 
-/// <summary>What a part is.</summary>
+/// <summary>The kind of a part: exits that begin a block, exits that continue it, or notes.</summary>
 internal enum PartKind : byte
 {
     Begin = 1,
@@ -10,7 +10,7 @@ internal enum PartKind : byte
     Notes = 3,
 }
 
-/// <summary>The header of a part.</summary>
+/// <summary>The header of a part; see docs/recording-format.md.</summary>
 internal struct PartHeader
 {
     internal const int Size = 60;
@@ -29,13 +29,13 @@ internal struct PartHeader
     internal int ItemsLength;
     internal int Exits;
 
-    /// <summary>The first and the last time, by the boot clock.</summary>
+    /// <summary>The earliest and the latest time of its exits, or the time of its note, in nanoseconds of the boot clock.</summary>
     internal ulong First, Last;
 
     internal long WallOffset;
     internal uint PayloadChecksum;
 
-    /// <summary>The first and the last time, in Unix time.</summary>
+    /// <summary>The same times in nanoseconds of Unix time.</summary>
     internal readonly long FirstWall => (long)First + WallOffset;
 
     internal readonly long LastWall => (long)Last + WallOffset;
@@ -57,7 +57,7 @@ internal struct PartHeader
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[CheckedSize..], RecordingFormat.Checksum(bytes[..CheckedSize]));
     }
 
-    /// <summary>Takes bytes for a header if they are one, of this segment and within the bounds of the format.</summary>
+    /// <summary>Reads a header; returns false if the bytes are not a header of this segment within the bounds of the format.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> bytes, uint segment, out PartHeader header)
     {
         header = default;
@@ -84,7 +84,7 @@ internal struct PartHeader
             && IsTime(header.First, header.WallOffset) && IsTime(header.Last, header.WallOffset);
     }
 
-    /// <summary>Whether a time is one that a date can show: from 1970 to 2200.</summary>
+    /// <summary>Whether a time is between 1970 and 2200, so that it can be shown as a date.</summary>
     internal static bool IsTime(ulong time, long wallOffset)
     {
         const long last = 230L * 366 * 24 * 60 * 60 * 1_000_000_000;

@@ -6,7 +6,7 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop.Recording;
 
-/// <summary>The exits of a block, in the order in which they were recorded. It is read into again and again.</summary>
+/// <summary>The exits of a block, in the order in which they were recorded. The object is reused for one block after another.</summary>
 internal sealed class RecordedBlock
 {
     private readonly byte[] items = new byte[RecordingFormat.BlockMaximum];
@@ -17,10 +17,10 @@ internal sealed class RecordedBlock
 
     internal int Count => entries.Count;
 
-    /// <summary>What of the block cannot be read; null where all can.</summary>
+    /// <summary>The exits of the block that cannot be read; null if all can be read.</summary>
     internal Damage? Damage { get; set; }
 
-    /// <summary>The names of the users that the exits name, by ID; the block's own to keep.</summary>
+    /// <summary>The names of the users in the exits, by ID. The dictionary does not change when the object is reused.</summary>
     internal IReadOnlyDictionary<uint, string?> Users
     {
         get
@@ -33,7 +33,7 @@ internal sealed class RecordedBlock
     /// <summary>The bytes of an exit's record.</summary>
     internal ReadOnlySpan<byte> Exit(int index) => items.AsSpan(entries[index].Offset, entries[index].Length);
 
-    /// <summary>What was resolved of its crash; empty where there was none.</summary>
+    /// <summary>The report of its crash as JSON; empty if it did not crash.</summary>
     internal ReadOnlySpan<byte> Crash(int index) => items.AsSpan(entries[index].CrashOffset, entries[index].CrashLength);
 
     internal long WallOffset(int index) => entries[index].WallOffset;
@@ -49,7 +49,7 @@ internal sealed class RecordedBlock
         usersHandedOut = false;
     }
 
-    /// <summary>Room for compressed bytes behind those that are there.</summary>
+    /// <summary>Memory for <paramref name="length"/> compressed bytes, after the first <paramref name="start"/> bytes.</summary>
     internal Span<byte> Payload(int start, int length)
     {
         if (payload.Length < start + length)
@@ -57,7 +57,7 @@ internal sealed class RecordedBlock
         return payload.AsSpan(start, length);
     }
 
-    /// <summary>Decompresses the payload; false where that is not what it should be.</summary>
+    /// <summary>Decompresses the payload; returns false if it is damaged or does not have this length.</summary>
     internal bool Decompress(int compressed, int length)
     {
         try
@@ -72,7 +72,7 @@ internal sealed class RecordedBlock
         }
     }
 
-    /// <summary>Finds the items of one part; false where they are not what items are.</summary>
+    /// <summary>Finds the items of one part; returns false if they are malformed.</summary>
     internal bool Parse(int start, int length, long wallOffset)
     {
         for (int end = start + length; start < end;)
@@ -104,7 +104,7 @@ internal sealed class RecordedBlock
         return true;
     }
 
-    /// <summary>Whether bytes are the record of an exit, whose times a date can show.</summary>
+    /// <summary>Whether the bytes are the record of an exit with valid times.</summary>
     private static bool IsExit(ReadOnlySpan<byte> bytes, long wallOffset) =>
         RecordView.IsExit(bytes) && RecordView.TryParse(bytes, out RecordView view)
         && PartHeader.IsTime(view.Record.ExitTime, wallOffset) && view.Record.StartTime <= view.Record.ExitTime

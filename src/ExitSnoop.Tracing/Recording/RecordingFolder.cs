@@ -9,10 +9,10 @@ internal sealed class RecordingFolder : IDisposable
 {
     private const string Prefix = "exits-", Suffix = ".rec";
 
-    // 0700 and 0600, and for a group 0750 and 0640.
+    // Modes 0700 and 0600; with a group 0750 and 0640.
     private const int OwnFolder = 0x1c0, OwnFile = 0x180, GroupFolder = 0x1e8, GroupFile = 0x1a0;
 
-    /// <summary>A reader that looks whether a recorder runs has the lock for a moment.</summary>
+    /// <summary>How often and with which pause in milliseconds to try: <see cref="IsRecording"/> in another process takes the lock for a moment.</summary>
     private const int LockAttempts = 20, LockPause = 25;
 
     private readonly SortedDictionary<int, long> segments = [];
@@ -30,15 +30,15 @@ internal sealed class RecordingFolder : IDisposable
 
     internal int Fd { get; }
 
-    /// <summary>Bytes of all segments, without what was appended to the newest since it was made.</summary>
+    /// <summary>The size of all finished segments in bytes.</summary>
     internal long Size { get; private set; }
 
-    /// <summary>Opens the directory, made where it is missing, and locks it.</summary>
+    /// <summary>Opens the directory and locks it. Creates it if it is missing.</summary>
     /// <param name="path">The directory.</param>
-    /// <param name="group">The group that may read; null for none.</param>
-    /// <exception cref="Win32Exception">It cannot be made or opened.</exception>
-    /// <exception cref="FolderInUseException">Another recorder has it.</exception>
-    /// <exception cref="FolderUnsafeException">Others can write to it.</exception>
+    /// <param name="group">The group that may read the recording; null for none.</param>
+    /// <exception cref="Win32Exception">The directory cannot be created or opened.</exception>
+    /// <exception cref="FolderInUseException">Another recorder has locked it.</exception>
+    /// <exception cref="FolderUnsafeException">Other users can write to it.</exception>
     internal static RecordingFolder Open(string path, uint? group)
     {
         path = System.IO.Path.GetFullPath(path);
@@ -55,7 +55,7 @@ internal sealed class RecordingFolder : IDisposable
                     Check(FileCalls.ChangeGroup(fd, id));
                 Check(FileCalls.ChangeMode(fd, mode));
             }
-            // A user who can write to it could make the recorder create and delete other files with its rights.
+            // A user who can write to the directory could make the recorder create and delete other files with its privileges.
             Check(FileStatus.Get(fd, out FileStatus status));
             if (status.IsWritableByOthers || (status.Owner != 0 && status.Owner != FileCalls.EffectiveUser))
                 throw new FolderUnsafeException();
@@ -81,7 +81,7 @@ internal sealed class RecordingFolder : IDisposable
         return found;
     }
 
-    /// <summary>Whether a recorder is writing to a directory; false also where that cannot be found out.</summary>
+    /// <summary>Whether a recorder has locked a directory; false if the directory cannot be opened.</summary>
     internal static bool IsRecording(string folder)
     {
         if (FileCalls.OpenFolder(folder, out int fd) != 0)
@@ -91,13 +91,13 @@ internal sealed class RecordingFolder : IDisposable
         return locked;
     }
 
-    /// <summary>The process that has locked a directory for its recorder; null where none is seen from here.</summary>
+    /// <summary>The ID of the process that has locked a directory as a recorder; null if there is none, or if it is in another PID namespace.</summary>
     internal static int? RecorderOf(string folder)
     {
         if (FileIdentity.Inode(folder) is not { } inode)
             return null;
         string locked = string.Create(CultureInfo.InvariantCulture, $":{inode}");
-        // number: FLOCK ADVISORY WRITE pid major:minor:inode 0 EOF. Some file systems have other device numbers here than for stat(2).
+        // number: FLOCK ADVISORY WRITE pid major:minor:inode 0 EOF. For some file systems the device numbers differ from those of stat(2).
         foreach (string line in File.ReadLines("/proc/locks"))
             if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, "FLOCK", _, "WRITE", string id, string file, ..]
                 && file.EndsWith(locked, StringComparison.Ordinal) && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
@@ -105,7 +105,7 @@ internal sealed class RecordingFolder : IDisposable
         return null;
     }
 
-    /// <summary>The part of the file system that others than root can still use, and its size, in bytes.</summary>
+    /// <summary>The bytes of the file system that users other than root can still use, and its size in bytes.</summary>
     internal (long Free, long Total) Space()
     {
         try
@@ -115,7 +115,7 @@ internal sealed class RecordingFolder : IDisposable
         }
         catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException)
         {
-            // The directory was deleted: the next segment that is made in it says so.
+            // The directory was deleted. Creating the next segment reports that.
             return (long.MaxValue, 0);
         }
     }
@@ -123,7 +123,7 @@ internal sealed class RecordingFolder : IDisposable
     /// <summary>The number of the next segment.</summary>
     internal int NextNumber => segments.Count == 0 ? 1 : segments.Keys.Last() + 1;
 
-    /// <summary>Makes a segment with its heads; errno where that fails, and nothing is left.</summary>
+    /// <summary>Creates a segment and writes its heads; returns 0 or errno. After an error the file is deleted.</summary>
     internal int Create(SegmentHead head, out SegmentFile? segment)
     {
         segment = null;
@@ -148,14 +148,14 @@ internal sealed class RecordingFolder : IDisposable
         return 0;
     }
 
-    /// <summary>Takes note of the size of a segment that is done with.</summary>
+    /// <summary>Adds the size of a finished segment to <see cref="Size"/>.</summary>
     internal void Finished(SegmentFile file)
     {
         segments[file.Number] = file.Length;
         Sum();
     }
 
-    /// <summary>Deletes the oldest segment; false where only the newest is left.</summary>
+    /// <summary>Deletes the oldest segment; returns false if only the newest is left.</summary>
     internal bool DeleteOldest()
     {
         if (segments.Count <= 1)
@@ -167,7 +167,7 @@ internal sealed class RecordingFolder : IDisposable
         return true;
     }
 
-    /// <summary>Deletes the segments but the newest that were last written to before a time.</summary>
+    /// <summary>Deletes the segments, except for the newest, that were last written before a time.</summary>
     internal void DeleteOlder(DateTime time)
     {
         while (segments.Count > 1 && File.GetLastWriteTimeUtc(PathOf(segments.Keys.First())) < time)
@@ -188,7 +188,7 @@ internal sealed class RecordingFolder : IDisposable
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            // It stays, and is not counted.
+            // The file stays and is not counted in Size.
         }
     }
 
@@ -217,5 +217,5 @@ internal sealed class RecordingFolder : IDisposable
 /// <summary>Another recorder writes to the directory.</summary>
 internal sealed class FolderInUseException : Exception;
 
-/// <summary>Others than its owner, or another owner than root and this user, can write to the directory.</summary>
+/// <summary>The directory is writable for its group or others, or its owner is neither root nor the user of this process.</summary>
 internal sealed class FolderUnsafeException : Exception;

@@ -5,24 +5,27 @@ namespace ExitSnoop.Recording;
 /// <summary>The sizes and numbers of docs/recording-format.md.</summary>
 internal static class RecordingFormat
 {
-    /// <summary>Of the format, and of the layout of the kernel's records in it.</summary>
+    /// <summary>The version of the format, and the version of the layout of the kernel's records in it.</summary>
     internal const int Version = 1, Layout = 1;
 
-    /// <summary>Of one of the two heads.</summary>
+    /// <summary>The size of each of the two heads in bytes.</summary>
     internal const int HeadSize = 1024;
 
-    /// <summary>Where the first part is.</summary>
+    /// <summary>The offset of the first part.</summary>
     internal const int PartsOffset = 2 * HeadSize;
 
     internal const int ItemHeaderSize = 2 * sizeof(ushort);
 
-    /// <summary>Bytes of a part's payload, and of a block once decompressed.</summary>
+    /// <summary>The largest payload of a part, and the largest block after decompression, in bytes.</summary>
     internal const int PayloadMaximum = 128 << 10, BlockMaximum = 64 << 10;
 
-    /// <summary>When a segment is ended, and how far one is read: more than the last part can go beyond the end.</summary>
+    /// <summary>
+    /// The size in bytes at which a segment is ended, and how far a segment is read. The difference is larger than a part, because the last
+    /// part may go beyond the first size.
+    /// </summary>
     internal const long SegmentSize = 16 << 20, SegmentMaximum = 20 << 20;
 
-    /// <summary>How far, in nanoseconds, the wall clock moves against the boot clock within a part.</summary>
+    /// <summary>How much the offset between the wall clock and the boot clock may change within a part, in nanoseconds.</summary>
     internal const long WallTolerance = 10_000;
 
     /// <summary>CRC32C: RFC 3720.</summary>
@@ -37,7 +40,7 @@ internal static class RecordingFormat
     }
 }
 
-/// <summary>What an item is.</summary>
+/// <summary>The kind of an item in a part.</summary>
 internal enum ItemKind : ushort
 {
     Exit = 1,

@@ -4,29 +4,29 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Recording;
 
 /// <summary>
-/// Reads the segments of one recording in their order, or the other way round: the blocks that a span of time touches, and
-/// what is to be reported about that span.
+/// Reads the segments of one recording, oldest or newest first: the blocks that overlap a span of time, and the
+/// findings about that span.
 /// </summary>
 /// <param name="segments">The files, oldest first.</param>
 /// <param name="after">The beginning of the span, in nanoseconds of Unix time.</param>
-/// <param name="before">Its end.</param>
-/// <param name="oldestFirst">Whether to read in the order of the exits.</param>
-/// <param name="tell">Takes findings.</param>
+/// <param name="before">The end of the span, in nanoseconds of Unix time.</param>
+/// <param name="oldestFirst">Whether to read the oldest block first; otherwise the newest.</param>
+/// <param name="tell">Receives the findings.</param>
 internal sealed class RecordingReader(
     IReadOnlyList<(int Number, string Path)> segments, long after, long before, bool oldestFirst, Action<Finding> tell)
 {
     private Edge? last;
 
-    /// <summary>How far the newest segment has been read, for <see cref="RecordingTail"/> to go on.</summary>
+    /// <summary>The number of the newest segment, and how many of its parts were read, so that <see cref="RecordingTail"/> can continue there.</summary>
     internal (int Segment, int Parts) Position { get; private set; }
 
-    /// <summary>Whether the recording's newest segment that was read says that the recorder was stopped, and until when it goes.</summary>
+    /// <summary>Whether the newest segment has the note that the recorder was stopped, and the end of that segment in nanoseconds of Unix time.</summary>
     internal (bool IsStopped, long Until)? NewestEnd { get; private set; }
 
-    /// <summary>The head of the segment that the last block came from.</summary>
+    /// <summary>The head of the segment of the last block.</summary>
     internal SegmentHead Head { get; private set; } = new();
 
-    /// <summary>The blocks; what is handed out is the same object again and again.</summary>
+    /// <summary>The blocks. The same object is returned for each of them.</summary>
     internal IEnumerable<RecordedBlock> Blocks()
     {
         RecordedBlock block = new();
@@ -43,7 +43,7 @@ internal sealed class RecordingReader(
         }
     }
 
-    /// <summary>The segments that the span touches, with their parts; each is closed when the next is asked for.</summary>
+    /// <summary>The segments that overlap the span, with their parts. Each is closed when the next one is requested.</summary>
     internal IEnumerable<SegmentReader> Segments()
     {
         foreach ((int number, string path) in oldestFirst ? segments : segments.Reverse())
@@ -77,7 +77,7 @@ internal sealed class RecordingReader(
         }
     }
 
-    /// <summary>Opens a segment; null where it cannot be read, which is reported.</summary>
+    /// <summary>Opens a segment. If it cannot be read, reports that and returns null.</summary>
     private SegmentReader? Open(int number, string path)
     {
         try
@@ -89,7 +89,7 @@ internal sealed class RecordingReader(
         }
         catch (Exception unreadable) when (unreadable is Win32Exception or NotASegmentException)
         {
-            // One that was deleted since the folder was listed: the recorder makes room by deleting the oldest.
+            // If the oldest segment was deleted after the folder was listed, that is no finding: the recorder deletes it to make room.
             bool isGone = unreadable is Win32Exception { NativeErrorCode: LibC.ENOENT };
             if (!isGone || number != segments[0].Number)
                 tell(new Finding(FindingKind.Unreadable, after, before)
@@ -102,7 +102,7 @@ internal sealed class RecordingReader(
         }
     }
 
-    /// <summary>The first parts of the blocks that the span touches, in the order in which they are to be read.</summary>
+    /// <summary>The indexes of the first parts of the blocks that overlap the span, in the order in which they are read.</summary>
     private List<int> BlocksOf(SegmentReader segment)
     {
         List<int> blocks = [];
@@ -123,7 +123,7 @@ internal sealed class RecordingReader(
         return blocks;
     }
 
-    /// <summary>Reports what is missing between two segments that follow one another.</summary>
+    /// <summary>Reports what is missing between two consecutive segments.</summary>
     private void Compare(Edge older, Edge newer)
     {
         if (newer.IsContinued)
@@ -174,18 +174,18 @@ internal sealed class RecordingReader(
             tell(finding);
     }
 
-    /// <summary>How a segment begins and ends.</summary>
+    /// <summary>The beginning and the end of a segment. Times are nanoseconds of Unix time.</summary>
     private sealed record Edge
     {
         internal Edge(SegmentReader segment)
         {
             SegmentHead head = segment.Head;
             (Number, Boot, StartWall) = (head.Number, head.Boot, (long)head.Time + head.WallOffset);
-            // Where that note is damaged it is not known that nothing is missing.
+            // If the first note is damaged, exits may be missing before this segment.
             IsContinued = segment.Start is { Kind: ItemKind.Continued };
             IsStopped = segment.End is { GoesOn: false };
             EndWall = segment.End is { } end ? (long)end.Time + end.WallOffset : (long)segment.LastTime + segment.LastWallOffset;
-            // The wall clock may have been set in between.
+            // The wall clock may have been set back in between.
             (FirstWall, LastWall) = (Math.Min(StartWall, EndWall), Math.Max(StartWall, EndWall));
             if (segment.End is { Count: > 0 } counted)
                 (FirstWall, LastWall) = (Math.Min(FirstWall, counted.FirstWall), Math.Max(LastWall, counted.LastWall));

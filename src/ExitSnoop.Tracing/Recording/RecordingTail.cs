@@ -2,21 +2,21 @@ using System.ComponentModel;
 
 namespace ExitSnoop.Recording;
 
-/// <summary>Goes on reading a recording as it grows.</summary>
-/// <param name="folder">Its directory.</param>
-/// <param name="segment">The segment that was read last; 0 for none.</param>
+/// <summary>Continues to read a recording while it grows.</summary>
+/// <param name="folder">The directory of the recording.</param>
+/// <param name="segment">The number of the segment that was read last; 0 for none.</param>
 /// <param name="parts">How many of its parts were read.</param>
 internal sealed class RecordingTail(string folder, int segment, int parts) : IDisposable
 {
     private SegmentReader? reader;
     private int segment = segment, next = parts;
 
-    /// <summary>The head of the segment that the last block came from.</summary>
+    /// <summary>The head of the segment of the last block.</summary>
     internal SegmentHead Head { get; private set; } = new();
 
-    /// <summary>Reads what has come into a block, if something has.</summary>
-    /// <param name="block">What it is read into.</param>
-    /// <param name="from">The first exit of the block that is new.</param>
+    /// <summary>Reads the next block with new exits; returns false if there are none yet.</summary>
+    /// <param name="block">The object to read into.</param>
+    /// <param name="from">The index of the first new exit in the block.</param>
     internal bool TryRead(RecordedBlock block, out int from)
     {
         while (true)
@@ -28,13 +28,13 @@ internal sealed class RecordingTail(string folder, int segment, int parts) : IDi
             int following = Following();
             if (following == 0)
                 return false;
-            // Now that there is another, nothing is added to this one: it is looked at a last time.
+            // The next segment exists, so nothing more is added to this one. Read it a last time.
             if (reader is not null && TryReadNext(reader, block, out from))
                 return true;
             reader?.Dispose();
             (segment, next) = (following, 0);
             reader = Open(segment);
-            // It is just being made, or is gone again.
+            // The next segment is just being created, or was already deleted.
             if (reader is null)
                 return false;
         }

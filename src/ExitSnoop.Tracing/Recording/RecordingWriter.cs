@@ -5,14 +5,14 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop.Recording;
 
-/// <summary>How much a recording may keep, and how.</summary>
-/// <param name="MaxSize">Bytes of all segments.</param>
-/// <param name="MaxAge">How long ago a segment may have been written to last.</param>
-/// <param name="KeepFree">From the size of the file system, the bytes that are left to others.</param>
+/// <summary>The limits of a recording.</summary>
+/// <param name="MaxSize">The size of all segments in bytes.</param>
+/// <param name="MaxAge">Segments that were last written longer ago than this are deleted.</param>
+/// <param name="KeepFree">Returns, for the size of the file system in bytes, how many bytes of it must stay free.</param>
 /// <param name="KeepArguments">Whether the arguments of processes are kept.</param>
 internal sealed record RecordingLimits(long MaxSize, TimeSpan MaxAge, Func<long, long> KeepFree, bool KeepArguments);
 
-/// <summary>What a writer takes from the machine, and tests set.</summary>
+/// <summary>The properties of the machine that the writer uses. Tests replace them.</summary>
 internal sealed record RecordingMachine
 {
     internal required SegmentHead Head { get; init; }
@@ -20,7 +20,7 @@ internal sealed record RecordingMachine
     /// <summary>The boot clock, in nanoseconds.</summary>
     internal Func<long> Boot { get; init; } = Clocks.Boot;
 
-    /// <summary>What to add to it to get Unix time.</summary>
+    /// <summary>Nanoseconds to add to the boot clock to get Unix time.</summary>
     internal required Func<long> WallOffset { get; init; }
 
     internal Func<uint, string?> UserName { get; init; } = Users.Here.NameOf;
@@ -28,26 +28,29 @@ internal sealed record RecordingMachine
     /// <summary>fsync(2): takes a descriptor, returns 0 or errno.</summary>
     internal Func<int, int> Sync { get; init; } = FileCalls.Sync;
 
-    /// <summary>How long after something was written it is synced.</summary>
+    /// <summary>How long after a write the file is synced.</summary>
     internal TimeSpan SyncAfter { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The free bytes of the file system and all of them, in place of what the folder's has.</summary>
+    /// <summary>Returns the free bytes and the size of a file system; null for the file system of the folder.</summary>
     internal Func<(long Free, long Total)>? Space { get; init; }
 }
 
 /// <summary>
-/// Writes a recording: blocks of exits and notes, into segments that it begins and ends, within limits. One thread calls
-/// it; <see cref="UntilDue"/> says when it has to be called though nothing happened.
+/// Writes a recording: blocks of exits and notes, in segments, within limits. Only one thread may call it, except for the
+/// counters. <see cref="UntilDue"/> says when <see cref="Tick"/> must be called even if there are no exits.
 /// </summary>
-/// <remarks>What cannot be written is dropped and counted, so that the kernel's side never waits for a disk.</remarks>
+/// <remarks>What cannot be written is dropped and counted, so that the reading of exits never waits for a disk.</remarks>
 internal sealed class RecordingWriter : IDisposable
 {
     private const long Second = 1_000_000_000;
 
-    /// <summary>Nanoseconds: how long an exit waits to be written, how often a silent segment says that it is alive, how long a segment grows.</summary>
+    /// <summary>
+    /// In nanoseconds: how long an exit may wait to be written, how often a note is written while there are no exits, and how long after its
+    /// first exit a segment is ended.
+    /// </summary>
     private const long FlushAfter = Second, AliveInterval = 60 * Second, SegmentTime = 3600 * Second;
 
-    /// <summary>Nanoseconds between two tries of a recording that pauses, and two looks at the free space.</summary>
+    /// <summary>In nanoseconds: how often a paused recording tries to continue, and how often the free space is checked.</summary>
     private const long RetryInterval = Second, SpaceInterval = Second;
 
     private const long SmallestSegment = 64 << 10;
@@ -70,11 +73,11 @@ internal sealed class RecordingWriter : IDisposable
     private bool begun;
     private long exits, bytes, missedInAll, pauses, doubtful;
 
-    /// <param name="folder">It becomes the writer's.</param>
-    /// <param name="limits">How much is kept.</param>
-    /// <param name="machine">Whose exits these are.</param>
-    /// <param name="filters">What is recorded, in words; empty for all.</param>
-    /// <param name="report">Takes messages, a sentence each.</param>
+    /// <param name="folder">The directory. The writer disposes it.</param>
+    /// <param name="limits">The limits.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="filters">The filters in words; empty if all exits are recorded.</param>
+    /// <param name="report">Receives messages in whole sentences.</param>
     internal RecordingWriter(RecordingFolder folder, RecordingLimits limits, RecordingMachine machine, string filters, Action<string> report)
     {
         (this.folder, this.limits, this.machine, this.filters, this.report) = (folder, limits, machine, filters, report);
@@ -90,25 +93,25 @@ internal sealed class RecordingWriter : IDisposable
             Pause(Why(error));
     }
 
-    /// <summary>Exits that were written.</summary>
+    /// <summary>How many exits were written.</summary>
     internal long Exits => Interlocked.Read(ref exits);
 
-    /// <summary>Bytes that were written.</summary>
+    /// <summary>How many bytes were written.</summary>
     internal long Bytes => Interlocked.Read(ref bytes);
 
-    /// <summary>Exits that could not be written.</summary>
+    /// <summary>How many exits could not be written.</summary>
     internal long Missed => Interlocked.Read(ref missedInAll);
 
-    /// <summary>How often nothing could be written for a while.</summary>
+    /// <summary>How often the recording has paused.</summary>
     internal long Pauses => Interlocked.Read(ref pauses);
 
     /// <summary>How often fsync(2) failed.</summary>
     internal long SyncFailures => Interlocked.Read(ref doubtful);
 
-    /// <summary>Why nothing is written now; null while it is.</summary>
+    /// <summary>Why the recording is paused; null if it is not.</summary>
     internal string? PauseReason => Volatile.Read(ref pauseReason);
 
-    /// <summary>Bytes of the whole recording.</summary>
+    /// <summary>The size of the whole recording in bytes.</summary>
     internal long Size => folder.Size + (file?.Length ?? 0);
 
     /// <summary>How long until <see cref="Tick"/> has something to do.</summary>
@@ -120,7 +123,7 @@ internal sealed class RecordingWriter : IDisposable
                 : block.Exits > 0 ? (long)block.First + FlushAfter
                 : lastWritten + AliveInterval;
             long now = machine.Boot();
-            // A failed fsync is reported soon, and not only with the next exit.
+            // A failed fsync is reported soon after it, even if there are no exits.
             if (file is { IsDirty: true })
                 due = Math.Min(due, Math.Max(now, lastWritten + (machine.SyncAfter.Ticks * TimeSpan.NanosecondsPerTick)) + Second);
             return TimeSpan.FromTicks(Math.Clamp(due - now, 0, AliveInterval) / TimeSpan.NanosecondsPerTick) + TimeSpan.FromMilliseconds(1);
@@ -144,11 +147,15 @@ internal sealed class RecordingWriter : IDisposable
             Miss(1);
     }
 
-    /// <summary>Keeps that exits were lost before they came here.</summary>
+    /// <summary>Writes a note that exits were lost before they could be recorded.</summary>
+    /// <param name="since">Since when, in nanoseconds of the boot clock.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="isUpperBound">Whether fewer may be lost.</param>
+    /// <param name="why">The reason in words.</param>
     internal void AddLoss(ulong since, long count, bool isUpperBound, string why) =>
         WriteNote(new Note(ItemKind.Loss, (ulong)machine.Boot(), machine.WallOffset()) { Since = since, Count = count, IsUpperBound = isUpperBound, Text = why });
 
-    /// <summary>Does what is due: writes what waits, goes on after a pause, begins a new segment, deletes old ones.</summary>
+    /// <summary>Does what is due: writes waiting exits, continues after a pause, begins a new segment, deletes old ones.</summary>
     internal void Tick()
     {
         long now = machine.Boot();
@@ -167,7 +174,7 @@ internal sealed class RecordingWriter : IDisposable
             GoToNextSegmentIfDue(now);
     }
 
-    /// <summary>Writes what waits, and that nothing comes after it.</summary>
+    /// <summary>Writes waiting exits and the note that the recorder was stopped.</summary>
     internal void Stop()
     {
         if (PauseReason is not null)
@@ -178,7 +185,7 @@ internal sealed class RecordingWriter : IDisposable
             EndSegment(goesOn: false);
     }
 
-    /// <summary>Syncs what was written and gives the folder free. Without <see cref="Stop"/> before it, the recording breaks off.</summary>
+    /// <summary>Syncs what was written and unlocks the folder. Without <see cref="Stop"/> before it, the recording has no end note.</summary>
     public void Dispose()
     {
         block.Dispose();
@@ -219,7 +226,7 @@ internal sealed class RecordingWriter : IDisposable
         Leave();
     }
 
-    /// <summary>Closes the segment as it is.</summary>
+    /// <summary>Closes the segment without an end note.</summary>
     private void Leave()
     {
         if (file is null)
@@ -229,7 +236,7 @@ internal sealed class RecordingWriter : IDisposable
         file = null;
     }
 
-    /// <summary>Not called while exits wait in the block.</summary>
+    /// <summary>Must not be called while exits wait in the block, because their part would be lost.</summary>
     private void GoToNextSegmentIfDue(long now)
     {
         if (file is null || (file.Length < segmentSize && (firstExit == 0 || now - firstExit < SegmentTime)))
@@ -262,7 +269,7 @@ internal sealed class RecordingWriter : IDisposable
 
     private void WriteNote(Note note)
     {
-        // Notes come between blocks.
+        // A note is a part of its own, so it ends the block.
         WritePart();
         block.Clear();
         if (file is null || PauseReason is not null)
@@ -271,7 +278,7 @@ internal sealed class RecordingWriter : IDisposable
             nextPart++;
     }
 
-    /// <summary>Appends to the segment, and makes room for it; false where that fails, and the recording pauses.</summary>
+    /// <summary>Appends a part to the segment and deletes old segments to make room. If it fails, pauses the recording and returns false.</summary>
     private bool Append(ReadOnlySpan<byte> part, ulong time)
     {
         long now = machine.Boot();
@@ -300,7 +307,7 @@ internal sealed class RecordingWriter : IDisposable
 
     private void Pause(string reason)
     {
-        // The segment is left as it is: what is on the disk stays readable, and the next begins with why.
+        // The segment gets no end note, but what is on the disk stays readable. The next segment begins with a note about the pause.
         Leave();
         long now = machine.Boot();
         if (pausedSince == 0)
@@ -340,7 +347,10 @@ internal sealed class RecordingWriter : IDisposable
         Interlocked.Add(ref missedInAll, count);
     }
 
-    /// <summary>Why the disk is too full to go on, even if all of the recording is deleted; null where it is not.</summary>
+    /// <summary>
+    /// Deletes old segments while the file system has too little free space. Returns why the recording cannot continue; null if there is
+    /// enough space.
+    /// </summary>
     private string? IsShortOfSpace()
     {
         nextSpaceCheck = machine.Boot() + SpaceInterval;
@@ -354,7 +364,10 @@ internal sealed class RecordingWriter : IDisposable
             : string.Create(CultureInfo.InvariantCulture, $"the file system of {folder.Path} has {free >> 20} MiB free, and {keep >> 20} MiB are kept free");
     }
 
-    /// <summary>Deletes segments that are too old, by the wall clock of the start: one that is set ahead for a moment deletes nothing.</summary>
+    /// <summary>
+    /// Deletes segments that are too old. The current time is the wall clock at the start plus the time since, so that a wall clock that is
+    /// set ahead by mistake deletes nothing.
+    /// </summary>
     private void DeleteOld()
     {
         long now = startWall + (machine.Boot() - startBoot);

@@ -21,22 +21,24 @@ internal sealed class SegmentFile
 
     internal long Length { get; private set; }
 
-    /// <summary>The time of the last that was written, by the boot clock.</summary>
+    /// <summary>The latest time in the parts that were written, in nanoseconds of the boot clock.</summary>
     internal long LastTime => Volatile.Read(ref lastTime);
 
-    /// <summary>The time of the last that has been synced.</summary>
+    /// <summary>The latest time in the parts that were written before the last fsync(2).</summary>
     internal long SyncedTime => Volatile.Read(ref syncedTime);
 
-    /// <summary>Whether something was written that has not been synced.</summary>
+    /// <summary>Whether something was written after the last fsync(2).</summary>
     internal bool IsDirty => SyncedTime < LastTime;
 
-    /// <summary>Writes at the end, all or nothing; 0 or errno.</summary>
+    /// <summary>Appends bytes; returns 0 or errno. After an error nothing of them is in the file.</summary>
+    /// <param name="bytes">The bytes of a part or of the heads.</param>
+    /// <param name="time">The latest time in them, in nanoseconds of the boot clock.</param>
     internal int Append(ReadOnlySpan<byte> bytes, ulong time)
     {
         int error = FileCalls.WriteAt(fd, bytes, Length);
         if (error != 0)
         {
-            // Half a part would be read as damage.
+            // A reader would report an incomplete part as damage.
             _ = FileCalls.Truncate(fd, Length);
             return error;
         }
@@ -45,7 +47,10 @@ internal sealed class SegmentFile
         return 0;
     }
 
-    /// <summary>Syncs what was written until now; 0 or errno. After a failure the same bytes are not tried again: the kernel takes them for clean.</summary>
+    /// <summary>
+    /// Syncs what was written until now; returns 0 or errno. After a failure the same bytes are not synced again, because the kernel has
+    /// marked their pages as clean.
+    /// </summary>
     internal int Sync(Func<int, int> sync)
     {
         long until = LastTime;

@@ -6,7 +6,7 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop.Recording;
 
-/// <summary>What a segment says of itself: whose exits these are, and how they are written down.</summary>
+/// <summary>The head of a segment: from which machine the exits are, and in which layout they are stored.</summary>
 internal sealed record SegmentHead
 {
     private const int VersionOffset = 8, ChecksumOffset = 12, TextOffset = 16;
@@ -29,15 +29,16 @@ internal sealed record SegmentHead
 
     internal string Program { get; init; } = "";
 
-    /// <summary>When the segment was begun, by the boot clock.</summary>
+    /// <summary>When the segment was begun, in nanoseconds of the boot clock.</summary>
     internal ulong Time { get; init; }
 
+    /// <summary>Nanoseconds to add to <see cref="Time"/> to get Unix time.</summary>
     internal long WallOffset { get; init; }
 
-    /// <summary>The checksum that ties the parts to this head.</summary>
+    /// <summary>The checksum of the head. Each part contains it, so that a part of another segment is recognized.</summary>
     internal uint Checksum { get; init; }
 
-    /// <summary>The head of this machine's segments, without number and time.</summary>
+    /// <summary>The head for segments of this machine, without number and time.</summary>
     internal static SegmentHead Here() => new()
     {
         Host = Environment.MachineName,
@@ -53,7 +54,7 @@ internal sealed record SegmentHead
         Program = typeof(SegmentHead).Assembly.GetName().Version?.ToString(3) ?? "",
     };
 
-    /// <summary>Both copies, as a segment begins with them.</summary>
+    /// <summary>The bytes of both copies of the head, with which a segment begins.</summary>
     internal byte[] ToBytes(out uint checksum)
     {
         string text = string.Create(CultureInfo.InvariantCulture, $"""
@@ -82,10 +83,10 @@ internal sealed record SegmentHead
         return bytes;
     }
 
-    /// <summary>Reads the first of the copies that is whole.</summary>
-    /// <param name="bytes">The beginning of a file, with both copies or less.</param>
-    /// <returns>Null where none is whole.</returns>
-    /// <exception cref="UnknownFormatException">It is the head of a version that is not known here.</exception>
+    /// <summary>Reads the first copy that is not damaged.</summary>
+    /// <param name="bytes">The beginning of a file, at most both copies.</param>
+    /// <returns>The head; null if both copies are damaged or cut off.</returns>
+    /// <exception cref="UnknownFormatException">The head is of a version that this program does not know.</exception>
     internal static SegmentHead? Read(ReadOnlySpan<byte> bytes)
     {
         for (; bytes.Length >= RecordingFormat.HeadSize; bytes = bytes[RecordingFormat.HeadSize..])
@@ -147,9 +148,9 @@ internal sealed record SegmentHead
     }
 }
 
-/// <summary>A segment is of a version that is not known here.</summary>
-/// <param name="version">Of the format.</param>
-/// <param name="layout">Of the records in it, where that is what is not known.</param>
+/// <summary>A segment is of a version that this program does not know.</summary>
+/// <param name="version">The version of the format.</param>
+/// <param name="layout">The layout of the records, if only that is unknown; otherwise null.</param>
 internal sealed class UnknownFormatException(int version, string? layout = null) : Exception
 {
     internal int Version => version;

@@ -5,14 +5,14 @@ using Microsoft.Win32.SafeHandles;
 namespace ExitSnoop.Recording;
 
 /// <summary>
-/// Reads one segment, which may still be written, be damaged, or be made to harm: it takes at most the memory of the format's
-/// bounds, and hands out nothing whose checksum is wrong.
+/// Reads one segment. The file may still be written, may be damaged, or may have been made by an attacker: the memory that is
+/// used is limited by the bounds of the format, and nothing with a wrong checksum is returned.
 /// </summary>
 internal sealed class SegmentReader : IDisposable
 {
     private const int WindowSize = 64 << 10;
 
-    /// <summary>Compressed bytes of all parts of a block; no recorder writes a larger block.</summary>
+    /// <summary>The limit for the compressed bytes of all parts of a block. No recorder writes a larger block.</summary>
     private const int BlockPayloadMaximum = 2 * RecordingFormat.PayloadMaximum;
 
     private const int MostDamages = 1000;
@@ -26,7 +26,7 @@ internal sealed class SegmentReader : IDisposable
     private int windowLength;
     private long nextNumber;
 
-    /// <summary>The end of what was in order, while a search for the next part goes on.</summary>
+    /// <summary>Whether the bytes at the position are damaged, so that the next part is being searched for.</summary>
     private bool isLost;
 
     private SegmentReader(SafeFileHandle handle, string path, SegmentHead head)
@@ -42,13 +42,13 @@ internal sealed class SegmentReader : IDisposable
 
     internal SegmentHead Head { get; }
 
-    /// <summary>The note that the segment begins with; null where it is damaged.</summary>
+    /// <summary>The first note of the segment; null if it is damaged.</summary>
     internal Note? Start { get; }
 
-    /// <summary>The note at the end of the file; null where the segment is not ended.</summary>
+    /// <summary>The end note; null if the segment has none.</summary>
     internal Note? End { get; private set; }
 
-    /// <summary>The parts that hold exits. Known after <see cref="Scan"/>, as all that follows.</summary>
+    /// <summary>The parts with exits. This and the following properties are set by <see cref="Scan"/>.</summary>
     internal IReadOnlyList<PartEntry> Parts => parts;
 
     internal IReadOnlyList<Note> Notes => notes;
@@ -57,15 +57,16 @@ internal sealed class SegmentReader : IDisposable
 
     internal long Length => RandomAccess.GetLength(handle);
 
-    /// <summary>The last time in the segment, by the boot clock.</summary>
+    /// <summary>The latest time in the segment, in nanoseconds of the boot clock.</summary>
     internal ulong LastTime { get; private set; }
 
+    /// <summary>Nanoseconds to add to <see cref="LastTime"/> to get Unix time.</summary>
     internal long LastWallOffset { get; private set; }
 
-    /// <summary>Opens a segment; null for a file that is shorter than a head, as one is for a moment when it is made.</summary>
+    /// <summary>Opens a segment; null if the file is shorter than a head, as it is for a moment when it is created.</summary>
     /// <exception cref="Win32Exception">The file cannot be opened.</exception>
-    /// <exception cref="UnknownFormatException">It is of another version.</exception>
-    /// <exception cref="NotASegmentException">It is something else, or both its heads are damaged.</exception>
+    /// <exception cref="UnknownFormatException">The segment is of another version.</exception>
+    /// <exception cref="NotASegmentException">The file is something else, or both heads are damaged.</exception>
     internal static SegmentReader? Open(string path)
     {
         int error = FileCalls.OpenForReading(path, out int fd);
@@ -96,7 +97,7 @@ internal sealed class SegmentReader : IDisposable
         }
     }
 
-    /// <summary>Finds the parts up to the end of the file; again, those that were written since. Whether there were any.</summary>
+    /// <summary>Finds the parts up to the end of the file. A further call finds the parts that were written since. Returns whether there were any.</summary>
     internal bool Scan()
     {
         windowLength = 0;
@@ -113,7 +114,7 @@ internal sealed class SegmentReader : IDisposable
                     position += PartHeader.Size + header.PayloadLength;
                     continue;
                 }
-                // The recorder is still writing this part, or was killed while it wrote it.
+                // The recorder is still writing this part, or it was killed while it wrote it.
                 if (End is null)
                     break;
             }
@@ -129,9 +130,9 @@ internal sealed class SegmentReader : IDisposable
         return parts.Count + notes.Count > before;
     }
 
-    /// <summary>Decompresses the block that begins with a part.</summary>
-    /// <param name="first">Where that part is in <see cref="Parts"/>.</param>
-    /// <param name="block">What it is read into.</param>
+    /// <summary>Reads and decompresses a block.</summary>
+    /// <param name="first">The index in <see cref="Parts"/> of the first part of the block.</param>
+    /// <param name="block">The object to read into.</param>
     internal void Read(int first, RecordedBlock block)
     {
         block.Clear();
@@ -170,7 +171,7 @@ internal sealed class SegmentReader : IDisposable
         }
     }
 
-    /// <summary>How many parts the block has that begins with this one.</summary>
+    /// <summary>How many parts the block has whose first part has this index.</summary>
     internal int LengthOfBlock(int first)
     {
         int end = first + 1;
@@ -203,7 +204,7 @@ internal sealed class SegmentReader : IDisposable
         LastWallOffset = header.WallOffset;
     }
 
-    /// <summary>Keeps a damage, as one with the last where there are very many.</summary>
+    /// <summary>Stores a damage. If there are already very many, extends the last one instead.</summary>
     private void AddDamage(Damage damage)
     {
         if (damages.Count < MostDamages)
@@ -216,7 +217,7 @@ internal sealed class SegmentReader : IDisposable
         ? ReadNote(length - Note.EndPartSize, Note.EndPartSize, ItemKind.End)
         : null;
 
-    /// <summary>The note that a part at an offset begins with, if it is of one of some kinds.</summary>
+    /// <summary>The first note of the part at an offset, if it is of one of these kinds; otherwise null.</summary>
     private Note? ReadNote(long offset, int most, params ReadOnlySpan<ItemKind> kinds)
     {
         Span<byte> bytes = window.AsSpan(0, Math.Min(most, window.Length));
@@ -231,7 +232,7 @@ internal sealed class SegmentReader : IDisposable
             && Note.Read(payload, header.WallOffset).FirstOrDefault() is { } note && kinds.Contains(note.Kind) ? note : null;
     }
 
-    /// <summary>The bytes at an offset, at least a header's where the file has them.</summary>
+    /// <summary>The bytes at an offset: at least as many as a header has, unless the file ends before.</summary>
     private ReadOnlySpan<byte> WindowAt(long offset)
     {
         if (offset < windowStart || offset + PartHeader.Size > windowStart + windowLength)
@@ -242,7 +243,7 @@ internal sealed class SegmentReader : IDisposable
         return window.AsSpan((int)(offset - windowStart), Math.Max(0, windowLength - (int)(offset - windowStart)));
     }
 
-    /// <summary>How far behind the first byte a header could begin.</summary>
+    /// <summary>The offset, after the first byte, of the next position where a header could begin.</summary>
     private static int NextMagic(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length <= 1)
@@ -260,7 +261,7 @@ internal sealed class SegmentReader : IDisposable
     }
 }
 
-/// <summary>A part with exits: what its header says, and where its payload is.</summary>
+/// <summary>A part with exits: the fields of its header, and the offset of its payload in the file.</summary>
 internal readonly record struct PartEntry
 {
     internal PartEntry(in PartHeader header, long offset)
@@ -291,11 +292,11 @@ internal readonly record struct PartEntry
     internal long WallOffset { get; }
 }
 
-/// <summary>Exits that cannot be read.</summary>
-/// <param name="Since">A time of the boot clock before them.</param>
-/// <param name="Until">A time after them.</param>
-/// <param name="WallOffset">What to add to these to get Unix time.</param>
-/// <param name="Exits">How many; null where that cannot be read either.</param>
+/// <summary>A part of a segment that cannot be read.</summary>
+/// <param name="Since">A time before the exits in it, in nanoseconds of the boot clock.</param>
+/// <param name="Until">A time after them, in nanoseconds of the boot clock.</param>
+/// <param name="WallOffset">Nanoseconds to add to these times to get Unix time.</param>
+/// <param name="Exits">How many exits; null if that is not known either.</param>
 internal readonly record struct Damage(ulong Since, ulong Until, long WallOffset, long? Exits);
 
 /// <summary>A file is not a segment of a recording.</summary>

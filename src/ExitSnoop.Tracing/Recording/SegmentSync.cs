@@ -1,8 +1,8 @@
 namespace ExitSnoop.Recording;
 
 /// <summary>
-/// The thread that has the kernel write to the device what was written to the segments, some seconds after. It alone waits
-/// for a device that stalls, and closes the segments that are done with.
+/// The thread that calls fsync(2) on the segments, some seconds after a write, and closes finished segments. If a device stalls,
+/// only this thread waits for it.
 /// </summary>
 internal sealed class SegmentSync : IDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class SegmentSync : IDisposable
         thread.Start();
     }
 
-    /// <summary>A segment that something was written to.</summary>
+    /// <summary>Tells that something was written to a segment.</summary>
     internal void Written(SegmentFile file)
     {
         lock (gate)
@@ -36,7 +36,7 @@ internal sealed class SegmentSync : IDisposable
             due.Set();
     }
 
-    /// <summary>A segment that nothing more is written to: it is synced and closed.</summary>
+    /// <summary>Tells that nothing more is written to a segment, so that it is synced and closed.</summary>
     internal void Retire(SegmentFile file)
     {
         lock (gate)
@@ -48,14 +48,14 @@ internal sealed class SegmentSync : IDisposable
         due.Set();
     }
 
-    /// <summary>Takes the next fsync(2) that failed.</summary>
+    /// <summary>Takes the next failure of fsync(2); returns false if there is none.</summary>
     internal bool TryTakeFailure(out SyncFailure failure)
     {
         lock (gate)
             return failures.TryDequeue(out failure);
     }
 
-    /// <summary>Syncs all there is and ends.</summary>
+    /// <summary>Syncs everything and ends the thread.</summary>
     public void Dispose()
     {
         stop.Set();
@@ -112,9 +112,9 @@ internal sealed class SegmentSync : IDisposable
     }
 }
 
-/// <summary>An fsync(2) that failed.</summary>
+/// <summary>A failure of fsync(2). Times are nanoseconds of the boot clock.</summary>
 /// <param name="Segment">The number of the segment.</param>
 /// <param name="Error">errno.</param>
-/// <param name="Since">The time of the last that is known to be on the device; 0 where nothing of the segment is.</param>
-/// <param name="Until">The time of the last that may not be.</param>
+/// <param name="Since">What is older than this is on the device; 0 if nothing of the segment is known to be.</param>
+/// <param name="Until">What is between the first time and this one may not be on the device.</param>
 internal readonly record struct SyncFailure(int Segment, int Error, ulong Since, ulong Until);

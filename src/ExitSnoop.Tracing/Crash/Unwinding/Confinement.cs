@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Crash.Unwinding;
 
-/// <summary>What the unwinder gives up before it looks at files that others chose.</summary>
+/// <summary>Drops the privileges of the unwinder and limits its resources, before it reads files that others chose.</summary>
 internal static unsafe partial class Confinement
 {
     internal const uint Nobody = 65534;
@@ -16,12 +16,13 @@ internal static unsafe partial class Confinement
     private const int LimitCpu = 0, LimitFileSize = 1, LimitCore = 4, LimitOpenFiles = 7, LimitAddressSpace = 9;
 
     /// <summary>
-    /// Becomes the user nobody where it is root and is allowed to, drops all capabilities and executes this program again: credentials belong to a
-    /// thread, and the runtime has some already. Returns only when that failed; the exit status.
+    /// Becomes the user nobody if it is root and the kernel permits it, drops all capabilities and executes this program again. The latter
+    /// is needed because credentials belong to a thread, and the runtime has already started others. Returns only if that failed, with the
+    /// exit status.
     /// </summary>
     internal static int DropPrivilegesAndExecute(string argument)
     {
-        // A root that has no CAP_SETUID, as in some units and containers, stays what it is.
+        // Root without CAP_SETUID, as in some units and containers, stays root, but without capabilities.
         if (geteuid() == 0 && setgroups(0, null) == 0 && setresgid(Nobody, Nobody, Nobody) == 0)
             _ = setresuid(Nobody, Nobody, Nobody);
         CapabilityHeader header = new() { Version = CapabilityVersion3 };
@@ -30,7 +31,7 @@ internal static unsafe partial class Confinement
         if (capset(&header, &none) != 0 || prctl(SetNoNewPrivileges, 1, 0, 0, 0) != 0)
             return 1;
         nint* arguments = stackalloc nint[] { Text("exitsnoop"), Text(argument), 0 };
-        // Not environ of libc.so.6: the program of the container image is linked statically.
+        // Not environ of libc.so.6, because the program in the container image is linked statically.
         System.Collections.IDictionary variables = Environment.GetEnvironmentVariables();
         nint* environment = stackalloc nint[variables.Count + 1];
         int count = 0;
@@ -40,10 +41,11 @@ internal static unsafe partial class Confinement
         return execve(Text("/proc/self/exe"), arguments, environment);
     }
 
-    /// <summary>Limits what a file can make it use. Files can be written only where symbols are downloaded.</summary>
+    /// <summary>Limits the memory, files and core dumps of the process.</summary>
+    /// <param name="writesFiles">Whether it may write files, as it does when it downloads symbols.</param>
     internal static void LimitResources(bool writesFiles)
     {
-        // What the runtime has reserved, without using it, counts as well.
+        // RLIMIT_AS also counts the address space that the runtime has reserved but does not use.
         ulong reserved = ulong.Parse(
             File.ReadAllText("/proc/self/statm").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)
             * (ulong)Environment.SystemPageSize;
@@ -53,11 +55,11 @@ internal static unsafe partial class Confinement
         if (!writesFiles)
             SetLimit(LimitFileSize, 0);
         _ = prctl(SetDumpable, 0, 0, 0, 0);
-        // To be executed by a link has made "exe" its name.
+        // Executing /proc/self/exe has set the comm to "exe".
         _ = prctl(SetName, (nuint)Text("exitsnoop"), 0, 0, 0);
     }
 
-    /// <summary>Allows some seconds more of CPU time than were used.</summary>
+    /// <summary>Allows <see cref="CpuSeconds"/> more seconds of CPU time from now on.</summary>
     internal static void LimitCpuTime()
     {
         Limit limit = default;

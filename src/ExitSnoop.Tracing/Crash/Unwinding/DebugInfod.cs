@@ -1,12 +1,12 @@
 namespace ExitSnoop.Crash.Unwinding;
 
-/// <summary>debuginfod(8): servers of symbols, which libdw asks where the environment names them.</summary>
+/// <summary>debuginfod(8): libdw downloads symbols from servers if the environment names them.</summary>
 internal static class DebugInfod
 {
-    /// <summary>The variable with the folder for what was downloaded.</summary>
+    /// <summary>The variable that names the folder for downloaded files.</summary>
     internal const string CachePath = "DEBUGINFOD_CACHE_PATH";
 
-    /// <summary>The variables that its client library reads, and what it needs to keep a cache.</summary>
+    /// <summary>The variables that its client library reads, including those that determine the folder.</summary>
     internal static readonly string[] Variables =
         ["DEBUGINFOD_URLS", "DEBUGINFOD_TIMEOUT", CachePath, "DEBUGINFOD_MAXSIZE", "DEBUGINFOD_MAXTIME", "HOME", "XDG_CACHE_HOME"];
 

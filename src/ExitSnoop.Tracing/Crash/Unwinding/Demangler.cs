@@ -3,18 +3,18 @@ using System.Text;
 
 namespace ExitSnoop.Crash.Unwinding;
 
-/// <summary>Turns the names of symbols into those of the source: of C++ by libstdc++, of Rust by itself.</summary>
+/// <summary>Demangles the names of symbols: those of C++ with libstdc++, those of Rust with <see cref="RustDemangler"/>.</summary>
 internal static unsafe partial class Demangler
 {
     private const string Library = "libstdc++.so.6";
 
-    /// <summary>Whether names of C++ can be read.</summary>
+    /// <summary>Whether libstdc++ can be loaded, so that C++ names can be demangled.</summary>
     internal static bool HasLibrary { get; } = NativeLibrary.TryLoad(Library, out _);
 
     internal static string Demangle(ReadOnlySpan<byte> symbol)
     {
         string name = Encoding.UTF8.GetString(symbol);
-        // Versions as in "memcpy@@GLIBC_2.14" are not part of the name.
+        // A version, as in "memcpy@@GLIBC_2.14", is not part of the name.
         if (name.IndexOf('@', StringComparison.Ordinal) is > 0 and int version)
             name = name[..version];
         string readable = name.StartsWith("_R", StringComparison.Ordinal) ? RustDemangler.Demangle(name) ?? name

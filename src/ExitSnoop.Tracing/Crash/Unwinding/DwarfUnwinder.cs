@@ -3,7 +3,7 @@ using ExitSnoop.Linux;
 
 namespace ExitSnoop.Crash.Unwinding;
 
-/// <summary>Finds the frames of a stack by call frame information, and their symbols, with libdw.</summary>
+/// <summary>Finds the frames of a stack by call frame information, and their symbols. It uses libdw.</summary>
 internal sealed unsafe class DwarfUnwinder : IDisposable
 {
     private const int ThreadId = 1;
@@ -11,7 +11,7 @@ internal sealed unsafe class DwarfUnwinder : IDisposable
     private static readonly LibDw.Callbacks* Callbacks = MakeCallbacks();
     private static readonly LibDw.ThreadCallbacks* ThreadCallbacks = MakeThreadCallbacks();
 
-    /// <summary>The one that works: libdw gives the callback for files of symbols no argument of ours.</summary>
+    /// <summary>The unwinder in use. It is static, because libdw passes no argument of the caller to the callback for symbol files.</summary>
     private static DwarfUnwinder? current;
 
     private readonly UnwindRequest request;
@@ -24,7 +24,7 @@ internal sealed unsafe class DwarfUnwinder : IDisposable
 
     /// <param name="request">What to unwind.</param>
     /// <param name="stack">The stacks of the request.</param>
-    /// <param name="descriptors">The files of the modules, each followed by its file of symbols if it has one. They are closed.</param>
+    /// <param name="descriptors">The files of the modules, each followed by its symbol file if it has one. This object closes them.</param>
     internal DwarfUnwinder(UnwindRequest request, StackMemory stack, IReadOnlyList<int> descriptors)
     {
         this.request = request;
@@ -41,7 +41,7 @@ internal sealed unsafe class DwarfUnwinder : IDisposable
 
     internal UnwindResponse Unwind()
     {
-        // A call to an address where nothing is mapped has no frame to start from but its caller's.
+        // After a call to an address where nothing is mapped, libdw can only start at the frame of the caller.
         while (frames.Count == 0 && !request.Modules.Any(module => module.Start <= registers.InstructionPointer && registers.InstructionPointer < module.End))
         {
             frames.Add((registers.InstructionPointer, true));
@@ -70,7 +70,7 @@ internal sealed unsafe class DwarfUnwinder : IDisposable
     private void Report(IReadOnlyList<int> descriptors)
     {
         int next = 0;
-        // A file that is mapped twice is reported once: libdw refuses modules that overlap.
+        // A file that is mapped twice is reported once, because libdw rejects overlapping modules.
         HashSet<ulong> reported = [];
         for (int i = 0; i < request.Modules.Count; i++)
         {
@@ -88,7 +88,7 @@ internal sealed unsafe class DwarfUnwinder : IDisposable
 
     private UnwoundFrame[] Describe()
     {
-        // A return address can lie behind its function, where the call was the last instruction.
+        // If the call was the last instruction of a function, the return address is beyond its end.
         ulong[] addresses = [.. frames.Select(frame => frame.WasInterrupted ? frame.Address : frame.Address - 1)];
         UnwoundFrame[] described = [.. frames.Select(frame => new UnwoundFrame(frame.Address, frame.WasInterrupted, null, 0))];
         foreach (IGrouping<nint, int> inModule in Enumerable.Range(0, frames.Count).GroupBy(i => LibDw.dwfl_addrmodule(session, addresses[i])))
@@ -113,7 +113,7 @@ internal sealed unsafe class DwarfUnwinder : IDisposable
         byte isActivation;
         if (!LibDw.dwfl_frame_pc(frame, out ulong address, &isActivation) || unwinder.frames.Count >= UnwindResponse.FramesMaximum)
             return LibDw.Stop;
-        // The frame that a bad call came from was not interrupted, though it is the first that libdw sees.
+        // libdw treats its first frame as the interrupted one. After a bad call this is the caller, which was not interrupted.
         bool isCaller = unwinder.registers != unwinder.request.Registers && unwinder.frames.Count == 1;
         unwinder.frames.Add((address, isActivation != 0 && !isCaller));
         return LibDw.Continue;
@@ -147,7 +147,7 @@ internal sealed unsafe class DwarfUnwinder : IDisposable
         return 1;
     }
 
-    /// <summary>The file of symbols that the request came with; by debuginfod where the environment names servers.</summary>
+    /// <summary>Returns the symbol file that was sent with the request, or one from debuginfod if the environment names servers; -1 if there is none.</summary>
     [UnmanagedCallersOnly]
     private static int FindDebugInfo(
         nint module, nint* userData, byte* name, ulong start, byte* fileName, byte* debugLink, uint checksum, byte** found)

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Crash.Unwinding;
 
-/// <summary>Finds frames by the chain of frame pointers, which programs compiled without them break.</summary>
+/// <summary>Finds frames by the chain of frame pointers. The chain ends at code that was compiled without them.</summary>
 internal static class FramePointerUnwinder
 {
     internal static UnwindResponse Unwind(UnwindRequest request)
@@ -18,7 +18,7 @@ internal static class FramePointerUnwinder
         }
 
         ulong pointer = registers.FramePointer, last = registers.StackPointer - 1;
-        // Each frame lies above the one before; what does not, or does not return into code, is not a frame.
+        // Each frame is above the previous one and returns into code. Anything else is not a frame.
         while (frames.Count < UnwindResponse.FramesMaximum && pointer > last && pointer % sizeof(ulong) == 0
             && stack.TryRead(pointer + sizeof(ulong), out ulong address) && IsCode(request, address)
             && stack.TryRead(pointer, out ulong next))

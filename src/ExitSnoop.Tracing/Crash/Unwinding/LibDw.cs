@@ -7,10 +7,10 @@ internal static unsafe partial class LibDw
 {
     internal const string Library = "libdw.so.1";
 
-    /// <summary>DWARF_CB_OK and DWARF_CB_ABORT: whether a callback wants the next frame.</summary>
+    /// <summary>DWARF_CB_OK and DWARF_CB_ABORT: a callback returns one of them to get the next frame or to stop.</summary>
     internal const int Continue = 0, Stop = 1;
 
-    /// <summary>Whether the library is there.</summary>
+    /// <summary>Whether the library can be loaded.</summary>
     internal static bool IsAvailable { get; } = NativeLibrary.TryLoad(Library, out _);
 
     [LibraryImport(Library)]
@@ -22,8 +22,8 @@ internal static unsafe partial class LibDw
     [LibraryImport(Library)]
     internal static partial void dwfl_report_begin(nint session);
 
-    /// <summary>Reports a file; with <paramref name="addFileAddress"/> its addresses are those in the file and the base.</summary>
-    /// <returns>0 when it was refused. Else the library closes <paramref name="fd"/>.</returns>
+    /// <summary>Reports a file. With <paramref name="addFileAddress"/>, <paramref name="address"/> is added to the addresses in the file.</summary>
+    /// <returns>0 if it was rejected. Otherwise the library closes <paramref name="fd"/>.</returns>
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint dwfl_report_elf(
         nint session, string name, string fileName, int fd, ulong address, [MarshalAs(UnmanagedType.U1)] bool addFileAddress);
@@ -52,20 +52,20 @@ internal static unsafe partial class LibDw
     [LibraryImport(Library)]
     internal static partial nint dwfl_addrmodule(nint session, ulong address);
 
-    /// <summary>The symbol that an address is in; null where there is none.</summary>
+    /// <summary>The name of the symbol that contains an address; null if there is none.</summary>
     [LibraryImport(Library)]
     internal static partial byte* dwfl_module_addrinfo(
         nint module, ulong address, out ulong offset, out Symbol symbol, uint* section, nint* elf, ulong* bias);
 
-    /// <summary>How many symbols it has; -1 where they cannot be read.</summary>
+    /// <summary>How many symbols the module has; -1 if they cannot be read.</summary>
     [LibraryImport(Library)]
     internal static partial int dwfl_module_getsymtab(nint module);
 
-    /// <summary>The first of them that is not local.</summary>
+    /// <summary>The number of the first symbol that is not local.</summary>
     [LibraryImport(Library)]
     internal static partial int dwfl_module_getsymtab_first_global(nint module);
 
-    /// <summary>The name of a symbol, by its number, and the address that it stands for in the process.</summary>
+    /// <summary>The name of a symbol, by its number, and its address in the process.</summary>
     [LibraryImport(Library)]
     [SuppressGCTransition]
     internal static partial byte* dwfl_module_getsym_info(

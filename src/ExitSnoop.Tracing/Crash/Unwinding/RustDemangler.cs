@@ -5,8 +5,8 @@ using System.Text;
 namespace ExitSnoop.Crash.Unwinding;
 
 /// <summary>
-/// Reads the names that rustc gives to symbols: those of version 0 (<c>_R</c>, the grammar of Rust's RFC 2603),
-/// and the older ones, which look like C++ and end in a hash (<c>17h</c> and 16 digits). Hashes are left out.
+/// Demangles the symbol names of rustc: those of version 0 (<c>_R</c>, the grammar of Rust's RFC 2603) and the older
+/// ones, which look like C++ and end in a hash (<c>17h</c> and 16 digits). Hashes are left out.
 /// </summary>
 internal sealed class RustDemangler
 {
@@ -31,10 +31,10 @@ internal sealed class RustDemangler
         position = start;
     }
 
-    /// <summary>The path of a symbol of version 0; null where the name is none.</summary>
+    /// <summary>The path of a symbol of version 0; null if the name is not one.</summary>
     internal static string? Demangle(string symbol)
     {
-        // What the compiler adds, as ".llvm.123", is not part of the name; back references count from behind "_R".
+        // A suffix of the compiler, such as ".llvm.123", is not part of the name. Back references count from the character after "_R".
         int end = symbol.IndexOf('.', StringComparison.Ordinal);
         RustDemangler demangler = new(end < 0 ? symbol[2..] : symbol[2..end], 0);
         try
@@ -48,7 +48,7 @@ internal sealed class RustDemangler
         }
     }
 
-    /// <summary>The path of an older symbol; null where the name is none, as every name of C++.</summary>
+    /// <summary>The path of an older symbol; null if the name is not one, for example a C++ name.</summary>
     internal static string? DemangleLegacy(string symbol)
     {
         if (!symbol.StartsWith("_ZN", StringComparison.Ordinal))
@@ -71,7 +71,7 @@ internal sealed class RustDemangler
 
     private static string Unescape(string part)
     {
-        // "_$LT$T$u20$as$u20$Display$GT$": the underscore only keeps the name from beginning with "$".
+        // "_$LT$T$u20$as$u20$Display$GT$": the underscore is there only because a name must not begin with "$".
         string rest = part.StartsWith("_$", StringComparison.Ordinal) ? part[1..] : part;
         StringBuilder plain = new();
         while (rest.Length > 0)
@@ -157,7 +157,7 @@ internal sealed class RustDemangler
 
     private void ImplPath()
     {
-        // Where the impl stands is not shown.
+        // The path of the impl block is parsed but not shown.
         int length = text.Length;
         Disambiguator();
         Path(inValue: false);
@@ -279,7 +279,7 @@ internal sealed class RustDemangler
             Append(">");
     }
 
-    /// <summary>A path whose list of arguments, if it has one, is left open for the associated types.</summary>
+    /// <summary>Appends a path. Returns true if it has a list of arguments, which is left open so that associated types can be added.</summary>
     private bool TraitPath()
     {
         if (TakeIf('B'))
@@ -443,7 +443,7 @@ internal sealed class RustDemangler
         _ => null,
     };
 
-    // Back references can nest so that a short name would become a text without end.
+    // With nested back references a short name can stand for a text of any length.
     private void Enter()
     {
         if (++depth > DepthMaximum || text.Length > LengthMaximum)

@@ -4,7 +4,7 @@ namespace ExitSnoop.Crash.Unwinding;
 
 /// <summary>
 /// Finds the functions of many addresses of a module in one pass over its symbols, by the rules of libdw's
-/// dwfl_module_addrinfo. That takes a pass for each address, which of a node of 110,000 symbols are 5 ms.
+/// dwfl_module_addrinfo, which takes one pass for each address: 5 ms in node with its 110,000 symbols.
 /// </summary>
 internal sealed unsafe class SymbolSearch
 {
@@ -19,17 +19,17 @@ internal sealed unsafe class SymbolSearch
         candidates = [.. addresses.Select(address => new Candidate { Address = address })];
     }
 
-    /// <summary>The functions that addresses are in, each with the distance from its beginning; without a name where none is known.</summary>
-    /// <param name="module">Of libdw.</param>
-    /// <param name="addresses">All of this module.</param>
+    /// <summary>The functions that contain the addresses, each with the distance from its beginning in bytes. The name is null if it is not known.</summary>
+    /// <param name="module">libdw's handle of the module.</param>
+    /// <param name="addresses">Addresses in this module.</param>
     internal static (string? Name, ulong Offset)[] Find(nint module, IReadOnlyList<ulong> addresses)
     {
         SymbolSearch search = new(module, addresses);
         int count = LibDw.dwfl_module_getsymtab(module), firstGlobal = LibDw.dwfl_module_getsymtab_first_global(module);
-        // What the file says of itself can be anything.
+        // The file can claim any number.
         firstGlobal = Math.Clamp(firstGlobal, 1, Math.Max(count, 1));
         search.Pass(firstGlobal, count);
-        // A function that the linker does not export is asked for where no other is at the address.
+        // Local symbols count only for addresses without a global one.
         if (Array.Exists(search.candidates, candidate => candidate.Name is null))
             search.Pass(1, firstGlobal);
         return Array.ConvertAll(search.candidates, search.Describe);
@@ -56,7 +56,7 @@ internal sealed unsafe class SymbolSearch
     {
         byte* name = found.Name;
         ulong offset = found.Address - found.Value;
-        // Labels of assembly have no size: whether one is in the section of the address, libdw finds out.
+        // Labels of assembly code have no size. libdw finds out whether such a label is in the section of the address.
         if (name is null && found.MayHaveLabel)
             name = LibDw.dwfl_module_addrinfo(module, found.Address, out offset, out _, null, null, null);
         return name is null ? (null, 0) : (Demangler.Demangle(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name)), offset);
@@ -74,7 +74,7 @@ internal sealed unsafe class SymbolSearch
 
         internal ulong Value { get; private set; }
 
-        /// <summary>Whether a symbol without a size lies before the address and behind the end of all functions.</summary>
+        /// <summary>Whether there is a symbol without a size below the address and not below the end of any function.</summary>
         internal readonly bool MayHaveLabel => highestLabel != 0 && highestLabel >= highestEnd;
 
         internal void Consider(byte* name, ulong value, in LibDw.Symbol symbol)
@@ -88,7 +88,7 @@ internal sealed unsafe class SymbolSearch
             int binding = RankOf(symbol.Info >> 4);
             if (Address - value >= symbol.Size)
                 return;
-            // Nearer, or seen from more other modules; of two at one place the shorter.
+            // A nearer symbol is better, or one with a wider binding; of two at the same address, the shorter one.
             if (Name is null || Value < value || rank < binding || (Value == value && size > symbol.Size && rank <= binding))
             {
                 Name = name;

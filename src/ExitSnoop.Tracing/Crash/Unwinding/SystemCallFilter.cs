@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace ExitSnoop.Crash.Unwinding;
 
 /// <summary>
-/// A filter of system calls (seccomp(2)) for a process that has all the files it needs: it can open no other, and reach
-/// no network, no other process and no program. What is refused fails with EPERM, as it would for lack of a privilege.
+/// A filter of system calls (seccomp(2)) for a process that has already opened all files it needs. It then can open no other
+/// file, use no network, affect no other process and execute no program. Refused calls fail with EPERM.
 /// </summary>
 internal static unsafe partial class SystemCallFilter
 {
@@ -15,7 +15,10 @@ internal static unsafe partial class SystemCallFilter
     private const uint CallNumber = 0, Architecture = 4, FirstArgument = 16;
     private const uint ThreadFlag = 0x10000, FirstX32Call = 0x40000000;
 
-    /// <summary>The system calls by their numbers on one architecture (arch/x86/entry/syscalls, scripts/syscall.tbl); clone makes threads, tgkill signals them.</summary>
+    /// <summary>
+    /// The numbers of system calls on one architecture (arch/x86/entry/syscalls, scripts/syscall.tbl). MakeThread is clone, SignalThread
+    /// is tgkill.
+    /// </summary>
     private sealed record Calls(uint AuditName, uint Seccomp, uint MakeThread, uint SignalThread, uint[] Refused);
 
     private static readonly Calls X64 = new(0xc000003e, 317, 56, 234,
@@ -40,12 +43,15 @@ internal static unsafe partial class SystemCallFilter
         217, 218, 219, 241, 280, 282, // add_key, request_key, keyctl, perf_event_open, bpf, userfaultfd
     ]);
 
-    /// <summary>Those newer than the common table: openat2, io_uring_setup, pidfd_send_signal, pidfd_open, pidfd_getfd, fchmodat2, open_tree, move_mount, fsopen.</summary>
+    /// <summary>
+    /// System calls that have the same number on all architectures: openat2, io_uring_setup, pidfd_send_signal, pidfd_open, pidfd_getfd,
+    /// fchmodat2, open_tree, move_mount, fsopen.
+    /// </summary>
     private static readonly uint[] RefusedEverywhere = [437, 425, 424, 434, 438, 452, 428, 429, 430];
 
     private const uint Clone3 = 435;
 
-    /// <summary>Installs it in all threads; it cannot be removed. Without effect where the kernel has no such filters.</summary>
+    /// <summary>Installs the filter in all threads; it cannot be removed. Has no effect if the kernel does not support seccomp filters.</summary>
     internal static void Install()
     {
         Calls calls = RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? Arm64 : X64;
@@ -70,10 +76,10 @@ internal static unsafe partial class SystemCallFilter
             yield return new(JumpIfEqual, 0, 1, call);
             yield return new(Return, 0, 0, Refuse | NotPermitted);
         }
-        // Its flags are in memory, where no filter can look. The C library then takes clone.
+        // The flags of clone3 are in memory, which a filter cannot read. After ENOSYS the C library uses clone.
         yield return new(JumpIfEqual, 0, 1, Clone3);
         yield return new(Return, 0, 0, Refuse | NoSuchCall);
-        // Threads, but no processes; signals, by which the runtime stops its threads, but to no other process.
+        // clone may create threads but no processes. tgkill, with which the runtime stops its threads, may not reach another process.
         yield return new(JumpIfEqual, 0, 4, calls.MakeThread);
         yield return new(Load, 0, 0, FirstArgument);
         yield return new(JumpIfSet, 1, 0, ThreadFlag);

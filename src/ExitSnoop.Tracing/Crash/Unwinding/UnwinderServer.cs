@@ -3,37 +3,37 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Crash.Unwinding;
 
 /// <summary>
-/// The unwinder: a process of its own, without privileges, that answers requests on an inherited socket
-/// until that is closed. The files that it reads are chosen by others, and libdw maps them.
+/// The unwinder: a process that answers requests on an inherited socket until the socket is closed. It is a process
+/// of its own, without privileges, because libdw parses files that others chose.
 /// </summary>
 internal static class UnwinderServer
 {
-    /// <summary>The argument by which the console program becomes the unwinder.</summary>
+    /// <summary>The argument that makes the console program the unwinder.</summary>
     internal const string Argument = "--unwinder";
 
-    /// <summary>The same, once the process has given up its privileges.</summary>
+    /// <summary>The argument after the process has dropped its privileges.</summary>
     internal const string ConfinedArgument = "--unwinder-confined";
 
     /// <summary>The descriptor of the socket.</summary>
     internal const int SocketFd = 3;
 
-    /// <summary>Runs until the other end closes the socket; the exit status.</summary>
+    /// <summary>Runs until the other end closes the socket; returns the exit status.</summary>
     internal static int Run(string argument)
     {
         if (argument == Argument)
             return Confinement.DropPrivilegesAndExecute(ConfinedArgument);
-        // Loaded now, as it can open no file later.
+        // Loads the libraries now, because the process cannot open files later.
         _ = LibDw.IsAvailable;
         _ = Demangler.HasLibrary;
         Confinement.LimitResources(DebugInfod.IsConfigured);
-        // To download symbols takes a network and files.
+        // Downloading symbols needs the network and files.
         if (!DebugInfod.IsConfigured)
             SystemCallFilter.Install();
 
         using DescriptorSocket socket = new(SocketFd);
         byte[] request = new byte[UnwindRequest.SizeMaximum], response = new byte[UnwindResponse.SizeMaximum];
         List<int> descriptors = [];
-        // Ready: from here on the time of an answer counts.
+        // Tells the parent that the process is ready. From now on the parent limits the time of each answer.
         _ = socket.TrySend([1], []);
         while (socket.Receive(request, descriptors) is > 0 and int length)
         {
