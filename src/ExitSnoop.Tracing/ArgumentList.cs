@@ -3,7 +3,7 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop;
 
-/// <summary>The arguments of a process, beginning with the name that it was called by.</summary>
+/// <summary>The arguments of a process. The first one is the name by which the program was called.</summary>
 public sealed class ArgumentList : ReadOnlyCollection<string>
 {
     internal ArgumentList(IList<string> arguments)
@@ -11,6 +11,6 @@ public sealed class ArgumentList : ReadOnlyCollection<string>
     {
     }
 
-    /// <summary>The arguments as a shell would quote them: what Export-Csv writes.</summary>
+    /// <summary>The arguments in one line, quoted for a POSIX shell. Export-Csv writes this text.</summary>
     public override string ToString() => ShellQuoting.Join(this);
 }

@@ -4,16 +4,17 @@ using System.Text;
 namespace ExitSnoop;
 
 /// <summary>
-/// Text that other users control (names, arguments, paths), made safe to show: it cannot end a line, control
-/// the terminal or turn the reading direction. The properties of an <see cref="ExitEvent"/> hold it as it is.
+/// Makes text that other users control (names, arguments, paths) safe to show: it cannot end a line, control the
+/// terminal or change the text direction. The properties of an <see cref="ExitEvent"/> contain the original text.
 /// </summary>
 public static class DisplayText
 {
     /// <summary>
-    /// Escapes control characters (C0, DEL, C1), line and paragraph separators, and characters that
-    /// change direction or are not seen: <c>\n</c>, <c>\e</c>, <c>\x01</c>, <c>\u202e</c>, <c>\U000e0041</c>. Other text
-    /// stays as it is, a backslash included.
+    /// Escapes control characters (C0, DEL, C1), line and paragraph separators, and characters that change the text
+    /// direction or are invisible: <c>\n</c>, <c>\e</c>, <c>\x01</c>, <c>\u202e</c>, <c>\U000e0041</c>. Other text, including
+    /// backslashes, is unchanged.
     /// </summary>
+    /// <returns>The escaped text; "" for null.</returns>
     public static string Escape(string? text)
     {
         if (string.IsNullOrEmpty(text))
@@ -23,7 +24,7 @@ public static class DisplayText
         for (int i = 0, size; i < text.Length; i += size)
         {
             size = 1;
-            // Most text is printable ASCII, which needs no look-up in the tables of Unicode.
+            // Most text is printable ASCII. It needs no look-up in the Unicode tables.
             if (text[i] is >= ' ' and < '\u007f')
                 continue;
             _ = Rune.DecodeFromUtf16(text.AsSpan(i), out Rune rune, out size);

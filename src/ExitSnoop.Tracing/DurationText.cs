@@ -2,10 +2,13 @@ using System.Globalization;
 
 namespace ExitSnoop;
 
-/// <summary>Lengths of time as people write them: 90, 90s, 8h, 1h30m, 30d.</summary>
+/// <summary>Reads durations: 90, 90s, 8h, 1h30m, 30d.</summary>
 internal static class DurationText
 {
-    /// <summary>Reads numbers with a unit each (s, m, h, d, w), or one number of seconds; at most <see cref="ExitTraceOptions.MaximumSeconds"/>.</summary>
+    /// <summary>
+    /// Reads numbers with a unit each (s, m, h, d, w), or one number of seconds. Returns false for other text and for more than
+    /// <see cref="ExitTraceOptions.MaximumSeconds"/>.
+    /// </summary>
     internal static bool TryParse(string text, out TimeSpan span)
     {
         span = TimeSpan.Zero;

@@ -9,19 +9,18 @@ using ExitSnoop.Records;
 namespace ExitSnoop;
 
 /// <summary>
-/// The exit of one process, or with <see cref="ExitTraceOptions.PerThread"/> of one thread. Immutable;
-/// texts are decoded when they are first asked for. What was not collected
-/// (<see cref="ExitTraceOptions.Basic"/>) or could not be captured is null.
+/// The exit of one process, or with <see cref="ExitTraceOptions.PerThread"/> of one thread. Immutable. Texts are decoded
+/// when they are first read. What was not collected (<see cref="ExitTraceOptions.Basic"/>) or could not be captured is null.
 /// </summary>
 /// <remarks>
-/// The kernel's expressions below are those of kernel/exit.c at the tracepoint sched:sched_process_exit;
-/// <c>leader</c> is task->group_leader.
+/// The sources below are expressions in do_exit() (kernel/exit.c), where the BPF program runs: <c>task</c> is the thread
+/// that exits, the last one of its process; <c>leader</c> is task->group_leader, <c>signal</c> is task->signal.
 /// </remarks>
-#pragma warning disable CA1710 // It is what a handler is given, in PowerShell too, but first of all the event itself.
+#pragma warning disable CA1710 // Event handlers receive it as their argument, in PowerShell too, but it is first of all the event.
 public sealed class ExitEvent : EventArgs
 #pragma warning restore CA1710
 {
-    /// <summary>This plus the number of a signal is the <see cref="ExitCode"/> of a process that the signal ended.</summary>
+    /// <summary>The <see cref="ExitCode"/> of a process that a signal ended is this plus the number of the signal.</summary>
     internal const int SignalExitCode = 128;
 
     private const int EmptyArgumentsMaximum = 8;
@@ -42,12 +41,12 @@ public sealed class ExitEvent : EventArgs
     private CgroupNames? cgroupNames;
     private AncestorList? ancestors;
 
-    /// <param name="record">The record of an exit, which the event keeps.</param>
-    /// <param name="exec">The record of the process's exec, on kernels where the command is gone by its exit.</param>
+    /// <param name="record">The record of an exit. The event keeps the array.</param>
+    /// <param name="exec">The record of the process's exec, if the command cannot be read at the exit.</param>
     /// <param name="clockOffset">Nanoseconds to add to the record's times to get Unix time.</param>
-    /// <param name="utc">Times in UTC, not in local time.</param>
-    /// <param name="label">A text to carry.</param>
-    /// <param name="origin">The machine that a recorded exit comes from; null for one of this machine, now.</param>
+    /// <param name="utc">Whether the times are in UTC instead of local time.</param>
+    /// <param name="label">The <see cref="Label"/>.</param>
+    /// <param name="origin">The machine of a recorded exit; null for an exit that was traced now on this machine.</param>
     internal ExitEvent(byte[] record, byte[]? exec, long clockOffset, bool utc, string? label, RecordOrigin? origin = null)
     {
         this.origin = origin;
@@ -58,10 +57,10 @@ public sealed class ExitEvent : EventArgs
         exitTicks = DateTime.UnixEpoch.Ticks + (((long)Record.ExitTime + clockOffset) / TimeSpan.NanosecondsPerTick);
     }
 
-    /// <summary>An event that was read from JSON.</summary>
-    /// <param name="record">Its numbers, the times in nanoseconds of Unix time.</param>
-    /// <param name="utc">Times in UTC, not in local time.</param>
-    /// <param name="label">A text to carry.</param>
+    /// <summary>Makes an event that was read from JSON.</summary>
+    /// <param name="record">A record with its numbers. The times in it are nanoseconds of Unix time.</param>
+    /// <param name="utc">Whether the times are in UTC instead of local time.</param>
+    /// <param name="label">The <see cref="Label"/>.</param>
     /// <param name="texts">Its texts.</param>
     internal ExitEvent(byte[] record, bool utc, string? label, ExitEventTexts texts)
         : this(record, exec: null, clockOffset: 0, utc, label)
@@ -72,166 +71,185 @@ public sealed class ExitEvent : EventArgs
         CrashReport = texts.CrashReport;
     }
 
-    /// <summary>comm: of the main thread, or of the thread, at most 15 bytes. Bytes that are not UTF-8 become U+FFFD.</summary>
+    /// <summary>
+    /// The comm of the main thread or, in the event of a thread, of the thread; at most 15 bytes. Bytes that are not UTF-8 become U+FFFD.
+    /// Source: leader->comm, or task->comm.
+    /// </summary>
     public string Name => name ??= Record.Comm.ToString();
 
-    /// <summary>The process's ID, in the PID namespace of the reader. Source: leader's tgid.</summary>
+    /// <summary>The process ID, in the PID namespace of the reader. Source: task->tgid.</summary>
     public int Id => (int)Record.Pid;
 
-    /// <summary>The ID of the parent at the exit; 0 where it is outside the reader's PID namespace. Source: leader->real_parent->tgid.</summary>
+    /// <summary>
+    /// The process ID of the parent at the time of the exit; 0 if the parent is outside of the reader's PID namespace.
+    /// Source: leader->real_parent->tgid.
+    /// </summary>
     public int ParentId => (int)Record.ParentPid;
 
-    /// <summary>The thread's ID; equal to <see cref="Id"/> for the event of a process. Source: task->pid.</summary>
+    /// <summary>The thread ID, in the PID namespace of the reader; equal to <see cref="Id"/> in the event of a process. Source: task->pid.</summary>
     public int ThreadId => (int)Record.Tid;
 
-    /// <summary>How long the process (or thread) lived, by the boot clock, which goes on in suspend.</summary>
+    /// <summary>How long the process (or thread) lived, by the boot clock, which keeps running while the machine is suspended.</summary>
     public TimeSpan Age => TimeSpan.FromTicks((long)(Record.ExitTime - Record.StartTime) / TimeSpan.NanosecondsPerTick);
 
-    /// <summary>When it started: <see cref="ExitTime"/> less <see cref="Age"/>. Source: start_boottime.</summary>
+    /// <summary>When the process (or thread) started: <see cref="ExitTime"/> minus <see cref="Age"/>. Source: start_boottime of leader or task.</summary>
     public DateTime StartTime => ToDateTime(exitTicks - Age.Ticks);
 
-    /// <summary>When it exited, by the wall clock at that moment. Source: bpf_ktime_get_boot_ns in the tracepoint.</summary>
+    /// <summary>
+    /// When it exited, by the wall clock at the time of the exit. Source: bpf_ktime_get_boot_ns() in the BPF program, converted to the wall
+    /// clock at most some milliseconds later.
+    /// </summary>
     public DateTime ExitTime => ToDateTime(exitTicks);
 
     /// <summary>
-    /// What <c>$?</c> shows in sh and bash: 0 to 255, or 128 + the number of the signal. Of a kernel thread that failed,
-    /// the negative error number.
+    /// The code that <c>$?</c> shows in sh and bash: 0 to 255, or 128 + the number of the signal. For a kernel thread that
+    /// failed, the negative error number. Source: signal->group_exit_code, or leader->exit_code without SIGNAL_GROUP_EXIT, as in
+    /// wait_task_zombie(); for a thread, task->exit_code.
     /// </summary>
     public int ExitCode => Wait.ShellCode;
 
-    /// <summary>The signal that ended it, or None. Source: the status' low seven bits.</summary>
+    /// <summary>The signal that ended it, or None. Source: the low seven bits of the status.</summary>
     public Signal Signal => Wait.Signal;
 
     /// <summary>Whether the kernel wrote a core. Source: bit 7 of the status.</summary>
     public bool CoreDumped => Wait.CoreDumped;
 
-    /// <summary>Whether its status was other than 0, or a signal ended it.</summary>
+    /// <summary>Whether its status was not 0, or a signal ended it.</summary>
     public bool Failed => Wait.Failed;
 
     /// <summary>
-    /// Whether a fault or another signal that dumps core by default ended it, or the OOM killer did. Null for a
-    /// SIGKILL of which no details were collected (<see cref="ExitTraceOptions.Basic"/>).
+    /// Whether the OOM killer, a fault or another signal whose default action is a core dump ended it. Null for SIGKILL if
+    /// no details were collected (<see cref="ExitTraceOptions.Basic"/>).
     /// </summary>
     public bool? Crashed => SignalTable.CoreDumping.Contains(Signal) ? true : Signal == Signal.KILL ? OomKilled : false;
 
-    /// <summary>The text of the EXIT_CODE column: "0", "code 5", "signal 11 (SEGV), core dumped"; of a kernel thread that failed, "error -4 (EINTR)".</summary>
+    /// <summary>
+    /// The text of the EXIT_CODE column: "0", "code 5", "signal 11 (SEGV), core dumped"; for a kernel thread that failed, "error -4 (EINTR)".
+    /// </summary>
     public string Status => Wait.ToString();
 
-    /// <summary><see cref="ExitTraceOptions.Label"/>.</summary>
+    /// <summary>The text of <see cref="ExitTraceOptions.Label"/>.</summary>
     public string? Label { get; }
 
-    /// <summary>Whether this is the exit of one thread, not of the process.</summary>
+    /// <summary>Whether this is the exit of a thread, not of a process.</summary>
     public bool IsThread => Record.Flags.HasFlag(RecordFlags.Thread);
 
-    /// <summary>The process that sent the fatal signal; null where the kernel itself did. Source: signal:signal_generate.</summary>
+    /// <summary>
+    /// The ID of the process that sent the fatal signal, in the PID namespace of the reader, 0 if the sender is outside of it; null if the
+    /// kernel itself sent the signal. Source: the tracepoint signal:signal_generate.
+    /// </summary>
     public int? SenderId => HasSenderTask ? (int)Detail.SenderPid : null;
 
-    /// <summary>comm of the sender.</summary>
+    /// <summary>The comm of the sender when it sent the signal, at most 15 bytes.</summary>
     public string? SenderName => HasSenderTask ? texts is null ? Detail.SenderComm.ToString() : texts.SenderName : null;
 
-    /// <summary>The real user ID of the sender.</summary>
+    /// <summary>The real user ID of the sender in the first user namespace.</summary>
     public uint? SenderUserId => HasSenderTask ? Detail.SenderUid : null;
 
-    /// <summary>Why the fatal signal was sent: the name of its si_code (USER, KERNEL, TKILL, QUEUE, TIMER, MAPERR, ...).</summary>
+    /// <summary>The name of the si_code of the fatal signal, which says why it was sent: USER, KERNEL, TKILL, QUEUE, TIMER, MAPERR, ...</summary>
     public string? SignalCode =>
         texts is not null ? texts.SignalCode : HasDetail && Record.Flags.HasFlag(RecordFlags.Sender) ? SignalCodes.GetName(Signal, Detail.SignalCode) : null;
 
-    /// <summary>The address of the fault, for SEGV, BUS, ILL, FPE and TRAP that a fault raised. Source: siginfo's si_addr.</summary>
+    /// <summary>
+    /// The address of the fault, if a fault raised SEGV, BUS, ILL, FPE or TRAP: of the memory for SEGV and BUS, of the instruction for the
+    /// others. Source: si_addr of the siginfo.
+    /// </summary>
     public ulong? FaultAddress => HasDetail && Record.Flags.HasFlag(RecordFlags.FaultAddress) ? Detail.FaultAddress : null;
 
-    /// <summary>Whether the kernel's OOM killer killed it. Source: signal->oom_mm, with SIGKILL.</summary>
+    /// <summary>Whether the kernel's OOM killer killed it. Source: signal->oom_mm, if SIGKILL ended it and no other sender of SIGKILL is known.</summary>
     public bool? OomKilled => HasDetail ? Record.Flags.HasFlag(RecordFlags.OomKilled) : null;
 
     /// <summary>
     /// Why a signal ended it, in a few words: "killed by bash (901)", "segfault (MAPERR) at 0x18 in libvips.so.42!vips_image_new+0x1c",
-    /// "out of memory"; null where nothing is known, and for a process that exited by itself.
+    /// "out of memory"; null if nothing is known, and for a process that no signal ended.
     /// </summary>
     public string? Reason => texts is not null ? texts.Reason : HasDetail && DeathReason.Describe(Record, Detail) is { } reason
         ? CrashSite is { } site && (SenderId ?? Id) == Id ? $"{reason} in {site}" : reason
         : null;
 
     /// <summary>
-    /// Where it crashed, for a signal whose default action is a core dump, whether or not a core was written: in a
-    /// function as "libvips.so.42!vips_image_new+0x1c", without a symbol as "libvips.so.42+0x1c3f0", outside of any module
-    /// as an address. Of a program that aborted itself, the first function that is not the runtime's.
+    /// Where it crashed, if a signal ended it whose default action is a core dump, whether or not a core was written: the
+    /// function, "libvips.so.42!vips_image_new+0x1c"; without a symbol the module, "libvips.so.42+0x1c3f0"; outside of any
+    /// module the address. For a program that aborted itself, the innermost function that is not part of the runtime.
     /// </summary>
     public string? CrashSite => CrashReport?.Site?.Place;
 
     /// <summary>The instruction pointer of the thread that crashed. Source: task_pt_regs(task).</summary>
     public ulong? InstructionPointer => CrashReport?.InstructionPointer;
 
-    /// <summary>The file that <see cref="CrashSite"/> is in, by its path in the process's own mounts. Source: vma->vm_file.</summary>
+    /// <summary>The path of the file that contains <see cref="CrashSite"/>, in the mount namespace of the process. Source: vma->vm_file.</summary>
     public string? CrashModule => CrashReport?.Site?.Module;
 
-    /// <summary>The address of <see cref="CrashSite"/> within its module, as addr2line(1) counts it.</summary>
+    /// <summary>The address of <see cref="CrashSite"/> within its module, as addr2line(1) expects it.</summary>
     public ulong? CrashOffset => CrashReport?.Site?.Offset;
 
     /// <summary>The build ID of <see cref="CrashModule"/> in hexadecimal digits.</summary>
     public string? CrashBuildId => CrashReport?.Site?.BuildId;
 
-    /// <summary>The function of <see cref="CrashSite"/>, demangled.</summary>
+    /// <summary>The function of <see cref="CrashSite"/>, demangled; null if the file has no symbol for it.</summary>
     public string? CrashSymbol => CrashReport?.Site?.Symbol;
 
     /// <summary>The ID of the thread that crashed, in the PID namespace of the reader.</summary>
     public int? CrashThreadId => CrashReport?.ThreadId;
 
-    /// <summary>comm of the thread that crashed.</summary>
+    /// <summary>The comm of the thread that crashed, at most 15 bytes.</summary>
     public string? CrashThreadName => CrashReport?.ThreadName;
 
     /// <summary>
     /// The calls of the thread that crashed, from the innermost to the outermost; null unless
-    /// <see cref="ExitTraceOptions.StackTrace"/> asks for them.
+    /// <see cref="ExitTraceOptions.StackTrace"/> is set.
     /// </summary>
     public StackFrameList? StackTrace => CrashReport?.StackTrace is { } frames ? new StackFrameList(frames) : null;
 
-    /// <summary>Why calls or symbols are missing from the place of the crash; null where nothing is missing.</summary>
+    /// <summary>Why the place of the crash, calls or symbols are missing; null if nothing is missing.</summary>
     public string? CrashNote => CrashReport?.Note;
 
-    /// <summary>The arguments as a shell would quote them; null where none were captured.</summary>
+    /// <summary>The arguments in one line, quoted for a POSIX shell; null if none were captured.</summary>
     public string? CommandLine => Arguments?.ToString();
 
     /// <summary>
-    /// The arguments as they were in the process's memory at the exit (before Linux 6.16: when it was
-    /// executed), at most 4 KiB; null where none were captured. Source: mm->arg_start.
+    /// The arguments as they were in the memory of the process, at most 4 KiB; null if none were captured. They are read at the
+    /// exit; before Linux 6.16, where only a tracepoint can be used, at exec. Source: mm->arg_start.
     /// </summary>
     public ArgumentList? Arguments => arguments ??= SplitArguments();
 
-    /// <summary>The executable; null for a kernel thread or where it was not captured. Source: mm->exe_file.</summary>
+    /// <summary>The path of the executable; null for a kernel thread or if it was not captured. Source: mm->exe_file.</summary>
     public string? Path => path ??= ReadPath();
 
     /// <summary>
-    /// Whether arguments are missing: there were more than 4 KiB, or a page of them was not in memory when they were
-    /// captured, or what mm->arg_start and arg_end enclose went on into the environment, which is never captured.
+    /// Whether arguments are missing: there were more than 4 KiB; or a page of them was not in memory when they were
+    /// captured; or the range from mm->arg_start to mm->arg_end includes the environment, which is never captured.
     /// </summary>
     public bool CommandLineTruncated => Command.Record.Flags.HasFlag(RecordFlags.ArgumentsCut);
 
-    /// <summary>The real user ID. Source: real_cred->uid.</summary>
+    /// <summary>The real user ID in the first user namespace. Source: current_uid() in the last thread.</summary>
     public uint? UserId => HasDetail ? Detail.Uid : null;
 
-    /// <summary>The real group ID. Source: real_cred->gid.</summary>
+    /// <summary>The real group ID in the first user namespace. Source: current_gid() in the last thread.</summary>
     public uint? GroupId => HasDetail ? Detail.Gid : null;
 
     /// <summary>
-    /// The user's name; null where this machine has none for the ID, and for a process in a container without a user
-    /// namespace of its own, whose IDs are those of its image: only 0 is root everywhere.
+    /// The name of the user. Null if this machine has no user of that ID. Also null for a process in a container without a user
+    /// namespace of its own, because its IDs are those of the image; except for root, which has the ID 0 everywhere.
     /// </summary>
     public string? UserName => texts is not null ? texts.UserName : UserId is { } id && (id == 0 || !HasUsersOfItsOwn) ? NameOfUser(id) : null;
 
-    /// <summary>comm of the parent. Source: real_parent->group_leader->comm.</summary>
+    /// <summary>The comm of the parent at the time of the exit, at most 15 bytes. Source: leader->real_parent->group_leader->comm.</summary>
     public string? ParentName => texts is not null ? texts.ParentName : HasDetail ? Detail.ParentComm.ToString() : null;
 
-    /// <summary>The session's ID. Source: signal->pids[PIDTYPE_SID].</summary>
+    /// <summary>The session ID, in the PID namespace of the reader. Source: signal->pids[PIDTYPE_SID].</summary>
     public int? SessionId => HasDetail ? (int)Detail.Session : null;
 
     /// <summary>
-    /// CPU time of all its threads, exact to the last update by the kernel (at most a tick). This, the page faults, bytes
-    /// and switches are null where more threads end at once than can be added up. Source: se.sum_exec_runtime.
+    /// The CPU time of all its threads, exact up to the kernel's last update (at most a tick ago). It is null, as are the page
+    /// faults, bytes and switches, if too many threads exit at the same time to add them up. Source: se.sum_exec_runtime,
+    /// signal->sum_sched_runtime.
     /// </summary>
     public TimeSpan? TotalProcessorTime => HasSums ? FromNanoseconds(Detail.CpuTime) : null;
 
     /// <summary>
-    /// The part of <see cref="TotalProcessorTime"/> spent in user mode. The kernel counts parts in ticks, so
-    /// the exact total is divided in their ratio, as cputime_adjust() does for wait4(2).
+    /// The part of <see cref="TotalProcessorTime"/> spent in user mode. The kernel counts the two parts in ticks, so
+    /// the exact total is divided in their ratio, as cputime_adjust() does for wait4(2). Source: utime, stime.
     /// </summary>
     public TimeSpan? UserProcessorTime => TotalProcessorTime - PrivilegedProcessorTime;
 
@@ -239,98 +257,101 @@ public sealed class ExitEvent : EventArgs
     public TimeSpan? PrivilegedProcessorTime => HasSums ? FromNanoseconds(SystemTime) : null;
 
     /// <summary>
-    /// The most memory that the program had resident, in bytes; what the process used before its last execve(2) does
-    /// not count, as it does for wait4(2). Null for a kernel thread, and where the kernel has taken the memory away
-    /// before the exit is seen. Source: mm->hiwater_rss and mm->rss_stat, in pages.
+    /// The peak of the program's resident memory in bytes. Unlike in wait4(2), memory that the process used before its last
+    /// execve(2) does not count. Null for a kernel thread, and if the BPF program runs only after exit_mm(). Source:
+    /// mm->hiwater_rss and mm->rss_stat, in pages.
     /// </summary>
     public long? PeakWorkingSet64 => HasDetail && Detail.MaxRss > 0 ? (long)Detail.MaxRss * (origin?.PageSize ?? Environment.SystemPageSize) : null;
 
-    /// <summary>Page faults served without I/O. Source: min_flt.</summary>
+    /// <summary>The number of page faults that needed no I/O. Source: min_flt.</summary>
     public long? MinorFaults => HasSums ? (long)Detail.MinorFaults : null;
 
-    /// <summary>Page faults that had to read from storage. Source: maj_flt.</summary>
+    /// <summary>The number of page faults that had to read from storage. Source: maj_flt.</summary>
     public long? MajorFaults => HasSums ? (long)Detail.MajorFaults : null;
 
-    /// <summary>Bytes read from storage. Source: ioac.read_bytes.</summary>
+    /// <summary>Bytes read from storage; reads from the page cache do not count. Source: ioac.read_bytes.</summary>
     public long? ReadBytes => HasSums ? (long)Detail.ReadBytes : null;
 
-    /// <summary>Bytes caused to be written to storage. Source: ioac.write_bytes.</summary>
+    /// <summary>Bytes that were written, or are to be written, to storage. Source: ioac.write_bytes.</summary>
     public long? WriteBytes => HasSums ? (long)Detail.WriteBytes : null;
 
-    /// <summary>How often it gave up the processor. Source: nvcsw.</summary>
+    /// <summary>How often its threads gave up the processor, for example to wait. Source: nvcsw.</summary>
     public long? VoluntarySwitches => HasSums ? (long)Detail.VoluntarySwitches : null;
 
-    /// <summary>How often the processor was taken from it. Source: nivcsw.</summary>
+    /// <summary>How often its threads were preempted. Source: nivcsw.</summary>
     public long? InvoluntarySwitches => HasSums ? (long)Detail.InvoluntarySwitches : null;
 
     /// <summary>
-    /// Its cgroup, from the root of the hierarchy: version 2 where that manages memory or processes, else
-    /// that of memory, pids or systemd of version 1. A path of more than 32 components or about 1,000 bytes keeps
-    /// its end, after "...".
+    /// The path of its cgroup, from the root of the hierarchy: version 2 if that has the controller memory or pids; otherwise the
+    /// version 1 hierarchy of memory, pids or systemd. If the path has more than 32 components or about 1,000 bytes, only its end
+    /// is known, and it begins with "...". Source: task->cgroups.
     /// </summary>
     public string? CgroupPath => HasDetail ? cgroupPath ??= ReadCgroupPath() : null;
 
-    /// <summary>The container, from <see cref="CgroupPath"/>: docker, containerd, cri-o, podman, systemd-nspawn.</summary>
+    /// <summary>
+    /// The ID or name of the container, derived from <see cref="CgroupPath"/>; null if it was in no container. Docker, containerd, CRI-O,
+    /// Podman, LXC, Incus, Proxmox, ECS, Garden, BuildKit, systemd-nspawn and Nomad are known.
+    /// </summary>
     public string? ContainerId => CgroupNames?.ContainerId;
 
-    /// <summary>The UID of the Kubernetes pod that it ran in; null outside of one. Derived from <see cref="CgroupPath"/>.</summary>
+    /// <summary>The UID of its Kubernetes pod, derived from <see cref="CgroupPath"/>; null if it was in no pod.</summary>
     public string? PodId => CgroupNames?.PodId;
 
     /// <summary>
-    /// The systemd service that it belonged to, of the system's manager or a user's: <c>nginx.service</c>; null where there is
-    /// none. Derived from <see cref="CgroupPath"/>.
+    /// Its systemd service, of the system manager or a user manager, derived from <see cref="CgroupPath"/>: <c>nginx.service</c>; null if it
+    /// was in no service.
     /// </summary>
     public string? ServiceName => CgroupNames?.ServiceName;
 
-    /// <summary>Its ancestors at the exit, the parent first, at most 8. Source: real_parent of each.</summary>
+    /// <summary>Its ancestors at the exit, the parent first, at most 8. Source: real_parent of each process.</summary>
     public AncestorList? Ancestors => HasDetail ? ancestors ??= ReadAncestors() : null;
 
     /// <summary>
-    /// The user who logged in, which sudo and su do not change; null for a process that no login started, and on kernels without audit.
-    /// Source: task->loginuid.
+    /// The ID of the user who logged in, which sudo and su do not change, in the first user namespace; null for a process that no login
+    /// started, and on kernels without audit. Source: leader->loginuid.
     /// </summary>
     public uint? LoginUserId => HasDetail && Detail.LoginUid != uint.MaxValue ? Detail.LoginUid : null;
 
-    /// <summary>The name of <see cref="LoginUserId"/>; null where this machine has none for the ID.</summary>
+    /// <summary>The name of <see cref="LoginUserId"/>; null if this machine has no user of that ID.</summary>
     public string? LoginUserName => texts is not null ? texts.LoginUserName : LoginUserId is { } id ? NameOfUser(id) : null;
 
-    /// <summary>Its controlling terminal, as ps(1) names it: <c>pts/3</c>, <c>tty1</c>; null where it has none. Source: signal->tty->name.</summary>
+    /// <summary>Its controlling terminal, as ps(1) shows it: <c>pts/3</c>, <c>tty1</c>; null if it had none. Source: signal->tty->name.</summary>
     public string? Terminal => texts is not null ? texts.Terminal : HasDetail ? TerminalName(Detail.Terminal.ToString()) : null;
 
     /// <summary>
-    /// Its working directory at the exit, in its own mounts; null for a kernel thread. A path of more than 1 KiB or 32 components
-    /// begins with "...". Source: task->fs->pwd.
+    /// Its working directory at the exit, in its own mount namespace; null for a kernel thread. If the path has more than 1 KiB or 32
+    /// components, only its end is known, and it begins with "...". Source: task->fs->pwd.
     /// </summary>
     public string? WorkingDirectory => workingDirectory ??= ReadWorkingDirectory();
 
     /// <summary>
-    /// Whether it ever executed a program: false for one that was only forked, such as a posix_spawn(3) that failed and still has
-    /// its parent's name. Source: PF_FORKNOEXEC in leader->flags.
+    /// Whether it has executed a program since its fork. If not, for example because posix_spawn(3) failed, it still has the name of its
+    /// parent. Source: PF_FORKNOEXEC in leader->flags.
     /// </summary>
     public bool? Executed => HasDetail ? Record.Flags.HasFlag(RecordFlags.Executed) : null;
 
-    /// <summary>Its ID in its own PID namespace: what getpid(2) returned to it. Source: thread_pid->numbers[level].</summary>
+    /// <summary>Its process ID in its own PID namespace, which getpid(2) returned to it. Source: signal->pids[PIDTYPE_TGID]->numbers[level].</summary>
     public int? NamespaceId => HasDetail ? (int)Detail.NamespacePid : null;
 
-    /// <summary>Its ID in the first PID namespace, the host's.</summary>
+    /// <summary>Its process ID in the first PID namespace, which is that of the host. Source: task->tgid.</summary>
     public int? HostId => HasDetail ? (int)Record.HostPid : null;
 
-    /// <summary>The machine on which it exited, by its host name: this one, or that of the recording. Null where it was read from JSON without.</summary>
+    /// <summary>The host name of the machine on which it exited: of this machine, of the recording or in the JSON; null if the JSON has none.</summary>
     public string? HostName => texts is not null ? texts.HostName : origin is not null ? origin.Host : Environment.MachineName;
 
     /// <summary>Whether its times are in UTC.</summary>
     internal bool IsUtc => utc;
 
-    /// <summary><see cref="StartTime"/> by the wall clock, whose zone .NET may not know.</summary>
+    /// <summary><see cref="StartTime"/> in the local time of libc, whose zone .NET may not know.</summary>
     internal DateTimeOffset StartMoment => ToMoment(exitTicks - Age.Ticks);
 
-    /// <summary><see cref="ExitTime"/> by the wall clock, whose zone .NET may not know.</summary>
+    /// <summary><see cref="ExitTime"/> in the local time of libc, whose zone .NET may not know.</summary>
     internal DateTimeOffset ExitMoment => ToMoment(exitTicks);
 
-    /// <summary>What the unwinder found; null where the process did not crash.</summary>
+    /// <summary>Where it crashed; null if it did not crash.</summary>
     internal CrashReport? CrashReport { get; set; }
 
-    /// <summary>Together with the ID it identifies a process among all since boot: IDs are reused.</summary>
+    /// <summary>When it started, in nanoseconds of the boot clock. IDs are reused; the ID and this time together are not.</summary>
     internal ulong StartTimestamp => Record.StartTime;
 
     internal ulong ExitTimestamp => Record.ExitTime;
@@ -339,8 +360,8 @@ public sealed class ExitEvent : EventArgs
     internal ReadOnlySpan<byte> Comm => Record.Comm.Text;
 
     /// <summary>
-    /// One JSON object with all properties, on one line: times with their offset from UTC, durations in seconds, a fault's
-    /// address as hexadecimal text. Control characters and invisible ones are escaped.
+    /// The event as a JSON object in one line, with all properties. Times are ISO 8601 with the offset from UTC, durations
+    /// are numbers of seconds, addresses are hexadecimal strings. Control characters and invisible characters are escaped.
     /// </summary>
     public string ToJson()
     {
@@ -350,44 +371,44 @@ public sealed class ExitEvent : EventArgs
     }
 
     /// <summary>
-    /// The event that <see cref="ToJson"/> or the console program's --json wrote: an object on one line or on several. Its texts, such as
-    /// the names of users, are those of the machine that wrote them. Times that were written in UTC stay in UTC; others become local times here.
+    /// Reads an event that <see cref="ToJson"/> or the console program's --json wrote: an object in one or several lines. Texts such as the
+    /// names of users are those of the machine that wrote them. Times that were written in UTC stay in UTC; others become local times.
     /// </summary>
-    /// <exception cref="FormatException">The text is not JSON, or not that of an event; the message says what is wrong.</exception>
+    /// <exception cref="FormatException">The text is not JSON, or not the JSON of an event. The message says what is wrong.</exception>
     public static ExitEvent FromJson(string json)
     {
         ArgumentNullException.ThrowIfNull(json);
         return ExitEventJsonReader.Read(json);
     }
 
-    /// <summary>Appends what <see cref="ToJson"/> returns, as UTF-8.</summary>
+    /// <summary>Writes the text of <see cref="ToJson"/> in UTF-8.</summary>
     public void WriteJson(IBufferWriter<byte> output)
     {
         using Utf8JsonWriter writer = new(output, ExitEventJson.Options);
         ExitEventJson.Write(writer, this);
     }
 
-    /// <summary>Writes the object with a writer of the caller's, whose encoder and indentation count. It is not flushed.</summary>
+    /// <summary>Writes the object with the encoder and indentation of the given writer. Does not flush the writer.</summary>
     public void WriteJson(Utf8JsonWriter writer)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ExitEventJson.Write(writer, this);
     }
 
-    /// <summary>Name, ID and status in one line.</summary>
+    /// <summary>The name, ID and status in one line.</summary>
     public override string ToString() => $"{DisplayText.Escape(Name)} ({Id}): {Status}";
 
     /// <summary>
-    /// Whether a name means this process: its comm, which programs change and the kernel cuts at 15 bytes, or the file
-    /// name of its executable.
+    /// Whether the comm matches, or the file name of the executable. Both are tested, because programs change their comm
+    /// and the kernel truncates it to 15 bytes.
     /// </summary>
     internal bool IsNamed(Func<string, bool> matches) =>
         matches(Name) || (Path is { } whole && matches(System.IO.Path.GetFileName(whole)));
 
-    /// <summary>Whether a name means the service that it belonged to: with the suffix <c>.service</c> or without.</summary>
+    /// <summary>Whether the name of its service matches, with or without the suffix <c>.service</c>.</summary>
     internal bool IsOfService(Func<string, bool> matches) => ServiceName is { } service && IsOfService(service, matches);
 
-    /// <summary>Whether a name means a service: with the suffix or without.</summary>
+    /// <summary>Whether the name of a service matches, with or without the suffix.</summary>
     internal static bool IsOfService(string service, Func<string, bool> matches) =>
         matches(service) || matches(service[..^ServiceSuffix.Length]);
 
@@ -397,7 +418,7 @@ public sealed class ExitEvent : EventArgs
 
     private bool HasDetail => Record.Flags.HasFlag(RecordFlags.Detail);
 
-    /// <summary>Whether what its threads used could be added up.</summary>
+    /// <summary>Whether the resources of all threads could be added up.</summary>
     private bool HasSums => HasDetail && !Record.Flags.HasFlag(RecordFlags.SumsUnknown);
 
     private bool HasSenderTask => HasDetail && Record.Flags.HasFlag(RecordFlags.SenderTask);
@@ -411,7 +432,7 @@ public sealed class ExitEvent : EventArgs
 
     internal RecordView View => RecordView.TryParse(bytes, out RecordView view) ? view : default;
 
-    /// <summary>The record that has the command: the exit's own, else that of the exec.</summary>
+    /// <summary>The record that contains the command: that of the exit or that of the exec.</summary>
     private RecordView Command
     {
         get
@@ -470,7 +491,7 @@ public sealed class ExitEvent : EventArgs
         return new AncestorList([.. list]);
     }
 
-    // The kernel joins the name of the driver and the number (tty_line_name in drivers/tty/tty_io.c).
+    // The kernel's name is that of the driver followed by the number (tty_line_name() in drivers/tty/tty_io.c).
     private static string? TerminalName(string name) =>
         name.Length == 0 ? null : name.StartsWith("pts", StringComparison.Ordinal) ? "pts/" + name[3..] : name;
 
@@ -481,8 +502,7 @@ public sealed class ExitEvent : EventArgs
             return null;
         ReadOnlySpan<byte> all = command.Arguments;
         ReadOnlySpan<byte> text = all.TrimEnd((byte)0);
-        // A program that writes a title over its arguments fills the rest with NULs; a few at the end
-        // are arguments that were empty.
+        // A program that writes a title over its arguments fills the rest with NULs. A few NULs at the end are empty arguments.
         all = all.Length - text.Length > EmptyArgumentsMaximum || text.Length == all.Length ? text : all[..^1];
         List<string> list = [];
         while (true)

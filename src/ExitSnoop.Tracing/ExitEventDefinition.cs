@@ -1,8 +1,8 @@
 namespace ExitSnoop;
 
 /// <summary>
-/// What an event is: the record that the BPF program sends, field by field in its order, then the
-/// properties of <see cref="ExitEvent"/> that are derived from it.
+/// Describes an event: the fields of the record that the BPF program sends, in their order, and the properties of
+/// <see cref="ExitEvent"/>, which are derived from them.
 /// </summary>
 public static class ExitEventDefinition
 {
@@ -10,7 +10,7 @@ public static class ExitEventDefinition
     private const string Boot = "ns, CLOCK_BOOTTIME";
     private const string Namespaced = "ID in the reader's PID namespace";
 
-    /// <summary>The record's fields, then the properties.</summary>
+    /// <summary>The fields of the record, followed by the properties.</summary>
     public static IReadOnlyList<ExitEventField> Fields { get; } = [.. RecordFields(), .. Properties()];
 
     private static IEnumerable<ExitEventField> RecordFields()

@@ -5,17 +5,16 @@ using System.Text.Json;
 namespace ExitSnoop;
 
 /// <summary>
-/// The properties of an <see cref="ExitEvent"/> as a JSON object, under their own names and in their own order, those
-/// without a value as null. Times are ISO 8601 with the offset from UTC, durations are seconds, signals are the names of
-/// <see cref="Signal"/>'s members, a fault's address is hexadecimal text: as a number it can be greater than what readers
-/// of JSON hold exactly.
+/// Writes the properties of an <see cref="ExitEvent"/> as a JSON object, in their order; properties without a value are null.
+/// Times are ISO 8601 with the offset from UTC, durations are numbers of seconds, signals are the names of the members of
+/// <see cref="Signal"/>, addresses are hexadecimal strings, because readers of JSON round numbers above 2^53.
 /// </summary>
 internal static class ExitEventJson
 {
     /// <summary>For a writer of events. The properties are what they are: nothing has to be validated.</summary>
     internal static JsonWriterOptions Options { get; } = new() { Encoder = JsonTextEncoder.Instance, SkipValidation = true };
 
-    // A wait status has seven bits for the signal, more than there are signals.
+    // A wait status has seven bits for the signal, although there are only 64 signals.
     private static readonly string[] SignalMembers = [.. Enumerable.Range(0, 128).Select(number => ((Signal)number).ToString())];
 
     internal static void Write(Utf8JsonWriter writer, ExitEvent exit)
@@ -133,7 +132,7 @@ internal static class ExitEventJson
         writer.WriteEndArray();
     }
 
-    /// <summary>Seconds, without zeros at the end.</summary>
+    /// <summary>Writes a number of seconds, without trailing zeros.</summary>
     private static void Write(Utf8JsonWriter writer, JsonEncodedText name, TimeSpan? value)
     {
         if (value is not { } time)
@@ -141,7 +140,7 @@ internal static class ExitEventJson
             writer.WriteNull(name);
             return;
         }
-        // A record that is damaged may have a process exit before it started.
+        // In a damaged record a process may exit before it started.
         int sign = time.Ticks < 0 ? 1 : 0;
         (ulong seconds, ulong fraction) = Math.DivRem((ulong)(sign == 0 ? time.Ticks : -time.Ticks), TimeSpan.TicksPerSecond);
         Span<byte> text = stackalloc byte[32];
@@ -158,7 +157,7 @@ internal static class ExitEventJson
         writer.WriteRawValue(text[..length], skipInputValidation: true);
     }
 
-    /// <summary>2026-11-22T13:42:01.6880000+05:30, or with Z for UTC.</summary>
+    /// <summary>Writes a time: 2026-11-22T13:42:01.6880000+05:30, or with Z for UTC.</summary>
     private static void Write(Utf8JsonWriter writer, JsonEncodedText name, DateTimeOffset time, bool utc)
     {
         Span<byte> text = stackalloc byte[36];

@@ -8,8 +8,8 @@ using ExitSnoop.Records;
 namespace ExitSnoop;
 
 /// <summary>
-/// Makes an event of the JSON that <see cref="ExitEventJson"/> writes. A missing property, as in JSON of an
-/// older version, has no value; properties that this version does not know are ignored.
+/// Reads an event from the JSON that <see cref="ExitEventJson"/> writes. A missing property, as in the JSON of an
+/// older version, has no value. Properties that this version does not know are ignored.
 /// </summary>
 internal readonly ref struct ExitEventJsonReader
 {
@@ -17,7 +17,7 @@ internal readonly ref struct ExitEventJsonReader
 
     private ExitEventJsonReader(JsonElement json) => this.json = json;
 
-    /// <exception cref="FormatException">The text is not JSON, or not that of an event; the message says what is wrong.</exception>
+    /// <exception cref="FormatException">The text is not JSON, or not the JSON of an event. The message says what is wrong.</exception>
     internal static ExitEvent Read(string text)
     {
         try
@@ -55,7 +55,7 @@ internal readonly ref struct ExitEventJsonReader
         {
             detail.Uid = user;
             record.Flags |= RecordFlags.Detail;
-            // Only a kernel thread has none.
+            // Only a kernel thread has no working directory.
             Set(ref record, RecordFlags.KernelThread, code < 0 || directory is null);
             ReadDetail(ref record, ref detail);
         }
@@ -107,7 +107,7 @@ internal readonly ref struct ExitEventJsonReader
             detail.FaultAddress = address;
         }
 
-        // The parts are those of the total, so ticks in their ratio give them again.
+        // The event divides the total in the ratio of the ticks. The two parts themselves have that ratio.
         Set(ref record, RecordFlags.SumsUnknown, Nanoseconds(nameof(ExitEvent.TotalProcessorTime)) is null);
         detail.CpuTime = Nanoseconds(nameof(ExitEvent.TotalProcessorTime)) ?? 0;
         detail.UserTime = Nanoseconds(nameof(ExitEvent.UserProcessorTime)) ?? 0;
@@ -127,7 +127,7 @@ internal readonly ref struct ExitEventJsonReader
         ulong? instruction = Address(nameof(ExitEvent.InstructionPointer));
         if (place is null && note is null && instruction is null)
             return null;
-        // The text of the place ends with the distance from the symbol, or is the address where nothing else is known.
+        // The text of the site ends with the distance from the symbol, or is the address if nothing else is known.
         ulong distance = 0;
         if (place is not null
             && !(place.LastIndexOf("0x", StringComparison.Ordinal) is >= 0 and int last && ulong.TryParse(place.AsSpan(last + 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out distance)))
@@ -172,14 +172,14 @@ internal readonly ref struct ExitEventJsonReader
         : value.ValueKind == JsonValueKind.Number && T.TryParse(value.GetRawText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out T number) ? number
         : throw Invalid(name, value);
 
-    /// <summary>Seconds, with decimals, as nanoseconds.</summary>
+    /// <summary>Reads a number of seconds, with decimals, as nanoseconds.</summary>
     private ulong? Nanoseconds(string name) =>
         Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out decimal seconds) && seconds is >= 0 and < 1e10m
             ? (ulong)(seconds * 1_000_000_000m)
         : throw Invalid(name, value);
 
-    /// <summary>In UTC, and whether it was written so: with Z.</summary>
+    /// <summary>Reads a time. Returns it in UTC, and whether it was written in UTC, with Z.</summary>
     private (DateTime Time, bool Utc) Time(string name)
     {
         string? text = Text(name);

@@ -4,8 +4,8 @@ using ExitSnoop.Records;
 namespace ExitSnoop;
 
 /// <summary>
-/// The texts of an event that was read from JSON, as the machine that wrote it had them: its users
-/// need not have the same names on the machine that reads.
+/// The texts of an event that was read from JSON. They are kept as they were written, because the users of this machine
+/// can have other names.
 /// </summary>
 internal sealed record ExitEventTexts
 {

@@ -3,19 +3,18 @@ using ExitSnoop.Records;
 namespace ExitSnoop;
 
 /// <summary>
-/// The filters that the kernel does not decide: names and paths, whose patterns it cannot compare.
-/// They see the events that the kernel let through.
+/// The filters that are applied outside of the kernel, because the BPF program cannot match patterns: names, paths, services
+/// and containers, and excluded users. They see the events that passed the filters in the kernel.
 /// </summary>
 internal sealed class ExitFilter(ExitTraceOptions options)
 {
     /// <summary>
-    /// The signals that can end the processes asked for, for the kernel to filter by; null where a filter on
-    /// signals would drop what is asked for.
+    /// The signals by which the kernel can filter, so that no wanted event is dropped; null if it cannot filter by signals.
     /// </summary>
     internal static IReadOnlyCollection<Signal>? Signals(ExitTraceOptions options)
     {
         IEnumerable<Signal>? signals = options.Signals.Count > 0 ? options.Signals : null;
-        // Of the processes that SIGKILL ended, oom_kills of bpf/config.h leaves those that the OOM killer killed.
+        // Of the processes that SIGKILL ended, oom_kills of bpf/config.h keeps only victims of the OOM killer.
         if (options.Crashed)
             signals = signals?.Intersect([.. SignalTable.CoreDumping, Signal.KILL]) ?? [.. SignalTable.CoreDumping, Signal.KILL];
         if (options.OomKilled)
@@ -23,11 +22,11 @@ internal sealed class ExitFilter(ExitTraceOptions options)
         return signals?.ToArray();
     }
 
-    /// <summary>Whether one of these filters is set, which drops events that the kernel sent.</summary>
+    /// <summary>Whether one of these filters is set, so that events from the kernel can be dropped.</summary>
     internal static bool IsSet(ExitTraceOptions options) =>
         options.NameFilter is not null || options.ExcludedNameFilter is not null || IsSetOnDetails(options);
 
-    /// <summary>Whether a filter asks for what <see cref="ExitTraceOptions.Basic"/> leaves out.</summary>
+    /// <summary>Whether a filter needs details that <see cref="ExitTraceOptions.Basic"/> leaves out.</summary>
     internal static bool NeedsDetails(ExitTraceOptions options) => IsSetOnDetails(options) || options.Crashed || options.OomKilled;
 
     internal bool Wants(ExitEvent exit) =>

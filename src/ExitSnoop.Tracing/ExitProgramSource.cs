@@ -65,7 +65,7 @@ public static class ExitProgramSource
             yield return ("by_cgroup", $"1, and the map cgroups holds the inode number of {options.Cgroup}");
     }
 
-    /// <summary>What <see cref="ExitFilter"/> checks.</summary>
+    /// <summary>The filters that <see cref="ExitFilter"/> applies outside of the kernel.</summary>
     private static IEnumerable<string> ReaderFilters(ExitTraceOptions options)
     {
         if (options.NameFilter is not null)
@@ -82,7 +82,7 @@ public static class ExitProgramSource
             yield return "excluded users";
     }
 
-    /// <summary>A file with the headers beside it in place of the lines that include them, each where it comes first.</summary>
+    /// <summary>Appends a file. The first line that includes a header of the same folder is replaced by the header; later ones are removed.</summary>
     private static void Append(StringBuilder text, string file, HashSet<string> included)
     {
         if (!included.Add(file))

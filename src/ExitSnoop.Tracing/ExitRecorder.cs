@@ -9,24 +9,24 @@ using ExitSnoop.Records;
 namespace ExitSnoop;
 
 /// <summary>
-/// Records every exit into a directory, with all that an event has, for <see cref="ExitRecording"/> to read:
+/// Records exits in a directory, with all properties of their events, so that <see cref="ExitRecording"/> can read them later:
 /// <code>
 /// using ExitRecorder recorder = ExitRecorder.Start(new ExitTraceOptions(), new ExitRecorderOptions { Directory = "/var/log/exitsnoop" });
 /// recorder.Wait(Timeout.InfiniteTimeSpan);
 /// </code>
 /// </summary>
 /// <remarks>
-/// A thread of its own takes the records from the trace and writes them, at most a second after the exit; another has the
-/// device keep them, five seconds later. docs/recording-format.md says what survives what.
+/// One thread takes the records from the trace and writes them at most a second after the exit. Another thread calls fsync(2)
+/// five seconds after a write. docs/recording-format.md says what a crash of the recorder or a power failure can destroy.
 /// </remarks>
 public sealed class ExitRecorder : IDisposable
 {
-    /// <summary>Records between two checks of what is due.</summary>
+    /// <summary>How many records are written between two checks of what is due.</summary>
     private const int TickInterval = 1024;
 
     /// <summary>
-    /// Milliseconds for which records gather in the queue before they are taken. Under load the reader of the kernel's buffer has
-    /// some every few microseconds, and to wake for each few would take the processor from the processes of the machine.
+    /// Milliseconds to wait after the queue was emptied, so that records collect in it. Under load there are new ones every few
+    /// microseconds, and waking up for each few of them would take CPU time from the processes of the machine.
     /// </summary>
     private const int GatherTime = 50;
 
@@ -47,10 +47,10 @@ public sealed class ExitRecorder : IDisposable
         trace.Metrics?.Include(() => Status);
     }
 
-    /// <summary>The trace whose events are recorded. Only the recorder may read them.</summary>
+    /// <summary>The trace whose events are recorded. Only the recorder may read its events.</summary>
     public ExitTrace Trace { get; }
 
-    /// <summary>What has been done so far.</summary>
+    /// <summary>The counters of the recorder up to now. Can be read on any thread.</summary>
     public ExitRecorderStatus Status => new()
     {
         Events = writer.Exits,
@@ -63,14 +63,14 @@ public sealed class ExitRecorder : IDisposable
         PauseReason = writer.PauseReason,
     };
 
-    /// <summary>What ended the recording before it was stopped; null where nothing has.</summary>
+    /// <summary>The exception that ended the recording before it was stopped; null if there was none.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>Begins to trace and to record. When this returns, every exit from here on is recorded.</summary>
-    /// <param name="trace">What is traced: filters, the number of events and the time after which it ends.</param>
-    /// <param name="options">Where it is kept.</param>
-    /// <exception cref="ExitRecordingException">The directory cannot be used; the message says why.</exception>
-    /// <exception cref="ExitTraceException">Exits cannot be traced here; the message says what to do.</exception>
+    /// <summary>Starts to trace and to record. Every exit after the return of this method is recorded.</summary>
+    /// <param name="trace">What to trace: the filters, the number of events and the time limit.</param>
+    /// <param name="options">Where to keep the recording, and its limits.</param>
+    /// <exception cref="ExitRecordingException">The directory cannot be used. The message says why.</exception>
+    /// <exception cref="ExitTraceException">Exits cannot be traced. The message says what to do.</exception>
     public static ExitRecorder Start(ExitTraceOptions trace, ExitRecorderOptions options)
     {
         ArgumentNullException.ThrowIfNull(trace);
@@ -95,15 +95,15 @@ public sealed class ExitRecorder : IDisposable
         }
     }
 
-    /// <summary>Waits until the recording has ended: it was stopped, or its time or number of events is reached.</summary>
-    /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <param name="cancellation">Ends the waiting, not the recording.</param>
-    /// <returns>Whether it has ended.</returns>
+    /// <summary>Waits until the recording has ended: it was stopped, it failed, or its time limit or number of events was reached.</summary>
+    /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellation">Cancels the wait, not the recording.</param>
+    /// <returns>Whether the recording has ended.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public bool Wait(TimeSpan timeout, CancellationToken cancellation = default) => ended.Wait(timeout, cancellation);
 
-    /// <summary>Waits until there is a message to take, or the recording has ended.</summary>
-    /// <param name="cancellation">Ends the waiting.</param>
+    /// <summary>Waits until there is a message to take or the recording has ended.</summary>
+    /// <param name="cancellation">Cancels the wait.</param>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public void WaitForMessage(CancellationToken cancellation = default)
     {
@@ -111,17 +111,17 @@ public sealed class ExitRecorder : IDisposable
             changed.Wait(cancellation);
     }
 
-    /// <summary>Takes the next message: a loss, a full disk, an fsync that failed.</summary>
+    /// <summary>Takes the next message, for example about a loss, a full disk or a failed fsync; false if there is none.</summary>
     public bool TryTakeMessage([NotNullWhen(true)] out string? message) => messages.TryDequeue(out message);
 
-    /// <summary>Ends the recording, from any thread. Exits until now are still written.</summary>
+    /// <summary>Ends the recording. Exits until now are still written. Can be called on any thread.</summary>
     public void Stop()
     {
         Trace.Stop();
         stopped.Set();
     }
 
-    /// <summary>Ends the recording, and waits until all of it is on the device.</summary>
+    /// <summary>Ends the recording and waits until all of it is written and synced.</summary>
     public void Dispose()
     {
         Stop();
@@ -196,7 +196,7 @@ public sealed class ExitRecorder : IDisposable
         }
         catch (Exception failure)
         {
-            // An exception that leaves a thread ends the process: the recorder reports it instead.
+            // An unhandled exception on this thread would end the process, so it is stored.
             Failure = failure;
         }
         Finish();

@@ -1,21 +1,21 @@
 namespace ExitSnoop;
 
-/// <summary>What a recorder has done so far.</summary>
+/// <summary>The counters of a recorder since it was started.</summary>
 public sealed record ExitRecorderStatus
 {
-    /// <summary>Exits that were written.</summary>
+    /// <summary>How many exits were written.</summary>
     public required long Events { get; init; }
 
-    /// <summary>Bytes that were written.</summary>
+    /// <summary>How many bytes were written.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>Bytes that the whole recording has now.</summary>
+    /// <summary>The size of the whole recording in bytes.</summary>
     public required long Size { get; init; }
 
-    /// <summary>Exits that the kernel or the queue in memory lost: <see cref="ExitTrace.LostCount"/>.</summary>
+    /// <summary>How many exits were lost before they could be recorded: <see cref="ExitTrace.LostCount"/>.</summary>
     public required long Lost { get; init; }
 
-    /// <summary>Exits that were seen and could not be written.</summary>
+    /// <summary>How many exits could not be written.</summary>
     public required long Missed { get; init; }
 
     /// <summary>How often recording paused because nothing could be written.</summary>
@@ -24,6 +24,6 @@ public sealed record ExitRecorderStatus
     /// <summary>How often fsync(2) failed.</summary>
     public required long SyncFailures { get; init; }
 
-    /// <summary>Why nothing is written now; null while it is.</summary>
+    /// <summary>Why recording is paused; null if it is not.</summary>
     public required string? PauseReason { get; init; }
 }

@@ -8,7 +8,7 @@ using ExitSnoop.Recording;
 namespace ExitSnoop;
 
 /// <summary>
-/// What an <see cref="ExitRecorder"/> has recorded, on this machine or another:
+/// Reads what an <see cref="ExitRecorder"/> has recorded, on this machine or another:
 /// <code>
 /// ExitRecording recording = ExitRecording.Open("/var/log/exitsnoop");
 /// foreach (ExitEvent exit in recording.ReadEvents(new ExitRecordingOptions { After = DateTimeOffset.Now.AddHours(-8) }))
@@ -18,8 +18,8 @@ namespace ExitSnoop;
 /// </code>
 /// </summary>
 /// <remarks>
-/// It loads no BPF program and needs no privileges except permission to read the files. It reads only blocks of the span that is asked for; the
-/// memory that it takes does not depend on the size of the recording, which can be read while it is written.
+/// It loads no BPF program and needs no privileges except permission to read the files. It reads only the blocks that overlap the requested
+/// span of time, and the memory that it needs does not depend on the size of the recording. A recording can be read while it is written.
 /// </remarks>
 public sealed class ExitRecording
 {
@@ -36,10 +36,10 @@ public sealed class ExitRecording
 
     /// <summary>Opens a recording.</summary>
     /// <param name="paths">
-    /// Directories, segments out of them, and files with a line of JSON for each event, as the console program writes them, compressed
-    /// by gzip or not. The exits of several machines are put in order by the wall clock.
+    /// Directories of recordings, single segments, and files with one event per line as JSON, as the console program writes them, compressed
+    /// with gzip or not. The exits of several recordings are merged in the order of the wall clock.
     /// </param>
-    /// <exception cref="ExitRecordingException">There is no recording, or it cannot be read.</exception>
+    /// <exception cref="ExitRecordingException">There is no recording at a path, or it cannot be read.</exception>
     public static ExitRecording Open(params IEnumerable<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
@@ -74,11 +74,11 @@ public sealed class ExitRecording
         return new ExitRecording(sources);
     }
 
-    /// <summary>The exits asked for. What is missing in their span is found on the way: see <see cref="TryTakeFinding"/>.</summary>
-    /// <param name="options">Which, and in which order; null for all, the newest first.</param>
+    /// <summary>Enumerates exits. Gaps in the requested span are found on the way; see <see cref="TryTakeFinding"/>.</summary>
+    /// <param name="options">Which exits, and in which order; null for all exits, newest first.</param>
     /// <param name="cancellation">Ends the enumeration.</param>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
-    /// <exception cref="ExitRecordingException">A segment is of a version that is not known here.</exception>
+    /// <exception cref="ExitRecordingException">A segment is of a version that this program does not know.</exception>
     public IEnumerable<ExitEvent> ReadEvents(ExitRecordingOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new ExitRecordingOptions();
@@ -86,7 +86,7 @@ public sealed class ExitRecording
         return options.Follow ? Follow(query) : query.Limit(Merge(query, options.OldestFirst));
     }
 
-    /// <summary>Takes the next finding: a gap, a loss or damage in what was read so far.</summary>
+    /// <summary>Takes the next finding: a gap, a loss or damage in the part that was read so far. Returns false if there is none.</summary>
     public bool TryTakeFinding([NotNullWhen(true)] out ExitRecordingFinding? finding) => findings.TryDequeue(out finding);
 
     private void Add(Finding finding, bool utc)
@@ -134,7 +134,7 @@ public sealed class ExitRecording
         }
     }
 
-    /// <summary>The exits of all sources, by the wall clock where there are several.</summary>
+    /// <summary>The exits of all sources. Those of several sources are merged in the order of the wall clock.</summary>
     private IEnumerable<ExitEvent> Merge(RecordingQuery query, bool oldestFirst)
     {
         if (sources.Count == 1)
@@ -163,7 +163,7 @@ public sealed class ExitRecording
     }
 
     /// <summary>The segments of a recording, oldest first.</summary>
-    /// <exception cref="ExitRecordingException">There are none, or the directory cannot be read.</exception>
+    /// <exception cref="ExitRecordingException">The directory has no segments or cannot be read.</exception>
     internal static IReadOnlyList<(int Number, string Path)> SegmentsOf(string directory)
     {
         try

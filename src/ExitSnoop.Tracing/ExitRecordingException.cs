@@ -1,12 +1,12 @@
 namespace ExitSnoop;
 
-/// <summary>Why a recording could not be begun or read.</summary>
+/// <summary>Why a recording could not be started or read.</summary>
 public enum ExitRecordingError
 {
-    /// <summary>There is no such file or directory, or no recording in it.</summary>
+    /// <summary>There is no such file or directory, there is no recording in it, or it cannot be read.</summary>
     NotFound,
 
-    /// <summary>This user may not read or write it.</summary>
+    /// <summary>This user may not read or write the recording.</summary>
     NoPermission,
 
     /// <summary>A file is not a segment of a recording.</summary>
@@ -24,20 +24,20 @@ public enum ExitRecordingError
     /// <summary>An option is out of its range.</summary>
     InvalidOption,
 
-    /// <summary>The directory cannot be made, opened or written to.</summary>
+    /// <summary>The directory cannot be created or opened.</summary>
     CannotWrite,
 }
 
-/// <summary>A recording could not be begun or read. The message says what to do, where something can be done.</summary>
+/// <summary>A recording could not be started or read. The message says why and, if possible, what to do.</summary>
 public sealed class ExitRecordingException : Exception
 {
-    /// <summary>Makes an exception.</summary>
-    /// <param name="error">Why.</param>
-    /// <param name="message">Why, and what to do about it.</param>
-    /// <param name="cause">The exception behind it, if any.</param>
+    /// <summary>Initializes the exception.</summary>
+    /// <param name="error">The reason.</param>
+    /// <param name="message">The reason in words, and what to do about it.</param>
+    /// <param name="cause">The exception that caused this one; null if there is none.</param>
     public ExitRecordingException(ExitRecordingError error, string message, Exception? cause = null)
         : base(message, cause) => Error = error;
 
-    /// <summary>Why, for programs.</summary>
+    /// <summary>The reason.</summary>
     public ExitRecordingError Error { get; }
 }

@@ -3,22 +3,22 @@ using ExitSnoop.Recording;
 
 namespace ExitSnoop;
 
-/// <summary>A span of time in which a recording does not have, or may not have, every exit.</summary>
+/// <summary>A span of time in which exits are missing, or may be missing, in a recording.</summary>
 public sealed record ExitRecordingFinding
 {
-    /// <summary>Since when.</summary>
+    /// <summary>The beginning of the span, by the wall clock.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>Until when.</summary>
+    /// <summary>The end of the span, by the wall clock.</summary>
     public required DateTimeOffset Until { get; init; }
 
-    /// <summary>How many exits are missing; null where that is not known.</summary>
+    /// <summary>How many exits are missing, at most; null if that is not known.</summary>
     public required long? Count { get; init; }
 
-    /// <summary>Whether nothing was recorded in that time, so that the absence of an exit means nothing.</summary>
+    /// <summary>Whether nothing was recorded in that time. Then any process may have exited, although there is no event.</summary>
     public required bool IsGap { get; init; }
 
-    /// <summary>A message: what is missing, since when and until when, and why.</summary>
+    /// <summary>A message in whole sentences: what is missing, from when to when, and why.</summary>
     public required string Message { get; init; }
 
     internal static ExitRecordingFinding Of(Finding finding, bool utc)

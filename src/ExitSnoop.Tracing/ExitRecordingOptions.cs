@@ -1,29 +1,29 @@
 namespace ExitSnoop;
 
-/// <summary>What to read of a recording.</summary>
+/// <summary>What to read from a recording.</summary>
 public sealed record ExitRecordingOptions
 {
     /// <summary>
-    /// The filters, <see cref="ExitTraceOptions.MaxEvents"/>, <see cref="ExitTraceOptions.Utc"/> and
-    /// <see cref="ExitTraceOptions.Label"/>, as for a trace; the other options are ignored.
-    /// With <see cref="ExitTraceOptions.IncludeChildren"/>, descendants are those that have a process asked for among the
-    /// <see cref="ExitEvent.Ancestors"/> that they had at the exit.
+    /// The filters, <see cref="ExitTraceOptions.MaxEvents"/>, <see cref="ExitTraceOptions.StackTrace"/>, <see cref="ExitTraceOptions.Utc"/>
+    /// and <see cref="ExitTraceOptions.Label"/>, as for a trace, and with <see cref="Follow"/> also
+    /// <see cref="ExitTraceOptions.TimeLimit"/>. Other options are ignored. With <see cref="ExitTraceOptions.IncludeChildren"/>, a process
+    /// counts as a descendant if one of its <see cref="ExitEvent.Ancestors"/> at the exit was one of the given processes.
     /// </summary>
     public ExitTraceOptions Filter { get; init; } = new();
 
-    /// <summary>Only exits at this time or later, by the wall clock of the exit; null for no limit.</summary>
+    /// <summary>Only exits at this time or later, by the wall clock at the exit; null for no limit.</summary>
     public DateTimeOffset? After { get; init; }
 
-    /// <summary>Only exits at this time or earlier.</summary>
+    /// <summary>Only exits at this time or earlier, by the wall clock at the exit; null for no limit.</summary>
     public DateTimeOffset? Before { get; init; }
 
-    /// <summary>The oldest first, in place of the newest.</summary>
+    /// <summary>Whether to return the oldest exits first; otherwise the newest.</summary>
     public bool OldestFirst { get; init; }
 
     /// <summary>
-    /// Goes on with what is recorded from now on, until the enumeration is cancelled or has had
-    /// <see cref="ExitTraceOptions.TimeLimit"/>. What is there comes oldest first: all from <see cref="After"/> on, else the
-    /// newest <see cref="ExitTraceOptions.MaxEvents"/>, 10 where that is not given.
+    /// Whether to continue with exits that are recorded from now on, until the enumeration is cancelled or
+    /// <see cref="ExitTraceOptions.TimeLimit"/> has passed. Before these, existing exits are returned, oldest first: with
+    /// <see cref="After"/> all exits from that time on; without it the newest <see cref="ExitTraceOptions.MaxEvents"/>, or 10.
     /// </summary>
     public bool Follow { get; init; }
 }

@@ -3,48 +3,48 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop;
 
-/// <summary>What a recording has: since when and until when, how many exits, what is missing, and whether a recorder writes to it now.</summary>
+/// <summary>Describes a recording: its span of time, how many exits it has, how many are missing, and whether a recorder writes to it now.</summary>
 public sealed record ExitRecordingStatus
 {
     /// <summary>The directory.</summary>
     public required string Path { get; init; }
 
-    /// <summary>The machine whose exits these are, by the newest segment; control characters are shown as escapes.</summary>
+    /// <summary>The host name in the newest segment, with control characters escaped.</summary>
     public required string HostName { get; init; }
 
-    /// <summary>The beginning of the oldest segment, local time; null where no segment can be read.</summary>
+    /// <summary>The beginning of the oldest segment in local time; null if no segment can be read.</summary>
     public required DateTime? From { get; init; }
 
-    /// <summary>The last time of which the recording says what happened, local time: at most a minute ago where a recorder runs.</summary>
+    /// <summary>The time until which the recording is complete, in local time: at most a minute ago while a recorder runs.</summary>
     public required DateTime? To { get; init; }
 
-    /// <summary>Exits in the recording.</summary>
+    /// <summary>How many exits are in the recording.</summary>
     public required long Events { get; init; }
 
-    /// <summary>Exits that were lost, could not be written, or cannot be read, as far as their number is known.</summary>
+    /// <summary>How many exits were lost, could not be written, or cannot be read, as far as the number is known.</summary>
     public required long Lost { get; init; }
 
-    /// <summary>The number of times without a recorder between <see cref="From"/> and <see cref="To"/>.</summary>
+    /// <summary>The number of times between <see cref="From"/> and <see cref="To"/> in which no recorder ran or a segment is missing.</summary>
     public required int Gaps { get; init; }
 
-    /// <summary>Bytes of all segments.</summary>
+    /// <summary>The size of all segments in bytes.</summary>
     public required long Size { get; init; }
 
-    /// <summary>Which exits are recorded, in words; empty for all.</summary>
+    /// <summary>The filters of the recorder in words; empty if all exits are recorded.</summary>
     public required string Filters { get; init; }
 
-    /// <summary>Whether a recorder writes to the directory now.</summary>
+    /// <summary>Whether a recorder has locked the directory now.</summary>
     public required bool IsRecording { get; init; }
 
-    /// <summary>The process that does; null where there is none, or it is outside of this PID namespace.</summary>
+    /// <summary>The process ID of that recorder; null if there is none, or if it is outside of the PID namespace of this process.</summary>
     public required int? RecorderId { get; init; }
 
-    /// <summary>The systemd service that this process belongs to; null where it belongs to none.</summary>
+    /// <summary>The systemd service of that recorder; null if it is in no service.</summary>
     public required string? ServiceName { get; init; }
 
-    /// <summary>Reads the status of a recording: all headers of its parts, no exits.</summary>
+    /// <summary>Reads the status of a recording. Reads all headers in its segments, but no exits.</summary>
     /// <param name="directory">The directory of the recording.</param>
-    /// <param name="cancellation">Ends the reading.</param>
+    /// <param name="cancellation">Cancels the reading.</param>
     /// <exception cref="ExitRecordingException">There is no recording, or it cannot be read.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public static ExitRecordingStatus Read(string directory, CancellationToken cancellation = default)

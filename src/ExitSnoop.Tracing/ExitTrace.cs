@@ -9,7 +9,7 @@ using ExitSnoop.Records;
 namespace ExitSnoop;
 
 /// <summary>
-/// A running trace of process exits: <see cref="Start"/> it, read its events, dispose of it.
+/// A running trace of process exits: <see cref="Start"/> it, read its events, dispose it.
 /// <code>
 /// using ExitTrace trace = ExitTrace.Start(new ExitTraceOptions { Failed = true });
 /// foreach (ExitEvent exit in trace.ReadEvents(cancellation))
@@ -17,14 +17,13 @@ namespace ExitSnoop;
 /// </code>
 /// </summary>
 /// <remarks>
-/// A thread of its own takes the records from the kernel at once, into a queue in memory of at most a
-/// quarter of what the process may use and 256 MiB, so that a slow reader loses nothing.
-/// <see cref="LostCount"/> counts what was lost nevertheless. One thread reads at a time;
-/// <see cref="Stop"/> may be called from any.
+/// A background thread moves the records from the kernel into a queue in memory, so that a slow reader loses nothing. The
+/// queue is limited to 256 MiB and to a quarter of the memory that the process may use. <see cref="LostCount"/> counts
+/// lost events. Only one thread may read at a time. <see cref="Stop"/> can be called on any thread.
 /// <para>
-/// Events come in the order of their <see cref="ExitEvent.ExitTime"/>, whatever CPU they come from: a process comes
-/// after those that it waited for. The one exception is an exit whose record takes more than 10 ms to be written,
-/// because the kernel (from Linux 7.0 on) or a hypervisor interrupts the program: it comes when it is there.
+/// Events are returned in the order of their <see cref="ExitEvent.ExitTime"/>, whatever CPU they come from: a process
+/// comes after those that it waited for. The only exception is an exit whose record takes more than 10 ms to be written,
+/// because the kernel (from Linux 7.0 on) or a hypervisor preempts the BPF program: it is returned later.
 /// </para>
 /// </remarks>
 public sealed class ExitTrace : IDisposable
@@ -82,32 +81,35 @@ public sealed class ExitTrace : IDisposable
         timeLimit = options.TimeLimit is { } limit ? new TimeLimit(limit, () => EndBy(ExitTraceEnd.TimeLimit)) : null;
     }
 
-    /// <summary>How the program is attached to the exit: "tp_btf", "kprobe.multi", "fentry", or "raw_tp" where the kernel takes no other.</summary>
+    /// <summary>How the BPF program is attached: "tp_btf", "kprobe.multi", "fentry", or "raw_tp" if the kernel supports no other way.</summary>
     public string AttachType => hook.AttachType;
 
-    /// <summary>What is attached where, as in "kprobe.multi on taskstats_exit and raw_tp on sched_process_exit".</summary>
+    /// <summary>What is attached where: "kprobe.multi on taskstats_exit and raw_tp on sched_process_exit".</summary>
     public string Attachment => hook.Description;
 
-    /// <summary>Why it is attached there, on this kernel: a sentence.</summary>
+    /// <summary>Why it is attached there on this kernel, as a sentence.</summary>
     public string AttachReason => hook.Reason;
 
     /// <summary>The running kernel's release, as <c>uname -r</c> shows it.</summary>
     public string KernelRelease { get; } = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
 
-    /// <summary>libbpf's version, as in "v1.1.2".</summary>
+    /// <summary>The version of libbpf, as in "v1.1.2".</summary>
     public string LibBpfVersion { get; } = LibBpf.Version;
 
-    /// <summary>The file that libbpf was loaded from: this program's own where libbpf is linked into it.</summary>
+    /// <summary>The file that libbpf was loaded from; the file of this program if libbpf is linked into it.</summary>
 #pragma warning disable CA1822 // An instance member like the version; that all traces share it is an implementation detail.
     public string LibBpfPath => LibBpf.Path;
 
-    /// <summary>Why this libbpf was taken: "the system's", "named by EXITSNOOP_LIBBPF", "linked into this program", "ExitSnoop's own: the system has none".</summary>
+    /// <summary>
+    /// Why this libbpf was chosen: "the system's", "named by EXITSNOOP_LIBBPF", "linked into this program", "ExitSnoop's own: the system has
+    /// none".
+    /// </summary>
     public string LibBpfReason => LibBpf.Reason;
 #pragma warning restore CA1822
 
     /// <summary>
-    /// How the places of crashes are found, or why they are not: a sentence. Null where no crash can be among the events. Reading it
-    /// loads libdw for a moment.
+    /// How the places of crashes are found, or why they are not found, as a sentence. Null if no crash can be among the events. Reading this
+    /// property loads libdw for a moment.
     /// </summary>
     public string? CrashSupport => !options.CanCrash ? null
         : crashes is null ? "Crashes are reported without their place, because this kernel does not support capturing it (Linux 6.1 and later do)."
@@ -117,37 +119,37 @@ public sealed class ExitTrace : IDisposable
     /// <summary>The size of the ring buffers of all processors together, in MiB.</summary>
     public int BufferSize => options.BufferSize;
 
-    /// <summary>How it is known which thread is the last: the hook says so ("group_dead"), or exits are claimed in a map ("claimed").</summary>
+    /// <summary>How the program knows the last thread of a process: from the hook ("group_dead"), or because exits are claimed in a map ("claimed").</summary>
     public string GroupDeath => hook.Claims ? "claimed" : "group_dead";
 
     /// <summary>
-    /// Events lost since the start, in the kernel (the ring buffer was full) and in the queue: together with the
-    /// events read they are all exits.
+    /// How many events were lost since the start: the ring buffer or the queue in memory was full, or the kernel did not run the BPF program.
+    /// It is an upper bound if the kernel did not run the program or if events are filtered outside of the kernel. Can be read on any thread.
     /// </summary>
     public long LostCount => reader.Losses.Total;
 
-    /// <summary>The IDs of the filter whose processes have not exited.</summary>
+    /// <summary>The IDs of <see cref="ExitTraceOptions.Ids"/> whose processes have not exited.</summary>
     public IReadOnlyCollection<int> AliveIds => reader.Watched?.Alive ?? [];
 
-    /// <summary>Whether the trace is over and all its events have been read. <see cref="End"/> says what ended it.</summary>
+    /// <summary>Whether the trace has ended and all its events have been read. <see cref="End"/> says what ended it.</summary>
     public bool IsCompleted => eventsLeft == 0 || (reader.IsFinished && held is null && chunk is null && queue.IsEmpty && !HasFailureToThrow);
 
-    /// <summary>What ended the trace first. Events can be left to read.</summary>
+    /// <summary>What ended the trace. There may still be events to read.</summary>
     public ExitTraceEnd End =>
         Volatile.Read(ref end) is var first and not 0 ? (ExitTraceEnd)first
         : reader.IsFinished ? reader.Failure is null ? ExitTraceEnd.NothingLeft : ExitTraceEnd.Failed
         : ExitTraceEnd.None;
 
-    /// <summary>Bytes that waiting events hold in memory.</summary>
+    /// <summary>How many bytes of memory the waiting events take.</summary>
     internal long QueuedBytes => queue.Bytes;
 
-    /// <summary>The metrics; null where there are none.</summary>
+    /// <summary>The metrics; null without <see cref="ExitTraceOptions.MetricsFile"/>.</summary>
     internal TraceMetrics? Metrics => metrics;
 
     private bool HasFailureToThrow => eventsLeft > 0 && reader.IsFinished && reader.Failure is not null && !failureThrown;
 
-    /// <summary>Loads the BPF program and attaches it. When this returns, every exit from here on is traced.</summary>
-    /// <exception cref="ExitTraceException">It could not be attached; the message says what to do.</exception>
+    /// <summary>Loads the BPF program and attaches it. Every exit after the return of this method is traced.</summary>
+    /// <exception cref="ExitTraceException">An option is invalid, or the program could not be attached. The message says what to do.</exception>
     public static ExitTrace Start(ExitTraceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -171,13 +173,13 @@ public sealed class ExitTrace : IDisposable
     }
 
     /// <summary>
-    /// Waits until there is something to take: an event (<see cref="TryRead"/>), a loss that is to be reported
-    /// (<see cref="TryTakeLoss"/>), an ID that no process has (<see cref="TakeMissingIds"/>), a message about the metrics
-    /// (<see cref="TryTakeMetricsMessage"/>), or the end of the trace.
+    /// Waits until there is something to take: an event (<see cref="TryRead"/>), a loss (<see cref="TryTakeLoss"/>), an ID
+    /// without a process or without an event (<see cref="TakeMissingIds"/>, <see cref="TakeUnseenIds"/>), a message about the
+    /// metrics (<see cref="TryTakeMetricsMessage"/>); or until the trace has ended.
     /// </summary>
-    /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <param name="cancellation">Ends the waiting, not the trace.</param>
-    /// <returns>False when the time is up.</returns>
+    /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellation">Cancels the wait, not the trace.</param>
+    /// <returns>False if the time has passed.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public bool WaitForEvents(TimeSpan timeout, CancellationToken cancellation = default)
     {
@@ -188,7 +190,7 @@ public sealed class ExitTrace : IDisposable
         return queue.Wait(lossFirst ? loss : timeout, cancellation) || lossFirst;
     }
 
-    /// <summary>Takes the next event, without waiting.</summary>
+    /// <summary>Takes the next event without waiting; false if there is none now.</summary>
     /// <exception cref="ExitTraceException">Memory or open files ran out, so the trace has ended early. Thrown once, after the last event.</exception>
     public bool TryRead([NotNullWhen(true)] out ExitEvent? exit)
     {
@@ -203,10 +205,10 @@ public sealed class ExitTrace : IDisposable
     }
 
     /// <summary>
-    /// Takes the next exit as the kernel sent it, without waiting, in place of <see cref="TryRead"/>: the same exits in the same
-    /// order.
+    /// Takes the next exit as a record of the kernel, without waiting. It is used instead of <see cref="TryRead"/> and returns the same
+    /// exits in the same order.
     /// </summary>
-    /// <exception cref="ExitTraceException">As <see cref="TryRead"/>.</exception>
+    /// <exception cref="ExitTraceException">As for <see cref="TryRead"/>.</exception>
     internal bool TryReadRecord(out ReceivedExit exit)
     {
         if (held is not null)
@@ -223,14 +225,14 @@ public sealed class ExitTrace : IDisposable
                     exit.Event = Event(exit);
                     if (!filter.Wants(exit.Event))
                     {
-                        // Its crash is not asked for again.
+                        // Removes its crash, which is no longer needed.
                         _ = crashes?.Find(exit.Task);
                         continue;
                     }
                 }
                 if (crashes?.Find(exit.Task) is { } crash && (exit.Crash = crash.Report) is null)
                 {
-                    // The crash is being unwound. Events stay in order, so those behind this one wait too.
+                    // The stack is still being unwound. Events stay in order, so those after this one wait, too.
                     held = (exit.Event ?? Event(exit), exec, clockOffset, crash);
                     exit = default;
                     return false;
@@ -250,8 +252,8 @@ public sealed class ExitTrace : IDisposable
         return false;
     }
 
-    /// <summary>All events to the end of the trace.</summary>
-    /// <param name="cancellation">Ends the enumeration, not the trace.</param>
+    /// <summary>Enumerates all events until the trace has ended. Blocks the thread while there are none.</summary>
+    /// <param name="cancellation">Cancels the enumeration, not the trace.</param>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     /// <exception cref="ExitTraceException">Memory or open files ran out, so the trace has ended early.</exception>
     public IEnumerable<ExitEvent> ReadEvents(CancellationToken cancellation = default)
@@ -264,8 +266,8 @@ public sealed class ExitTrace : IDisposable
         }
     }
 
-    /// <summary>All events to the end of the trace; no thread waits.</summary>
-    /// <param name="cancellation">Ends the enumeration, not the trace.</param>
+    /// <summary>Enumerates all events until the trace has ended. Does not block a thread while there are none.</summary>
+    /// <param name="cancellation">Cancels the enumeration, not the trace.</param>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     /// <exception cref="ExitTraceException">Memory or open files ran out, so the trace has ended early.</exception>
     public async IAsyncEnumerable<ExitEvent> ReadEventsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
@@ -280,8 +282,8 @@ public sealed class ExitTrace : IDisposable
     }
 
     /// <summary>
-    /// Takes the next loss that is to be reported: the first as soon as it is known, later ones at most once a
-    /// second, and when <see cref="IsCompleted"/> the sum.
+    /// Takes the next loss to report. The first is available as soon as it is known, later ones at most once a second, and the
+    /// sum when <see cref="IsCompleted"/> is true. Returns false if there is nothing to report now.
     /// </summary>
     public bool TryTakeLoss([NotNullWhen(true)] out ExitTraceLoss? loss)
     {
@@ -289,14 +291,14 @@ public sealed class ExitTrace : IDisposable
         return loss is not null;
     }
 
-    /// <summary>Takes the next message about <see cref="ExitTraceOptions.MetricsFile"/>: that it cannot be written, or is written again.</summary>
+    /// <summary>Takes the next message about <see cref="ExitTraceOptions.MetricsFile"/>: it cannot be written, or it is written again.</summary>
     public bool TryTakeMetricsMessage([NotNullWhen(true)] out string? message)
     {
         message = null;
         return metrics is not null && metrics.TryTakeMessage(out message);
     }
 
-    /// <summary>The IDs of the filter that no process had when the trace began. Each is reported once.</summary>
+    /// <summary>Takes the IDs of <see cref="ExitTraceOptions.Ids"/> that no process had when the trace began. Each is returned once.</summary>
     public IReadOnlyList<int> TakeMissingIds()
     {
         List<int> ids = [];
@@ -306,8 +308,8 @@ public sealed class ExitTrace : IDisposable
     }
 
     /// <summary>
-    /// The IDs of the filter whose processes exited during the trace without an event, as the kernel did not run the program for
-    /// its exit (Linux 7.0 and later can skip it). Each is reported once.
+    /// Takes the IDs of <see cref="ExitTraceOptions.Ids"/> whose processes exited during the trace without an event, because the
+    /// kernel did not run the BPF program for the exit (Linux 7.0 and later can skip it). Each is returned once.
     /// </summary>
     public IReadOnlyList<int> TakeUnseenIds()
     {
@@ -318,8 +320,8 @@ public sealed class ExitTrace : IDisposable
     }
 
     /// <summary>
-    /// Ends the trace, from any thread: detaches the program before it returns. Events until then can still
-    /// be read.
+    /// Ends the trace and detaches the program before it returns. Events until then can still be read. Can be called on any
+    /// thread.
     /// </summary>
     public void Stop() => EndBy(ExitTraceEnd.Stopped);
 
@@ -334,7 +336,7 @@ public sealed class ExitTrace : IDisposable
         queue.Dispose();
     }
 
-    /// <summary>Whether an event is there that is not still being unwound.</summary>
+    /// <summary>Whether there is an event that does not wait for the unwinder.</summary>
     private bool CanRead => held is { } waiting ? waiting.Crash.Report is not null : chunk is not null || !queue.IsEmpty;
 
     private void CountEvent(in ReceivedExit exit)
@@ -351,7 +353,7 @@ public sealed class ExitTrace : IDisposable
         reader.Stop();
     }
 
-    /// <summary>Takes the exit that the others wait behind, once its crash has been unwound.</summary>
+    /// <summary>Takes the exit for which the others wait, if its stack has been unwound.</summary>
     private bool TryTakeHeld(out ReceivedExit exit)
     {
         exit = default;
@@ -363,7 +365,7 @@ public sealed class ExitTrace : IDisposable
         return true;
     }
 
-    /// <summary>Finds the command of an exit; false for the record of an exec, which is kept for that.</summary>
+    /// <summary>Finds the command of an exit. Returns false for the record of an exec, which it stores.</summary>
     private bool TakeCommand(in RecordView record, out byte[]? exec)
     {
         exec = null;

@@ -3,21 +3,24 @@ namespace ExitSnoop;
 /// <summary>What ended a trace.</summary>
 public enum ExitTraceEnd
 {
-    /// <summary>Nothing has: it goes on.</summary>
+    /// <summary>The trace has not ended.</summary>
     None,
 
-    /// <summary><see cref="ExitTrace.Stop"/> or <see cref="ExitTrace.Dispose"/>.</summary>
+    /// <summary><see cref="ExitTrace.Stop"/> or <see cref="ExitTrace.Dispose"/> was called.</summary>
     Stopped,
 
-    /// <summary><see cref="ExitTraceOptions.TimeLimit"/>.</summary>
+    /// <summary><see cref="ExitTraceOptions.TimeLimit"/> has passed.</summary>
     TimeLimit,
 
-    /// <summary><see cref="ExitTraceOptions.MaxEvents"/>.</summary>
+    /// <summary><see cref="ExitTraceOptions.MaxEvents"/> events were read.</summary>
     MaxEvents,
 
-    /// <summary>The processes of <see cref="ExitTraceOptions.Ids"/>, with <see cref="ExitTraceOptions.IncludeChildren"/> their descendants too, have exited.</summary>
+    /// <summary>
+    /// The processes of <see cref="ExitTraceOptions.Ids"/> have exited, with <see cref="ExitTraceOptions.IncludeChildren"/> also their
+    /// descendants.
+    /// </summary>
     NothingLeft,
 
-    /// <summary>Memory or open files ran out. The reading of the events ends with an <see cref="ExitTraceException"/>.</summary>
+    /// <summary>Memory or open files ran out. Reading the events then throws an <see cref="ExitTraceException"/>.</summary>
     Failed,
 }

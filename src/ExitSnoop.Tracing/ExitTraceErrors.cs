@@ -6,7 +6,7 @@ using ExitSnoop.Reading;
 
 namespace ExitSnoop;
 
-/// <summary>The errors of libbpf and the kernel, with what to do about them.</summary>
+/// <summary>Turns errors of libbpf and the kernel into exceptions whose messages say what to do.</summary>
 internal static class ExitTraceErrors
 {
     private const string Install =
@@ -18,10 +18,10 @@ internal static class ExitTraceErrors
     private const int CapSysAdmin = 21, CapPerfmon = 38, CapBpf = 39;
     private const int VerifierLogTail = 2000;
 
-    /// <summary>More than the maps, programs and links of a trace are together.</summary>
+    /// <summary>More files than a trace opens for its maps, programs and links.</summary>
     private const int FilesOfATrace = 48;
 
-    /// <summary>Why the trace did not start; null for a fault of the program itself.</summary>
+    /// <summary>The exception for a failure to start; null for a bug, whose own exception is to be thrown.</summary>
     internal static ExitTraceException? OfStart(Exception failure) => failure switch
     {
         LibBpfException { OldVersion: { } version } => LibBpfTooOld(version),
@@ -64,7 +64,9 @@ internal static class ExitTraceErrors
         ExitTraceError.LibBpfTooOld,
         $"libbpf is too old: {version}. {Install} {LibBpfFile.PathVariable} can name the file of a newer copy.");
 
-    /// <summary>Why pidfd_open(2) failed for a process that may exist.</summary>
+    /// <summary>The exception for a failure of pidfd_open(2).</summary>
+    /// <param name="error">errno.</param>
+    /// <param name="count">How many processes were to be watched.</param>
     internal static ExitTraceException CannotWatch(int error, int count) => error switch
     {
         LibC.EMFILE => new(
@@ -79,20 +81,20 @@ internal static class ExitTraceErrors
             $"A process cannot be watched by its ID: {new Win32Exception(error).Message}. {Limits}"),
     };
 
-    /// <summary>Why the trace could not start: a file could not be read, or there was no memory.</summary>
+    /// <summary>The exception if the trace cannot start because a file cannot be read or memory is short.</summary>
     internal static ExitTraceException CannotStart(Exception cause) => new(
         ExitTraceError.LimitReached, $"The trace cannot start: {cause.Message.TrimEnd('.')}. {Limits}", cause);
 
-    /// <summary>Why the records cannot be read any further.</summary>
+    /// <summary>The exception if the reader failed, so that the trace had to end.</summary>
     internal static ExitTraceException CannotRead(Exception cause) => new(
         ExitTraceError.LimitReached, $"The trace had to end: {cause.Message.TrimEnd('.')}. {Limits}", cause);
 
     private const string Limits =
         "Raise the limits of this process (ulimit -n for open files, ulimit -v and the memory limit of its cgroup) or of the machine (fs.file-max).";
 
-    /// <summary>Why the kernel refused to load or attach the program.</summary>
+    /// <summary>The exception if the kernel refused to load or attach the program.</summary>
     /// <param name="refused">errno of the call that failed.</param>
-    /// <param name="messages">What libbpf said, the verifier's log at its end.</param>
+    /// <param name="messages">libbpf's warnings, with the verifier's log at the end.</param>
     internal static ExitTraceException Refused(Win32Exception refused, string messages)
     {
         if (IsLockedDown())
@@ -103,8 +105,8 @@ internal static class ExitTraceErrors
                 refused);
         if (refused.NativeErrorCode is LibC.EPERM or LibC.EACCES)
             return new ExitTraceException(ExitTraceError.NoPrivilege, NoPrivilege(), refused);
-        // Where libbpf cannot open a file to find out what the kernel can do, it takes it for an older one, and something
-        // else is refused later.
+        // libbpf opens files to find out what the kernel supports. If that fails, it assumes an older kernel, and another call is
+        // refused later with another error.
         if (refused.NativeErrorCode is LibC.EMFILE or LibC.ENFILE or LibC.ENOMEM)
             return CannotStart(refused);
         if (!LibC.CanOpen(FilesOfATrace))
@@ -157,7 +159,7 @@ internal static class ExitTraceErrors
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            // No security file system, or no lockdown in this kernel.
+            // The security file system is not mounted, or the kernel has no lockdown.
             return false;
         }
     }

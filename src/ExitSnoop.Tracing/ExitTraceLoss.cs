@@ -1,20 +1,20 @@
 namespace ExitSnoop;
 
-/// <summary>Events that a trace lost, as <see cref="ExitTrace.TryTakeLoss"/> reports them.</summary>
+/// <summary>A loss of events, as <see cref="ExitTrace.TryTakeLoss"/> reports it.</summary>
 public sealed record ExitTraceLoss
 {
-    /// <summary>How many: since the loss reported before this one, or with <see cref="IsTotal"/> since the start of the trace.</summary>
+    /// <summary>How many events were lost since the previous report or, if <see cref="IsTotal"/> is set, since the start of the trace.</summary>
     public required long Count { get; init; }
 
-    /// <summary>Whether this is the sum over the whole trace, reported once, at its end.</summary>
+    /// <summary>Whether this is the sum for the whole trace, which is reported once at its end.</summary>
     public required bool IsTotal { get; init; }
 
     /// <summary>
-    /// Whether fewer may have been lost: some of the exits that were counted are ones that a filter would have
-    /// held back, or exits of single threads.
+    /// Whether fewer events may have been lost, because the count includes exits that a filter would have dropped, or exits
+    /// of single threads.
     /// </summary>
     public required bool IsUpperBound { get; init; }
 
-    /// <summary>A message: how many, why, and what to do.</summary>
+    /// <summary>A message in whole sentences: how many events were lost, why, and what to do.</summary>
     public required string Message { get; init; }
 }

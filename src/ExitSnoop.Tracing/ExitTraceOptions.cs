@@ -6,20 +6,20 @@ using ExitSnoop.Records;
 namespace ExitSnoop;
 
 /// <summary>
-/// What to trace. A filter that is left at its default lets everything pass and costs nothing in the
-/// kernel. Filters are combined with AND, several values of one filter with OR.
+/// What to trace. A filter with its default value lets every exit pass and costs nothing in the kernel. Filters are
+/// combined with AND, several values of one filter with OR.
 /// </summary>
 public sealed record ExitTraceOptions
 {
-    /// <summary>The smallest and the largest <see cref="BufferSize"/>.</summary>
+    /// <summary>The smallest and the largest <see cref="BufferSize"/> in MiB.</summary>
     public const int MinimumBufferSize = 1, MaximumBufferSize = 1024;
 
-    /// <summary>The default of <see cref="BufferSize"/> on this machine.</summary>
+    /// <summary>The default of <see cref="BufferSize"/> on this machine, in MiB.</summary>
     internal static int DefaultBufferSize { get; } = DefaultBufferSizeFor(Processors.Online);
 
     /// <summary>
-    /// 1 MiB for each processor, so that a reader that gets no processor for 300 ms loses nothing even if many processes exit at once
-    /// (docs/performance.md); 16 MiB at least and 128 at most.
+    /// 1 MiB for each processor, rounded up to a power of two, at least 16 and at most 128 MiB. Then nothing is lost even if many processes
+    /// exit at the same time and the reader gets no CPU time for 300 ms (docs/performance.md).
     /// </summary>
     internal static int DefaultBufferSizeFor(int processors) => Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)processors), 16, 128);
 
@@ -27,68 +27,68 @@ public sealed record ExitTraceOptions
     internal static bool IsBufferSize(int mebibytes) =>
         mebibytes is >= MinimumBufferSize and <= MaximumBufferSize && int.IsPow2(mebibytes);
 
-    /// <summary>The longest time that can be asked for, in seconds: more than thirty years.</summary>
+    /// <summary>The longest time that an option can have, in seconds: more than thirty years.</summary>
     public const double MaximumSeconds = 1_000_000_000;
 
     /// <summary>Only these processes, by ID (tgid) in the PID namespace of the caller. The trace ends when all have exited.</summary>
     public IReadOnlyCollection<int> Ids { get; init; } = [];
 
-    /// <summary>With <see cref="Ids"/>: all their descendants too, orphans included. The trace ends when all have exited.</summary>
+    /// <summary>Also all descendants of <see cref="Ids"/>, orphans included. The trace ends when all have exited. Needs <see cref="Ids"/>.</summary>
     public bool IncludeChildren { get; init; }
 
-    /// <summary>Only exits with a status other than 0, or by a signal.</summary>
+    /// <summary>Only processes that exited with a status other than 0 or that a signal ended.</summary>
     public bool Failed { get; init; }
 
-    /// <summary>An event for each thread instead of one for each process.</summary>
+    /// <summary>One event for each thread instead of one for each process.</summary>
     public bool PerThread { get; init; }
 
-    /// <summary>Only processes of these real user IDs.</summary>
+    /// <summary>Only processes with these real user IDs in the first user namespace.</summary>
     public IReadOnlyCollection<uint> Users { get; init; } = [];
 
     /// <summary>Only processes that one of these signals ended.</summary>
     public IReadOnlyCollection<Signal> Signals { get; init; } = [];
 
     /// <summary>
-    /// Only processes with one of these codes, 0 to 255, as <see cref="ExitEvent.ExitCode"/> shows them: the status that the process
-    /// exited with, or 128 and the number of the signal that ended it.
+    /// Only processes with one of these codes, 0 to 255, as in <see cref="ExitEvent.ExitCode"/>: the exit status, or 128 plus the number
+    /// of the signal that ended the process.
     /// </summary>
     public IReadOnlyCollection<int> ExitCodes { get; init; } = [];
 
-    /// <summary>Only children of these processes, by the ID of the parent at the time of the exit.</summary>
+    /// <summary>Only processes whose parent, at the time of the exit, has one of these IDs (tgid) in the PID namespace of the caller.</summary>
     public IReadOnlyCollection<int> ParentIds { get; init; } = [];
 
-    /// <summary>Only processes that lived at least this long, by the boot clock; at most <see cref="MaximumSeconds"/>.</summary>
+    /// <summary>Only processes that lived at least this long by the boot clock; at most <see cref="MaximumSeconds"/>.</summary>
     public TimeSpan MinimumAge { get; init; }
 
     /// <summary>
-    /// Only processes in this cgroup or below: its folder (<c>/sys/fs/cgroup/...</c>), or its path as
-    /// <see cref="ExitEvent.CgroupPath"/> shows it. It must exist at the start. The path is followed: when the cgroup is
-    /// removed and created again, events go on; processes that exit within the first 100 ms of the new one can be missed.
+    /// Only processes in this cgroup or below it. It is given by its folder (<c>/sys/fs/cgroup/...</c>) or by its path as in
+    /// <see cref="ExitEvent.CgroupPath"/>, and must exist at the start. If it is removed and created again, the new cgroup is
+    /// traced; processes that exit within the first 100 ms of the new one can be missed.
     /// </summary>
     public string? Cgroup { get; init; }
 
     /// <summary>
-    /// Only processes for whose name this is true. Called, outside the kernel, with comm and, where that does not match,
-    /// with the file name of the executable, which <see cref="Basic"/> leaves out.
+    /// Only processes whose name this function accepts. It is called outside of the kernel, with the comm and, if it does not
+    /// accept that, with the file name of the executable. <see cref="Basic"/> leaves out the latter.
     /// </summary>
     public Func<string, bool>? NameFilter { get; init; }
 
-    /// <summary>Only names for which this is false; called as <see cref="NameFilter"/> is.</summary>
+    /// <summary>Only processes whose name this function does not accept. It is called as <see cref="NameFilter"/> is.</summary>
     public Func<string, bool>? ExcludedNameFilter { get; init; }
 
-    /// <summary>Only executables for whose <see cref="ExitEvent.Path"/> this is true, called outside the kernel; a process without a path is left out.</summary>
+    /// <summary>Only processes whose <see cref="ExitEvent.Path"/> this function accepts. It is called outside of the kernel. Processes without a path are left out.</summary>
     public Func<string, bool>? PathFilter { get; init; }
 
     /// <summary>
-    /// Only processes of services for whose name this is true. Called, outside the kernel, with <see cref="ExitEvent.ServiceName"/> and
-    /// with the same without <c>.service</c>. A service that restarts keeps its name, so it is still reported.
+    /// Only processes of services whose name this function accepts. It is called outside of the kernel, with
+    /// <see cref="ExitEvent.ServiceName"/> with and without <c>.service</c>. A service that restarts keeps its name, so it is still reported.
     /// </summary>
     public Func<string, bool>? ServiceFilter { get; init; }
 
-    /// <summary>Only processes in containers for whose <see cref="ExitEvent.ContainerId"/> this is true, called outside the kernel.</summary>
+    /// <summary>Only processes in containers whose <see cref="ExitEvent.ContainerId"/> this function accepts. It is called outside of the kernel.</summary>
     public Func<string, bool>? ContainerFilter { get; init; }
 
-    /// <summary>Only processes of other real user IDs than these, checked outside the kernel.</summary>
+    /// <summary>No processes with these real user IDs. This is checked outside of the kernel.</summary>
     public IReadOnlyCollection<uint> ExcludedUsers { get; init; } = [];
 
     /// <summary>Only processes whose <see cref="ExitEvent.Crashed"/> is true.</summary>
@@ -98,54 +98,54 @@ public sealed record ExitTraceOptions
     public bool OomKilled { get; init; }
 
     /// <summary>
-    /// Ends the trace after this number of events was read, at least 1; null for no limit. The program is detached before
-    /// the last of them is handed over.
+    /// Ends the trace after this many events were read, at least 1; null for no limit. The program is detached before
+    /// the last of them is returned.
     /// </summary>
     public long? MaxEvents { get; init; }
 
     /// <summary>
     /// Ends the trace this long after <see cref="ExitTrace.Start"/> returned, at most <see cref="MaximumSeconds"/>; null
-    /// for no limit. The program is detached at that moment, however far the reader has come; exits until
-    /// then can still be read.
+    /// for no limit. The program is detached at that time, even if not all events have been read; exits until then can
+    /// still be read.
     /// </summary>
     public TimeSpan? TimeLimit { get; init; }
 
-    /// <summary>The calls of each process that crashed: <see cref="ExitEvent.StackTrace"/>.</summary>
+    /// <summary>Whether <see cref="ExitEvent.StackTrace"/> is set for processes that crashed.</summary>
     public bool StackTrace { get; init; }
 
     /// <summary>
-    /// A file in which the exits that are read are counted, in Prometheus' text format for node_exporter's textfile collector: by result
-    /// and service, with what was lost. It is replaced every 15 seconds and when the trace is disposed of; counters go on from the file
-    /// that is there. Its folder must exist. docs/fleet says what the metrics mean.
+    /// A file for metrics, in the text format of Prometheus for the textfile collector of node_exporter: the number of exits that were read,
+    /// by result and service, and of those that were lost. It is replaced every 15 seconds and when the trace is disposed. Counters continue
+    /// with the values of the existing file. Its folder must exist. docs/fleet says what the metrics mean.
     /// </summary>
     public string? MetricsFile { get; init; }
 
-    /// <summary>Times in UTC instead of local time.</summary>
+    /// <summary>Whether times are in UTC instead of local time.</summary>
     public bool Utc { get; init; }
 
-    /// <summary>A text that each event carries.</summary>
+    /// <summary>A text for the <see cref="ExitEvent.Label"/> of each event.</summary>
     public string? Label { get; init; }
 
-    /// <summary>Only what the original shows: no sender, command, identity, resources or container.</summary>
+    /// <summary>Only what the original exitsnoop shows: no sender, command, identity, resources or container.</summary>
     public bool Basic { get; init; }
 
     /// <summary>
-    /// The size of the ring buffers of all processors together, in MiB, a power of two from 1 to 1024. Each
-    /// processor has its own, up to eight, of at least 1 MiB. The default is 16, and on machines with more than 16 processors 1 for each
-    /// of them, up to 128.
+    /// The size of all ring buffers together in MiB, a power of two from 1 to 1024. Each processor has a ring buffer of its own, but there
+    /// are at most eight, of at least 1 MiB each. The default is 1 MiB for each processor, rounded up to a power of two, at least 16 and at
+    /// most 128.
     /// </summary>
     public int BufferSize { get; init; } = DefaultBufferSize;
 
     /// <summary>A file with the kernel's type information (BTF), for a kernel that has none of its own.</summary>
     public string? BtfPath { get; init; }
 
-    /// <summary>Receives libbpf's messages while the trace starts; null: they are dropped.</summary>
+    /// <summary>Receives libbpf's messages while the trace starts; null to drop them.</summary>
     public Action<string>? Log { get; init; }
 
-    /// <summary>Ways to load that this kernel would not choose, forced by tests.</summary>
+    /// <summary>Tests set this to use a hook that would not be chosen on the running kernel.</summary>
     internal ExitProgramFallbacks Fallbacks { get; init; }
 
-    /// <summary>How many processes can be watched at once, in place of the usual maximum, which no test should need to reach.</summary>
+    /// <summary>How many processes can be watched with descendants at the same time; null for the default. Set by tests.</summary>
     internal uint? DescendantsMax { get; init; }
 
     /// <inheritdoc cref="ExitProgramOptions.AddWatch"/>
@@ -154,13 +154,13 @@ public sealed record ExitTraceOptions
     /// <summary>Whether an exit that is reported can be a crash.</summary>
     internal bool CanCrash => !Basic && (Signals.Count == 0 || Signals.Any(SignalTable.CoreDumping.Contains));
 
-    /// <summary>The console program in place of the one that would be found; it has the unwinder in it.</summary>
+    /// <summary>The path of the console program, which contains the unwinder; null for the one in the module's folder.</summary>
     internal string? UnwinderProgram { get; init; }
 
-    /// <summary>Nanoseconds of Unix time, in place of the machine's clock, which no test should set.</summary>
+    /// <summary>Returns Unix time in nanoseconds; null for the machine's clock. Set by tests, which must not change that clock.</summary>
     internal Func<long>? WallClock { get; init; }
 
-    /// <summary>What of these the BPF program needs.</summary>
+    /// <summary>The options that the BPF program needs.</summary>
     internal ExitProgramOptions ForProgram()
     {
         static byte Flag(bool value) => value ? (byte)1 : (byte)0;

@@ -6,12 +6,15 @@ using ExitSnoop.Recording;
 
 namespace ExitSnoop;
 
-/// <summary>A file with a line of JSON for each event, as the console program writes them, in the order of the exits.</summary>
-/// <remarks>To come newest first, the events wait in memory: those that a query wants, the newest as many as it asks for.</remarks>
-/// <param name="path">The file, compressed by gzip or not.</param>
+/// <summary>A file with one event per line as JSON, as the console program writes them, in the order of the exits.</summary>
+/// <remarks>
+/// To return the newest events first, all events that match the query are kept in memory; with a maximum number of events only
+/// the newest of them.
+/// </remarks>
+/// <param name="path">The file, compressed with gzip or not.</param>
 internal sealed class JsonSource(string path) : IExitSource
 {
-    /// <summary>Bytes of a line; a longer one is not an event.</summary>
+    /// <summary>The longest line in bytes. A longer one is not an event.</summary>
     private const int LongestLine = 1 << 20;
 
     private bool isDamaged;
@@ -19,7 +22,7 @@ internal sealed class JsonSource(string path) : IExitSource
     /// <inheritdoc/>
     public RecordingTail? Tail => null;
 
-    /// <summary>Whether a file begins as one does: with an object, or as gzip does. False for one that is not there.</summary>
+    /// <summary>Whether a file begins like a file of events: with an object, or like a gzip file. False if there is no such file.</summary>
     internal static bool IsJson(string path)
     {
         // Opening a FIFO would block.
@@ -64,7 +67,7 @@ internal sealed class JsonSource(string path) : IExitSource
             }
             catch (FormatException)
             {
-                // A line that was cut when its writer was killed, or that another program wrote.
+                // The line was cut off when its writer was killed, or another program wrote it.
             }
             if (exit is not null)
                 yield return exit;
@@ -80,7 +83,7 @@ internal sealed class JsonSource(string path) : IExitSource
             });
     }
 
-    /// <summary>The lines that are not empty; null for one that is too long.</summary>
+    /// <summary>The lines that are not empty; null for a line that is too long.</summary>
     private IEnumerable<string?> Lines()
     {
         using FileStream file = Open(path);
@@ -119,7 +122,7 @@ internal sealed class JsonSource(string path) : IExitSource
         }
     }
 
-    /// <summary>0 at the end, and where a compressed file is damaged or cut.</summary>
+    /// <summary>Reads some bytes. Returns 0 at the end, and if a compressed file is damaged or cut off.</summary>
     private int ReadSome(Stream text, Span<byte> buffer)
     {
         try

@@ -7,8 +7,8 @@ namespace ExitSnoop;
 
 /// <summary>
 /// Escapes what JSON requires and what <see cref="DisplayText"/> escapes, and leaves all other text readable. The
-/// encoders of System.Text.Json either turn every quote of a command line and every name that is not ASCII into
-/// \uXXXX, or let through what turns the reading direction of a terminal.
+/// encoders of System.Text.Json either write every quote of a command line and every character that is not ASCII as
+/// \uXXXX, or do not escape characters that change the text direction of a terminal.
 /// </summary>
 internal sealed class JsonTextEncoder : JavaScriptEncoder
 {
@@ -36,7 +36,7 @@ internal sealed class JsonTextEncoder : JavaScriptEncoder
             return -1;
         for (int i = first, units; i < all.Length; i += units)
         {
-            // Half a surrogate pair is not a character: the base class writes U+FFFD for it.
+            // For half a surrogate pair, which is not a character, the base class writes U+FFFD.
             if (Rune.DecodeFromUtf16(all[i..], out Rune rune, out units) != OperationStatus.Done || WillEncode(rune.Value))
                 return i;
         }

@@ -4,13 +4,13 @@ using ExitSnoop.Bpf;
 namespace ExitSnoop;
 
 /// <summary>
-/// Decides when a loss is reported and in which words: the first at once, later ones at most once a second,
+/// Decides when a loss is reported and in which words: the first loss immediately, later ones at most once a second,
 /// and the sum at the end of the trace.
 /// </summary>
-/// <param name="bufferSize">Of the kernel's ring buffers, in MiB.</param>
-/// <param name="queueSize">Of the queue in memory, in bytes.</param>
-/// <param name="nameFilter">Whether events are filtered by name after they were counted.</param>
-/// <param name="clock">Milliseconds that only grow.</param>
+/// <param name="bufferSize">The size of the kernel's ring buffers in MiB.</param>
+/// <param name="queueSize">The size of the queue in memory in bytes.</param>
+/// <param name="nameFilter">Whether events are filtered outside of the kernel (<see cref="ExitFilter"/>), so that some lost ones were unwanted.</param>
+/// <param name="clock">A monotonic clock in milliseconds.</param>
 internal sealed class LossReport(int bufferSize, long queueSize, bool nameFilter, Func<long> clock)
 {
     private const long Interval = 1000;
@@ -19,7 +19,7 @@ internal sealed class LossReport(int bufferSize, long queueSize, bool nameFilter
     private long reportedAt;
     private bool totalReported;
 
-    /// <summary>How long until a loss is to be reported; infinite where there is none.</summary>
+    /// <summary>How long until a loss must be reported; infinite if there is none.</summary>
     internal TimeSpan UntilDue(Losses losses)
     {
         if (losses == reported)
@@ -27,14 +27,14 @@ internal sealed class LossReport(int bufferSize, long queueSize, bool nameFilter
         return reported == default ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Max(0, reportedAt + Interval - clock()));
     }
 
-    /// <summary>The loss that is to be reported now, if there is one.</summary>
-    /// <param name="losses">What was lost since the start.</param>
-    /// <param name="completed">Whether the trace is over.</param>
+    /// <summary>The loss to report now; null if there is none.</summary>
+    /// <param name="losses">All losses since the start.</param>
+    /// <param name="completed">Whether the trace has ended.</param>
     internal ExitTraceLoss? Take(Losses losses, bool completed)
     {
         if (losses == default || totalReported)
             return null;
-        // A loss that has not been reported yet is reported with its cause, even at the end.
+        // The first loss is reported with its cause even at the end of the trace.
         if (UntilDue(losses) == TimeSpan.Zero && (!completed || reported == default))
         {
             ExitTraceLoss loss = Make(losses - reported);
@@ -86,6 +86,6 @@ internal sealed class LossReport(int bufferSize, long queueSize, bool nameFilter
         CultureInfo.InvariantCulture,
         $"{(IsUpperBound(losses) ? "Up to " : "")}{losses.Total} {(losses.Total == 1 ? "event was" : "events were")}");
 
-    // The program itself applies the kernel's filters and knows which thread is the last.
+    // A program that did not run could not apply the filters, nor find out whether the thread was the last one.
     private bool IsUpperBound(Losses losses) => losses.NotRun > 0 || losses.ForksNotRun > 0 || nameFilter;
 }

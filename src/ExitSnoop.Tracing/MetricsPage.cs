@@ -4,7 +4,7 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop;
 
-/// <summary>The text of the metrics: which there are, and what they mean.</summary>
+/// <summary>Writes the text of the metrics: their names, types, descriptions and values.</summary>
 internal static class MetricsPage
 {
     private const string Exits = "process_exits_total";
@@ -14,7 +14,7 @@ internal static class MetricsPage
 
     private const double NanosecondsPerSecond = 1e9;
 
-    /// <summary>Signals whose default action does not end a process (signal(7)), so that no process ever ended by them.</summary>
+    /// <summary>Signals whose default action does not end a process (signal(7)), so that no process can be ended by them.</summary>
     private static readonly Signal[] Harmless =
         [Signal.CHLD, Signal.CONT, Signal.STOP, Signal.TSTP, Signal.TTIN, Signal.TTOU, Signal.URG, Signal.WINCH];
 
@@ -24,7 +24,7 @@ internal static class MetricsPage
             ? MetricsText.Unescape(series[ServiceStart.Length..^ServiceEnd.Length])
             : null;
 
-    /// <summary>The exits. A service that was not written before is written with zeros, unless this is the last time.</summary>
+    /// <summary>Writes the counts of exits. A service that was not written before is written with zeros, unless this is the last time.</summary>
     internal static void WriteExits(MetricsText text, ExitCounts counts, bool last) => counts.Read((services, signals) =>
     {
         ServiceCounts[] sorted = [.. services.OrderBy(service => service.Label, StringComparer.Ordinal)];
@@ -47,7 +47,7 @@ internal static class MetricsPage
         text.Sample(signals[ExitCounts.RealTime], ("signal", "RT"));
     });
 
-    /// <summary>How well they are seen.</summary>
+    /// <summary>Writes the metrics about the trace: losses, buffers, how it is attached.</summary>
     internal static void WriteTrace(MetricsText text, in TraceFigures trace, double startTime)
     {
         Losses losses = trace.Losses;
@@ -67,7 +67,7 @@ internal static class MetricsPage
         text.Sample(1, ("version", version), ("kernel", trace.KernelRelease), ("hook", trace.Hook));
     }
 
-    /// <summary>How well they are recorded.</summary>
+    /// <summary>Writes the metrics about the recorder.</summary>
     internal static void WriteRecorder(MetricsText text, ExitRecorderStatus recorder)
     {
         text.Gauge("exitsnoop_recording_bytes", "Size of the recording.");

@@ -3,9 +3,9 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop;
 
-/// <summary>An exit as it came from the kernel, before it is an event.</summary>
-/// <param name="record">Its record, valid until the next is taken.</param>
-/// <param name="exec">The record of its exec, on kernels where the command is gone by the exit.</param>
+/// <summary>An exit as the kernel sent it, before an event is made of it.</summary>
+/// <param name="record">Its record. It is valid until the next exit is taken.</param>
+/// <param name="exec">The record of its exec, if the command cannot be read at the exit; otherwise null.</param>
 /// <param name="clockOffset">Nanoseconds to add to its times to get Unix time.</param>
 internal ref struct ReceivedExit(RecordView record, byte[]? exec, long clockOffset)
 {
@@ -15,13 +15,13 @@ internal ref struct ReceivedExit(RecordView record, byte[]? exec, long clockOffs
 
     internal readonly long ClockOffset => clockOffset;
 
-    /// <summary>Its event, where one had to be made.</summary>
+    /// <summary>Its event, if one was already made to filter it.</summary>
     internal ExitEvent? Event { get; set; }
 
-    /// <summary>What was found of its crash; null where it is none, or none was recorded.</summary>
+    /// <summary>The report of its crash; null if it did not crash, or if crashes are not captured.</summary>
     internal CrashReport? Crash { get; set; }
 
-    /// <summary>What exited, as the record of its crash names it.</summary>
+    /// <summary>What exited, to find its crash.</summary>
     internal readonly ExitedTask Task
     {
         get

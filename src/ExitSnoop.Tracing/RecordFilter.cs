@@ -4,8 +4,8 @@ using ExitSnoop.Records;
 namespace ExitSnoop;
 
 /// <summary>
-/// Decides as the BPF program does (bpf/filter.h, bpf/report.h, bpf/watch.h), on the bytes of a record: for records that were kept without
-/// a filter. What the kernel does not decide is left to <see cref="ExitFilter"/>.
+/// Applies to recorded exits the filters that the BPF program applies in the kernel (bpf/filter.h, bpf/report.h, bpf/watch.h). The
+/// filters outside of the kernel are in <see cref="ExitFilter"/>.
 /// </summary>
 internal sealed class RecordFilter
 {
@@ -33,7 +33,7 @@ internal sealed class RecordFilter
     internal bool Wants(in RecordView exit) =>
         WantsFields(exit) && (ids.Count == 0 || IsWatched(exit)) && (cgroup is null || IsIn(exit, cgroup));
 
-    /// <summary>The same for an event that has its texts beside the record.</summary>
+    /// <summary>The same for an event that was read from JSON, whose texts are not in the record.</summary>
     internal bool Wants(ExitEvent exit) =>
         WantsFields(exit.View)
         && (ids.Count == 0 || ids.Contains((uint)exit.Id)
@@ -54,7 +54,7 @@ internal sealed class RecordFilter
     private bool WantsStatus(uint status)
     {
         uint signal = status & 0x7f;
-        // A kernel thread that failed leaves a negative error number, which is neither signal nor code.
+        // A kernel thread that failed has a negative error number here, which is neither a signal nor an exit code.
         if ((int)status < 0 && (signals != 0 || exitCodes.Count > 0))
             return false;
         return (!options.Failed || status != 0)
@@ -91,7 +91,7 @@ internal sealed class RecordFilter
     {
         if (!exit.HasDetail || exit.Record.Flags.HasFlag(RecordFlags.CgroupCut))
             return false;
-        // The kernel sent them from the last to the first, each ended by a NUL.
+        // The components are stored from the last to the first, each ended by a NUL.
         ReadOnlySpan<byte> path = exit.Cgroup;
         foreach (byte[] component in components)
         {
@@ -104,7 +104,10 @@ internal sealed class RecordFilter
         return true;
     }
 
-    /// <summary>The components of a cgroup that is given by its path in the hierarchy, or by its folder on the machine of the recording or this one.</summary>
+    /// <summary>
+    /// The components of a cgroup's path. The cgroup is given by its path in the hierarchy, or by its folder on this machine or below
+    /// /sys/fs/cgroup.
+    /// </summary>
     private static byte[][] ComponentsOf(string path)
     {
         const string usual = "/sys/fs/cgroup";

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace ExitSnoop;
 
-/// <summary>The filters of a recorder in words, for its recording to say what it does not have.</summary>
+/// <summary>Describes the filters of a recorder in words. They are stored in the recording, to show which exits it does not contain.</summary>
 internal static class RecordedFilters
 {
-    /// <summary>Empty where every exit is recorded.</summary>
+    /// <summary>The filters in words; empty if every exit is recorded.</summary>
     internal static string Describe(ExitTraceOptions options)
     {
         List<string> words = [];

@@ -4,10 +4,10 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop;
 
-/// <summary>One reading of recordings: which exits are wanted, and how they are shown.</summary>
-/// <param name="options">What is asked for.</param>
-/// <param name="tell">Takes what is missing, and whether its times are shown in UTC.</param>
-/// <param name="cancellation">Ends it.</param>
+/// <summary>A query of recordings: selects exits and makes events of them.</summary>
+/// <param name="options">The options of the caller.</param>
+/// <param name="tell">Receives findings, and whether their times are shown in UTC.</param>
+/// <param name="cancellation">Cancels the query.</param>
 internal sealed class RecordingQuery(ExitRecordingOptions options, Action<Finding, bool> tell, CancellationToken cancellation)
 {
     private readonly RecordFilter filter = new(options.Filter);
@@ -25,7 +25,7 @@ internal sealed class RecordingQuery(ExitRecordingOptions options, Action<Findin
 
     internal IEnumerable<ExitEvent> Limit(IEnumerable<ExitEvent> events) => options.Filter.MaxEvents is { } most ? events.Take((int)Math.Min(most, int.MaxValue)) : events;
 
-    /// <summary>The exits of a block that are wanted.</summary>
+    /// <summary>The exits of a block that match the query, from an index on.</summary>
     internal IEnumerable<ExitEvent> Events(RecordedBlock block, SegmentHead head, int from, bool oldestFirst)
     {
         cancellation.ThrowIfCancellationRequested();
@@ -47,7 +47,7 @@ internal sealed class RecordingQuery(ExitRecordingOptions options, Action<Findin
     private CrashReport? Report(ReadOnlySpan<byte> crash) =>
         CrashJson.Read(crash) is { } report ? report with { StackTrace = options.Filter.StackTrace ? report.StackTrace : null } : null;
 
-    /// <summary>Whether an event that was not made of a kernel record is wanted.</summary>
+    /// <summary>Whether an event that was read from JSON matches the query.</summary>
     internal bool IsWanted(ExitEvent exit) =>
         Nanoseconds(exit.ExitMoment) is var wall && wall >= After && wall <= Before && filter.Wants(exit) && (detailed is null || detailed.Wants(exit));
 
@@ -58,7 +58,7 @@ internal sealed class RecordingQuery(ExitRecordingOptions options, Action<Findin
 
     private static long Nanoseconds(DateTimeOffset time)
     {
-        // What lies beyond is before or after all that is recorded.
+        // A time beyond this limit is before or after every recorded exit.
         const long furthest = long.MaxValue / TimeSpan.NanosecondsPerTick;
         return Math.Clamp(time.UtcTicks - DateTime.UnixEpoch.Ticks, -furthest, furthest) * TimeSpan.NanosecondsPerTick;
     }

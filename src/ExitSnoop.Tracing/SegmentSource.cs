@@ -3,14 +3,14 @@ using ExitSnoop.Recording;
 
 namespace ExitSnoop;
 
-/// <summary>A directory with a recording, or segments out of one.</summary>
-/// <param name="folder">The directory; null for segments out of one.</param>
-/// <param name="segments">Oldest first.</param>
+/// <summary>A directory with a recording, or single segments of a recording.</summary>
+/// <param name="folder">The directory; null for single segments.</param>
+/// <param name="segments">The segments, oldest first.</param>
 internal sealed class SegmentSource(string? folder, IReadOnlyList<(int Number, string Path)> segments) : IExitSource
 {
     public RecordingTail? Tail => folder is null ? null : new RecordingTail(folder, Position.Segment, Position.Parts);
 
-    /// <summary>How far the newest segment was read.</summary>
+    /// <summary>The number of the newest segment, and how many of its parts were read.</summary>
     private (int Segment, int Parts) Position { get; set; }
 
     public IEnumerable<ExitEvent> Read(RecordingQuery query, bool oldestFirst)

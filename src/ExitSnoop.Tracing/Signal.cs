@@ -1,12 +1,11 @@
 namespace ExitSnoop;
 
 /// <summary>
-/// The signals of Linux on x86-64 and arm64, by their numbers in include/uapi/asm-generic/signal.h. The
-/// real-time signals are counted as bash's <c>kill -l</c> does; 32 and 33, which libc keeps for itself,
-/// have no name.
+/// The signals of Linux on x86-64 and arm64, with their numbers in include/uapi/asm-generic/signal.h. The real-time
+/// signals are named as bash's <c>kill -l</c> names them. 32 and 33, which libc reserves, have no name.
 /// </summary>
-#pragma warning disable CS1591 // The names are the signals' own: signal(7) says what each means.
-#pragma warning disable CA1707 // RTMIN_1 is as near to RTMIN+1 as an identifier gets.
+#pragma warning disable CS1591 // signal(7) says what each signal means.
+#pragma warning disable CA1707 // RTMIN_1 stands for RTMIN+1, which is not an identifier.
 #pragma warning disable CA1027 // Not flags.
 public enum Signal
 {

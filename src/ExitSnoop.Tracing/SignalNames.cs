@@ -4,19 +4,19 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop;
 
-/// <summary>The names of signals as people write them.</summary>
+/// <summary>Converts signals to their names and back.</summary>
 public static class SignalNames
 {
     private const int Last = (int)Signal.RTMAX;
 
     /// <summary>
-    /// The name without "SIG", as bash's <c>kill -l</c> has it: "SEGV", "RTMIN+1", "RTMAX-14"; the number
+    /// The name without "SIG", as bash's <c>kill -l</c> shows it: "SEGV", "RTMIN+1", "RTMAX-14"; the number
     /// for 32, 33 and anything that is not a signal; "" for <see cref="Signal.None"/>.
     /// </summary>
     public static string GetName(Signal signal) => SignalTable.GetName(signal);
 
-    /// <summary>Reads "SEGV", "SIGSEGV", "sigsegv", "11", "RTMIN+1", "RTMIN_1" and the like.</summary>
-    /// <returns>False for what names no signal from 1 to 64, nor <see cref="Signal.None"/> by name.</returns>
+    /// <summary>Reads "SEGV", "SIGSEGV", "sigsegv", "11", "RTMIN+1", "RTMIN_1", "None" and the like.</summary>
+    /// <returns>False if the text is neither a signal from 1 to 64 nor "None".</returns>
     public static bool TryParse([NotNullWhen(true)] string? text, out Signal signal)
     {
         signal = Signal.None;
@@ -46,7 +46,7 @@ public static class SignalNames
         return found >= 0;
     }
 
-    // RTMIN+n and RTMAX-n for every n that stays between them, and the members' own RTMIN_n, RTMAX_n.
+    // RTMIN+n and RTMAX-n for every n in the range of real-time signals, and RTMIN_n and RTMAX_n, as the members are called.
     private static int FindRealTime(string name)
     {
         bool fromStart = name.StartsWith(nameof(Signal.RTMIN), StringComparison.OrdinalIgnoreCase);

@@ -3,17 +3,20 @@ using System.Globalization;
 namespace ExitSnoop;
 
 /// <summary>One function call of a stack.</summary>
-/// <param name="Index">0 for the innermost call, where the thread was when the signal came.</param>
-/// <param name="InstructionPointer">The address of the instruction: in the innermost frame where it stopped, in others where the call returns to.</param>
-/// <param name="Module">The file that is mapped there, by its path in the process's own mounts; null for anonymous memory or none.</param>
-/// <param name="Offset">The address within the module as addr2line(1) counts it; within the file where its headers could not be read.</param>
-/// <param name="BuildId">The module's build ID in hexadecimal digits; null where it is not known.</param>
-/// <param name="Symbol">The function, demangled; null where it is not known.</param>
-/// <param name="SymbolOffset">The distance from the beginning of the function, in bytes.</param>
+/// <param name="Index">0 for the innermost call, in which the thread was when the signal was delivered.</param>
+/// <param name="InstructionPointer">In the innermost frame the address of the instruction at which the thread ended; in others the return address.</param>
+/// <param name="Module">The path of the mapped file, in the mount namespace of the process; null for anonymous memory and outside of any mapping.</param>
+/// <param name="Offset">
+/// The address within the module, as addr2line(1) expects it; the offset in the file if its headers could not be read; the offset in
+/// the mapping for anonymous memory; null outside of any mapping.
+/// </param>
+/// <param name="BuildId">The build ID of the module in hexadecimal digits; null if it is not known.</param>
+/// <param name="Symbol">The function, demangled; null if it is not known.</param>
+/// <param name="SymbolOffset">The distance from the beginning of the function in bytes; null if the function is not known.</param>
 public sealed record StackFrame(
     int Index, ulong InstructionPointer, string? Module, ulong? Offset, string? BuildId, string? Symbol, ulong? SymbolOffset)
 {
-    /// <summary>The place in a few words: <c>libc.so.6!abort+0x12</c>, <c>libc.so.6+0x3f5c0</c>, <c>0x7f12345678</c>.</summary>
+    /// <summary>The place as a short text: <c>libc.so.6!abort+0x12</c>, <c>libc.so.6+0x3f5c0</c>, <c>0x7f12345678</c>.</summary>
     internal string Place
     {
         get
@@ -25,10 +28,10 @@ public sealed record StackFrame(
         }
     }
 
-    /// <summary>Executable memory of no file, as a just-in-time compiler writes it.</summary>
+    /// <summary>The name for executable memory without a file, in which just-in-time compilers place code.</summary>
     internal const string Anonymous = "<anonymous>";
 
-    /// <summary>Reads like a line of gdb's <c>bt</c>: <c>#1  0x00005581c0a3e149 in main+0x9 from /usr/bin/true</c>.</summary>
+    /// <summary>A line like those of <c>bt</c> in gdb: <c>#1  0x00005581c0a3e149 in main+0x9 from /usr/bin/true</c>.</summary>
     public override string ToString()
     {
         string function = Symbol is null ? "??" : $"{DisplayText.Escape(Symbol)}+0x{SymbolOffset:x}";

@@ -10,6 +10,6 @@ public sealed class StackFrameList : ReadOnlyCollection<StackFrame>
     {
     }
 
-    /// <summary>A call a line: what Export-Csv writes.</summary>
+    /// <summary>One call per line. Export-Csv writes this text.</summary>
     public override string ToString() => string.Join('\n', this);
 }

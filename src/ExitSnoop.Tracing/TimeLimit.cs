@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace ExitSnoop;
 
-/// <summary>Calls back once when a time has passed: on a thread of its own, or at once for a time of zero.</summary>
+/// <summary>Calls a function once after a time: on a thread of its own, or in the constructor if the time is zero.</summary>
 /// <remarks>
-/// Not a timer of the runtime: that takes a thread of the pool when the time has come, and where there is no
-/// memory for one, the exception ends the process.
+/// This is not a timer of the runtime, because such a timer needs a thread of the pool when the time has passed. If there is
+/// no memory for that thread, the exception ends the process.
 /// </remarks>
 internal sealed class TimeLimit : IDisposable
 {

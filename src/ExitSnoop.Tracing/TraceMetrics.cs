@@ -9,8 +9,8 @@ namespace ExitSnoop;
 
 /// <summary>Counts the exits of a trace and writes the counts to a file, every 15 seconds and at the end.</summary>
 /// <remarks>
-/// A service that is new is written with zeros, and with its counts 15 seconds later: Prometheus' increase() does not see a series that
-/// begins with 1. So that most never are new when something of them exits, those that run are listed each time.
+/// A new service is first written with zeros, and with its counts 15 seconds later, because increase() of Prometheus ignores the first
+/// value of a series. To avoid this delay for most services, all running services are added before each write.
 /// </remarks>
 internal sealed class TraceMetrics : IDisposable
 {
@@ -32,12 +32,12 @@ internal sealed class TraceMetrics : IDisposable
     {
         (this.file, this.serviceFilter) = (file, serviceFilter);
         ExpectRunning();
-        // Behind those that run, so that the labels of services that are gone are the first to be given up.
+        // After the running services, so that services that no longer run get no label if there are too many.
         foreach (string label in file.Before.Keys.Select(MetricsPage.ServiceOf).OfType<string>())
             counts.Expect(label);
     }
 
-    /// <summary>Looks whether a file can be written, and takes over what its counters had counted.</summary>
+    /// <summary>Checks that the file can be written, and reads the values of its counters.</summary>
     /// <param name="path">The file.</param>
     /// <param name="serviceFilter">Which services are traced; null for all.</param>
     /// <exception cref="ExitTraceException">The file cannot be written.</exception>
@@ -60,9 +60,9 @@ internal sealed class TraceMetrics : IDisposable
     /// <summary>Counts an exit.</summary>
     internal void Count(in RecordView exit) => counts.Count(exit);
 
-    /// <summary>Begins to write.</summary>
-    /// <param name="trace">Asked for the figures of the trace each time.</param>
-    /// <param name="told">Called, on another thread, when there is a message to take.</param>
+    /// <summary>Starts to write the file periodically.</summary>
+    /// <param name="trace">Returns the current figures of the trace.</param>
+    /// <param name="told">Called on another thread when there is a message to take.</param>
     /// <exception cref="OutOfMemoryException">There is no memory for a thread.</exception>
     internal void Begin(Func<TraceFigures> trace, Action told)
     {
@@ -71,7 +71,7 @@ internal sealed class TraceMetrics : IDisposable
         thread.Start();
     }
 
-    /// <summary>Writes the figures of a recorder too, from now on.</summary>
+    /// <summary>Adds the figures of a recorder to the metrics.</summary>
     internal void Include(Func<ExitRecorderStatus> status)
     {
         lock (gate)
@@ -81,10 +81,10 @@ internal sealed class TraceMetrics : IDisposable
         }
     }
 
-    /// <summary>Takes the next sentence that people should know.</summary>
+    /// <summary>Takes the next message for the user; false if there is none.</summary>
     internal bool TryTakeMessage([NotNullWhen(true)] out string? message) => messages.TryDequeue(out message);
 
-    /// <summary>Writes a last time.</summary>
+    /// <summary>Writes the file a last time and ends the thread.</summary>
     public void Dispose()
     {
         lock (gate)
@@ -118,7 +118,7 @@ internal sealed class TraceMetrics : IDisposable
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            // Without /proc, or without a file to open: services are then new when something of them exits.
+            // Without /proc or with too many open files, services are added only when a process of them exits.
         }
     }
 
@@ -137,7 +137,7 @@ internal sealed class TraceMetrics : IDisposable
         }
         catch (OutOfMemoryException)
         {
-            // An exception that leaves a thread ends the process.
+            // An unhandled exception on this thread would end the process.
             error = LibC.ENOMEM;
         }
         if (error != 0 == failing)

@@ -2,13 +2,13 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop.Metrics;
 
-/// <summary>Counts exits by result and service and by signal. All of it may be called from several threads.</summary>
+/// <summary>Counts exits by result and service and by signal. Its methods can be called from several threads.</summary>
 internal sealed class ExitCounts
 {
-    /// <summary>Services that have a label of their own.</summary>
+    /// <summary>How many services have a label of their own.</summary>
     internal const int ServicesMaximum = 200;
 
-    /// <summary>The place of the real-time signals among those that are counted; the numbers below are the signals' own.</summary>
+    /// <summary>The index for all real-time signals together. The indexes of other signals are their numbers.</summary>
     internal const int RealTime = 0;
 
     private const int CgroupsMaximum = 4096;
@@ -28,7 +28,7 @@ internal sealed class ExitCounts
         others = services[ServiceLabel.Other];
     }
 
-    /// <summary>Counts an exit; one without details as of no service.</summary>
+    /// <summary>Counts an exit. If its record has no details, it is counted for no service.</summary>
     internal void Count(in RecordView exit)
     {
         ExitResult result = ExitResults.Of(exit);
@@ -44,14 +44,14 @@ internal sealed class ExitCounts
         }
     }
 
-    /// <summary>Has a service counted from 0 on, before anything of it exits.</summary>
+    /// <summary>Adds a service with counts of 0, before a process of it exits.</summary>
     internal void Expect(string label)
     {
         lock (gate)
             _ = Service(label);
     }
 
-    /// <summary>Hands all counts to a reader, while nothing is counted.</summary>
+    /// <summary>Calls a reader with all counts. Nothing is counted meanwhile.</summary>
     internal void Read(Action<IEnumerable<ServiceCounts>, ReadOnlySpan<long>> reader)
     {
         lock (gate)
@@ -62,7 +62,7 @@ internal sealed class ExitCounts
     {
         if (lookup.TryGetValue(cgroup, out ServiceCounts? known))
             return known;
-        // Those of containers have no end.
+        // Every new container has another cgroup, so the number of cgroups is not limited.
         if (byCgroup.Count >= CgroupsMaximum)
             byCgroup.Clear();
         return byCgroup[cgroup.ToArray()] = Service(ServiceLabel.OfCgroup(ComponentPath.Join(cgroup)));
@@ -76,7 +76,7 @@ internal sealed class ExitCounts
         return services.Count < ServicesMaximum + withoutOne ? services[label] = new ServiceCounts(label) : others;
     }
 
-    /// <summary>Finds a cgroup by the bytes of a record, without a copy.</summary>
+    /// <summary>Finds a cgroup by the bytes in a record, without copying them.</summary>
     private sealed class CgroupComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
     {
         internal static readonly CgroupComparer Instance = new();
@@ -98,17 +98,17 @@ internal sealed class ExitCounts
     }
 }
 
-/// <summary>What exited of one service.</summary>
+/// <summary>The counts of one service.</summary>
 internal sealed class ServiceCounts(string label)
 {
     internal string Label => label;
 
-    /// <summary>By <see cref="ExitResult"/>.</summary>
+    /// <summary>The number of exits by <see cref="ExitResult"/>.</summary>
     internal long[] Results { get; } = new long[ExitResults.Names.Length];
 
-    /// <summary>Nanoseconds.</summary>
+    /// <summary>The CPU time of its exited processes in nanoseconds.</summary>
     internal ulong ProcessorTime { get; set; }
 
-    /// <summary>Whether a 0 of it was written, from which what follows is an increase.</summary>
+    /// <summary>Whether its counts were once written as 0, so that Prometheus sees later counts as an increase.</summary>
     internal bool IsKnown { get; set; }
 }

@@ -2,29 +2,29 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop.Metrics;
 
-/// <summary>How a process ended; each exit has one of these.</summary>
+/// <summary>How a process ended. Each exit has exactly one of these results.</summary>
 internal enum ExitResult
 {
-    /// <summary>With the status 0.</summary>
+    /// <summary>The exit status is 0.</summary>
     Success,
 
-    /// <summary>With another status, or as a kernel thread with an error.</summary>
+    /// <summary>The exit status is not 0, or a kernel thread ended with an error.</summary>
     Failed,
 
-    /// <summary>By a signal that is none of the below.</summary>
+    /// <summary>A signal ended the process, but none of the following applies.</summary>
     Killed,
 
-    /// <summary>By a fault or another signal whose default is to dump a core.</summary>
+    /// <summary>A fault, or another signal whose default action is a core dump, ended the process.</summary>
     Crashed,
 
-    /// <summary>By the kernel's OOM killer.</summary>
+    /// <summary>The kernel's OOM killer killed the process.</summary>
     Oom,
 }
 
-/// <summary>Results of exits.</summary>
+/// <summary>Determines the results of exits.</summary>
 internal static class ExitResults
 {
-    /// <summary>As they stand in the label "result", by their number.</summary>
+    /// <summary>The values of the label "result", indexed by <see cref="ExitResult"/>.</summary>
     internal static readonly string[] Names = ["success", "failed", "killed", "crashed", "oom"];
 
     internal static ExitResult Of(in RecordView exit)

@@ -6,11 +6,12 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Metrics;
 
 /// <summary>
-/// The file of metrics: replaced as a whole, so that a reader never finds a part of it, and read at the start, so that counters go on.
+/// The metrics file. It is always replaced as a whole, so that a reader never sees a part of it. It is read at the start, so that
+/// counters continue.
 /// </summary>
 internal sealed class MetricsFile
 {
-    // Everyone may read counts, whatever the umask is.
+    // Mode 0644, whatever the umask is: every user may read counts.
     private const int Mode = 0x1a4;
     private const int LongestFile = 1 << 20;
     private const string CounterSuffix = "_total";
@@ -18,14 +19,14 @@ internal sealed class MetricsFile
     private readonly string temporary;
 
     /// <param name="path">The file. The folder must exist.</param>
-    /// <exception cref="Win32Exception">It cannot be written.</exception>
-    /// <exception cref="NotRegularException">There is something else of this name.</exception>
+    /// <exception cref="Win32Exception">The file cannot be written.</exception>
+    /// <exception cref="NotRegularException">The path is that of something other than a regular file.</exception>
     internal MetricsFile(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
-        // Not *.prom: that is what node_exporter reads.
+        // The name does not end in .prom, because node_exporter reads all such files.
         temporary = Path + ".tmp";
-        // A rename replaces anything of that name, even /dev/null.
+        // A rename would replace even /dev/null.
         if (System.IO.Path.EndsInDirectorySeparator(path) || (FileStatus.GetOfLink(Path, out FileStatus status) == 0 && !status.IsRegular))
             throw new NotRegularException();
         Check(Create(out int fd));
@@ -36,10 +37,10 @@ internal sealed class MetricsFile
 
     internal string Path { get; }
 
-    /// <summary>The values of the counters that the file had, by their series as they stand there.</summary>
+    /// <summary>The values of the counters in the existing file, by their series as text.</summary>
     internal IReadOnlyDictionary<string, double> Before { get; }
 
-    /// <summary>Replaces the file; errno where that fails, and the file is as before.</summary>
+    /// <summary>Replaces the file; returns 0 or errno. After an error the file is unchanged.</summary>
     internal int Write(string text)
     {
         int error = Create(out int fd);
@@ -49,7 +50,7 @@ internal sealed class MetricsFile
         if (error == 0)
             error = FileCalls.WriteAt(fd, Encoding.UTF8.GetBytes(text), 0);
         _ = LibC.close(fd);
-        // Not synced: after a power failure the counts begin again, as after any reset.
+        // Not synced: if a power failure loses the file, the counters start at 0, which Prometheus handles as a reset.
         if (error == 0)
             error = FileCalls.Rename(temporary, Path);
         if (error != 0)
@@ -57,13 +58,13 @@ internal sealed class MetricsFile
         return error;
     }
 
-    /// <summary>A new file, as the folder may be one in which others can lay out links.</summary>
+    /// <summary>Creates the temporary file. It must be a new one, because others may be able to create links in the folder.</summary>
     private int Create(out int fd)
     {
         int error = FileCalls.CreateNew(temporary, Mode, out fd);
         if (error != FileCalls.EEXIST)
             return error;
-        // Left behind by a program that was killed.
+        // The file was left by a program that was killed.
         _ = FileCalls.Remove(temporary);
         return FileCalls.CreateNew(temporary, Mode, out fd);
     }
@@ -97,5 +98,5 @@ internal sealed class MetricsFile
     }
 }
 
-/// <summary>What has the name of the file is a device, a link, a folder or the like.</summary>
+/// <summary>The path of the metrics file is that of a device, a link, a folder or the like.</summary>
 internal sealed class NotRegularException : Exception;

@@ -3,26 +3,26 @@ using System.Text;
 
 namespace ExitSnoop.Metrics;
 
-/// <summary>Writes Prometheus' text format, version 0.0.4.</summary>
-/// <param name="before">What counters had counted before this program was started, by their series.</param>
+/// <summary>Writes the text format of Prometheus, version 0.0.4.</summary>
+/// <param name="before">The values of the counters before this program was started, by their series. They are added to the counters.</param>
 internal sealed class MetricsText(IReadOnlyDictionary<string, double> before)
 {
-    // 15 digits and a bit: what a double counts exactly.
+    // Up to this number, a double represents every integer exactly.
     private const double Exact = 1L << 53;
 
     private readonly StringBuilder text = new();
     private string name = "";
     private bool isCounter;
 
-    /// <summary>Begins a counter, whose name ends with "_total".</summary>
+    /// <summary>Begins a counter. Its name must end with "_total".</summary>
     internal void Counter(string name, string help) => Begin(name, "counter", help);
 
     /// <summary>Begins a gauge.</summary>
     internal void Gauge(string name, string help) => Begin(name, "gauge", help);
 
-    /// <summary>A series of the metric begun.</summary>
-    /// <param name="value">Its value; of a counter, since this program was started.</param>
-    /// <param name="labels">Names and values.</param>
+    /// <summary>Writes a series of the current metric.</summary>
+    /// <param name="value">Its value; for a counter, the increase since this program was started.</param>
+    /// <param name="labels">The names and values of its labels.</param>
     internal void Sample(double value, params ReadOnlySpan<(string Name, string Value)> labels)
     {
         string series = Series(name, labels);
@@ -30,7 +30,7 @@ internal sealed class MetricsText(IReadOnlyDictionary<string, double> before)
         text.Append(series).Append(' ').Append(Number(sum)).Append('\n');
     }
 
-    /// <summary>As it stands in a file, and as the key of what was counted before.</summary>
+    /// <summary>The name and labels of a series as they are written to the file. Also the key of its earlier value.</summary>
     internal static string Series(string name, params ReadOnlySpan<(string Name, string Value)> labels)
     {
         if (labels.IsEmpty)

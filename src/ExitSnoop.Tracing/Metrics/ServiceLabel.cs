@@ -5,10 +5,10 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop.Metrics;
 
-/// <summary>The label "service" of an exit: a pattern for -Service and --service that means the service, or a word where there is none.</summary>
+/// <summary>The label "service" of an exit: a pattern for -Service and --service that matches the service, or a word if there is no service.</summary>
 /// <remarks>
-/// The instances of a template are one: their names hold process IDs (systemd-coredump@), addresses (sshd@) and users (user@), so
-/// their number is not bounded.
+/// All instances of a template have one label. Their names contain process IDs (systemd-coredump@), addresses (sshd@) and users (user@),
+/// so their number is not limited.
 /// </remarks>
 internal static partial class ServiceLabel
 {
@@ -18,25 +18,26 @@ internal static partial class ServiceLabel
     /// <summary>The process was in no service.</summary>
     internal const string None = "none";
 
-    /// <summary>The service has no label of its own, as there are too many, or its name is not one that systemd allows.</summary>
+    /// <summary>The service has no label of its own, because there are too many services or systemd does not allow such a name.</summary>
     internal const string Other = "other";
 
     private const string Suffix = ".service";
 
-    // VALID_CHARS_WITH_AT of src/basic/unit-name.c. A user to whom a cgroup is delegated can give those below it any name, and
+    // VALID_CHARS_WITH_AT of src/basic/unit-name.c in systemd. A user with a delegated cgroup can give any name to cgroups below it, and
     // alerts put the label into commands for root.
     private static readonly SearchValues<char> Allowed = SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:-_.\\@");
 
     private const int FoldersMaximum = 10_000;
 
-    /// <param name="cgroup">The path of the process's cgroup.</param>
+    /// <summary>The label for a process.</summary>
+    /// <param name="cgroup">The path of its cgroup.</param>
     internal static string OfCgroup(string cgroup)
     {
         CgroupNames names = CgroupNames.Of(cgroup);
         return names.ServiceName is { } service ? OfService(service) : names.ContainerId is null ? None : Container;
     }
 
-    /// <summary>"nginx.service" as it is, "user@1000.service" as "user@*.service", "run-u123.service" as "run-*.service".</summary>
+    /// <summary>The label for a service: "nginx.service" unchanged, "user@*.service" for "user@1000.service", "run-*.service" for "run-u123.service".</summary>
     internal static string OfService(string name)
     {
         if (name.AsSpan().ContainsAnyExcept(Allowed))
@@ -47,7 +48,7 @@ internal static partial class ServiceLabel
             : name;
     }
 
-    /// <summary>The names of the services that run now, from the tree of cgroups; those found so far where that cannot be read on.</summary>
+    /// <summary>The names of the running services, from the tree of cgroups. Folders that cannot be read are skipped.</summary>
     internal static IEnumerable<string> RunningServices()
     {
         string root = CgroupHierarchy.Find().MountPoint;
@@ -72,7 +73,7 @@ internal static partial class ServiceLabel
         }
     }
 
-    // What systemd-run calls a service without a name (make_unit_name() in src/run/run.c).
+    // The names that systemd-run generates for services (make_unit_name() in src/run/run.c of systemd).
     [GeneratedRegex(@"^run-(u\d+|r[0-9a-f]{32}|p\d+-i\d+)\.service$")]
     private static partial Regex Transient();
 }

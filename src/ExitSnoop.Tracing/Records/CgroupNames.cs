@@ -4,22 +4,23 @@ using System.Text.RegularExpressions;
 namespace ExitSnoop.Records;
 
 /// <summary>What the path of a cgroup says about a process: its container, its pod and its service.</summary>
-/// <param name="ContainerId">The innermost container, by the ID or name that its manager shows; null outside of one.</param>
-/// <param name="PodId">The UID of the Kubernetes pod; null outside of one.</param>
-/// <param name="ServiceName">The innermost systemd service, of the system's manager or a user's; null where there is none.</param>
+/// <param name="ContainerId">The ID or name of the innermost container, as its manager shows it; null if the process is in no container.</param>
+/// <param name="PodId">The UID of the Kubernetes pod; null if the process is in no pod.</param>
+/// <param name="ServiceName">The innermost systemd service, of the system manager or a user manager; null if there is none.</param>
 internal sealed partial record CgroupNames(string? ContainerId, string? PodId, string? ServiceName)
 {
     private const int KnownMaximum = 4096;
 
-    // The exits of a machine come from few cgroups, and to take a path apart costs more than the rest of an event.
+    // The exits of a machine come from few cgroups, and parsing a path costs more than the rest of an event.
     private static readonly ConcurrentDictionary<string, CgroupNames> Known = new(StringComparer.Ordinal);
 
     private const string Scope = ".scope", Service = ".service";
 
-    /// <summary>Hypervisors by the names under which libvirt registers their machines: no containers.</summary>
+    /// <summary>The beginnings of the names under which libvirt registers virtual machines, which are not containers.</summary>
     private static readonly string[] Hypervisors = ["qemu-", "xen-", "ch-", "bhyve-", "vbox-"];
 
-    /// <param name="path">The path in the machine's own hierarchy, as the kernel has it.</param>
+    /// <summary>Parses a path, or takes the result from the cache. Can be called on any thread.</summary>
+    /// <param name="path">The path from the root of the hierarchy.</param>
     internal static CgroupNames Of(string path)
     {
         if (Known.TryGetValue(path, out CgroupNames? known))
@@ -29,7 +30,7 @@ internal sealed partial record CgroupNames(string? ContainerId, string? PodId, s
         return Known[path] = Read(path);
     }
 
-    /// <summary>What the cgroups of a process say, one for each hierarchy; none where it is gone.</summary>
+    /// <summary>The names in the cgroups of a process, one for each hierarchy; empty if the process is gone.</summary>
     internal static IReadOnlyList<CgroupNames> OfProcess(int id)
     {
         try
@@ -55,7 +56,7 @@ internal sealed partial record CgroupNames(string? ContainerId, string? PodId, s
             if (kubernetes)
                 pod = FindPod(component) ?? pod;
             if (FindContainer(component, parent) is { } found)
-                // What encloses the container is not the service that a process in it belongs to.
+                // A service outside of the container is not the service of a process in it.
                 (container, service) = (found, null);
             else if (component.EndsWith(Service, StringComparison.Ordinal))
                 service = component;
@@ -67,7 +68,7 @@ internal sealed partial record CgroupNames(string? ContainerId, string? PodId, s
     private static string? FindContainer(string component, string parent)
     {
         // Docker, containerd, CRI-O, Podman, ECS on EC2: "ID", "docker-ID.scope", "slice:cri-containerd:ID".
-        // conmon and crun's monitors run beside the container, outside of it.
+        // The monitors of Podman and CRI-O (conmon) run outside of the container.
         string name = Without(component, Scope);
         if (HexId().Match(name) is { Success: true } hex)
             return name.Contains("conmon", StringComparison.Ordinal) ? null : hex.Groups["id"].Value;
@@ -82,7 +83,7 @@ internal sealed partial record CgroupNames(string? ContainerId, string? PodId, s
         if (component.EndsWith(".libvirt-lxc", StringComparison.Ordinal))
             return Without(component, ".libvirt-lxc");
 
-        // LXC, Incus, LXD, Proxmox: "lxc.payload.NAME", "lxc.payload/NAME", "lxc/NAME/ns". lxc.monitor is outside.
+        // LXC, Incus, LXD, Proxmox: "lxc.payload.NAME", "lxc.payload/NAME", "lxc/NAME/ns". lxc.monitor is not in the container.
         if (component.StartsWith("lxc.payload.", StringComparison.Ordinal))
             return component["lxc.payload.".Length..];
         if (parent is "lxc" or "lxc.payload")
@@ -94,7 +95,7 @@ internal sealed partial record CgroupNames(string? ContainerId, string? PodId, s
             _ when FargateId().IsMatch(component) => component,
             // Cloud Foundry.
             "garden" when GardenId().IsMatch(component) => component,
-            // BuildKit by itself, in dockerd, and in dockerd under systemd.
+            // BuildKit alone, in dockerd, and in dockerd with systemd's cgroups.
             "buildkit" when BuildKitId().IsMatch(component) => component,
             _ when component.EndsWith(Scope, StringComparison.Ordinal) && BuildKitScope().Match(name) is { Success: true } build => build.Groups["id"].Value,
             // Nomad's exec and containerd drivers: "nomad.slice/share.slice/ALLOCATION.TASK.scope".

@@ -6,21 +6,21 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Records;
 
 /// <summary>
-/// The commands of living processes, on kernels where they are gone by the time of the exit (before
-/// 6.16): from the records of exec, and from /proc for those that were there before the trace.
+/// The commands of living processes, for hooks that come after exit_mm(), where the command cannot be read any more (before
+/// 6.16): from the records of execs and, for processes that existed before the trace, from /proc.
 /// </summary>
-/// <remarks>A process that was forked and never executed a program has none: its parent's would be a guess.</remarks>
+/// <remarks>A process that was forked and has executed no program has none: the command of its parent would be a guess.</remarks>
 internal sealed class CommandMemory
 {
-    /// <summary>/proc has start times in these units: USER_HZ is 100 on every architecture here.</summary>
+    /// <summary>The unit of start times in /proc: USER_HZ is 100 on x86-64 and arm64.</summary>
     private const ulong NanosecondsPerTick = 10_000_000;
 
-    /// <summary>The 22nd field of /proc/PID/stat, counted from the state on.</summary>
+    /// <summary>The index of the 22nd field of /proc/PID/stat, counted from the state, the third one.</summary>
     private const int StartTime = 22 - 3;
 
     private const int SmallestSweep = 4096;
 
-    /// <summary>For so many deaths the threads of a process may come after the one that was taken for its last.</summary>
+    /// <summary>A command is kept for this many further deaths, because some threads of a process exit after the one that was taken for its last.</summary>
     private const int LateThreads = 64;
 
     private readonly Dictionary<uint, (ulong StartTick, byte[] Command)> commands = [];
@@ -28,10 +28,10 @@ internal sealed class CommandMemory
     private (ulong Time, List<(uint HostId, ulong StartTick)> Processes)? gone;
     private int nextSweep = SmallestSweep;
 
-    /// <summary>How many commands there are.</summary>
+    /// <summary>How many commands are stored.</summary>
     internal int Count => commands.Count;
 
-    /// <summary>Remembers the processes that are there now. Only for the first PID namespace, whose IDs /proc shows.</summary>
+    /// <summary>Stores the commands of the existing processes. Works only in the first PID namespace, because commands are stored by the IDs there.</summary>
     internal void ReadProc()
     {
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
@@ -49,26 +49,26 @@ internal sealed class CommandMemory
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                // It has exited.
+                // The process has exited.
             }
         }
     }
 
-    /// <summary>Remembers the record of an exec; it replaces what the process ran before.</summary>
+    /// <summary>Stores the record of an exec in place of the earlier command of the process.</summary>
     internal void Add(in RecordView exec, byte[] bytes)
     {
         Sweep(exec.Record.ExitTime);
         commands[exec.Record.HostPid] = (StartTickOf(exec.Record), bytes);
     }
 
-    /// <summary>The command of a process, null where it is not known; forgotten once the process is dead.</summary>
+    /// <summary>The record with the command of a process that exited; null if it is not known. It is removed when the process is dead.</summary>
     internal byte[]? Find(in ExitRecord exit)
     {
         bool isThread = exit.Flags.HasFlag(RecordFlags.Thread);
         ulong startTick = StartTickOf(exit);
         if (!commands.TryGetValue(exit.HostPid, out (ulong StartTick, byte[] Command) known))
             return null;
-        // The record of a thread has the thread's start, which for all but the main thread is later than the process's.
+        // The record of a thread has the start time of the thread, which is later than that of the process, except for the main thread.
         if (isThread && exit.Tid != exit.Pid ? known.StartTick > startTick : known.StartTick != startTick)
             return null;
         if (!isThread)
@@ -84,8 +84,8 @@ internal sealed class CommandMemory
         return known.Command;
     }
 
-    // Processes whose exit the kernel's filters hold back are never asked for, so they are forgotten once they are gone:
-    // when all that was recorded until they were found gone has been read, as their exits can be among that.
+    // Find() is never called for processes whose exits the kernel filters out, so they are removed here when they are gone. This is done
+    // only after all records from before that check were read, because their exits can be among these records.
     private void Sweep(ulong now)
     {
         if (gone is { } found && now > found.Time)
@@ -96,7 +96,7 @@ internal sealed class CommandMemory
         }
         else if (gone is null && commands.Count >= nextSweep)
         {
-            // Not by /proc, which hidepid=2 hides processes in.
+            // Not with /proc, where the mount option hidepid=2 hides processes.
             List<(uint, ulong)> processes = [.. commands.Where(known => LibC.IsGone((int)known.Key)).Select(known => (known.Key, known.Value.StartTick))];
             gone = ((ulong)Clocks.Boot(), processes);
         }
@@ -110,7 +110,7 @@ internal sealed class CommandMemory
 
     private static ulong StartTickOf(in ExitRecord record) => record.StartTime / NanosecondsPerTick;
 
-    /// <summary>The executable; "" for a kernel thread, and where ptrace(2) would be refused.</summary>
+    /// <summary>The path of the executable; "" for a kernel thread, and if ptrace(2) would be refused.</summary>
     private static string Executable(string folder)
     {
         try

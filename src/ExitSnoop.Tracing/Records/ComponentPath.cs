@@ -2,7 +2,7 @@ using System.Text;
 
 namespace ExitSnoop.Records;
 
-/// <summary>A path as the kernel's dentries give it: components from the last to the first, each ended by a NUL.</summary>
+/// <summary>Joins the components of a path, which the BPF program reads from the last to the first, each ended by a NUL.</summary>
 internal static class ComponentPath
 {
     internal static string Join(ReadOnlySpan<byte> components)

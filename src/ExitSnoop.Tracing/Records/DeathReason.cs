@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace ExitSnoop.Records;
 
-/// <summary>Why a signal ended a process, in a few words: the one text that all views and formats show.</summary>
+/// <summary>Why a signal ended a process, in a few words. All views and formats use this text.</summary>
 internal static class DeathReason
 {
-    /// <summary>The text, null where nothing is known, and for a process that exited by itself.</summary>
+    /// <summary>The text; null if nothing is known, and for a process that no signal ended.</summary>
     internal static string? Describe(in ExitRecord record, in ExitDetail detail)
     {
         Signal signal = new WaitStatus(record.WaitStatus, record.Flags.HasFlag(RecordFlags.KernelThread)).Signal;
@@ -53,7 +53,7 @@ internal static class DeathReason
         if (detail.SenderPid == record.Pid)
             return signal == Signal.ABRT ? "aborted" : "killed itself";
         string killed = record.Flags.HasFlag(RecordFlags.SenderProbable) ? "probably killed by" : "killed by";
-        // A sender outside of the reader's PID namespace has no ID there.
+        // A sender outside of the reader's PID namespace has no ID in it.
         return detail.SenderPid == 0
             ? $"{killed} {detail.SenderComm}"
             : string.Create(CultureInfo.InvariantCulture, $"{killed} {detail.SenderComm} ({detail.SenderPid})");
@@ -74,7 +74,7 @@ internal static class DeathReason
         };
     }
 
-    // Signals that the kernel sends of its own accord, each for one purpose.
+    // Signals that the kernel itself sends, most of them for one purpose only.
     private static string DescribeKernel(Signal signal, int code) => (signal, SignalCodes.GetName(signal, code)) switch
     {
         (_, "TIMER") or (Signal.ALRM or Signal.VTALRM or Signal.PROF, "KERNEL") => "timer expired",

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace ExitSnoop.Records;
 
-/// <summary>The names of errors, as errno(3) has them: include/uapi/asm-generic/errno.h.</summary>
+/// <summary>The names of error numbers: errno(3), include/uapi/asm-generic/errno.h.</summary>
 internal static class ErrorNames
 {
-    /// <summary>The error that the first word stands for.</summary>
+    /// <summary>The number of the first name.</summary>
     private const int First = 1;
 
-    // From EPERM, 1, on; "-" where a number has no name.
+    // In the order of the numbers, from EPERM, 1, on. "-" stands for a number without a name.
     private static readonly string[] Names =
         """
         EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY

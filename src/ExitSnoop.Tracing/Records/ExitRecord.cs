@@ -18,7 +18,7 @@ internal struct ExitRecord
     public uint HostPid;
 }
 
-/// <summary>struct exit_detail of bpf/record.h, which follows the record where <see cref="RecordFlags.Detail"/> is set.</summary>
+/// <summary>struct exit_detail of bpf/record.h, which follows the record if <see cref="RecordFlags.Detail"/> is set.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ExitDetail
 {
@@ -55,7 +55,7 @@ internal struct ExitDetail
     public byte Reserved;
 }
 
-/// <summary>enum record_flags.</summary>
+/// <summary>enum record_flags of bpf/record.h.</summary>
 [Flags]
 internal enum RecordFlags : uint
 {
@@ -87,7 +87,7 @@ internal struct AncestorRecord
     public Comm Comm;
 }
 
-/// <summary>TASK_COMM_LEN bytes, ended by a NUL: the name of a thread.</summary>
+/// <summary>A comm: TASK_COMM_LEN bytes, ended by a NUL.</summary>
 [InlineArray(16)]
 internal struct Comm
 {
@@ -108,7 +108,7 @@ internal struct Comm
     public override readonly string ToString() => System.Text.Encoding.UTF8.GetString(Text);
 }
 
-/// <summary>A record, its detail if it has one, and the bytes behind them, where they lie.</summary>
+/// <summary>A view of the bytes of a record, of its detail if it has one, and of the bytes after them. Nothing is copied.</summary>
 internal readonly ref struct RecordView
 {
     internal static readonly int DetailOffset = Unsafe.SizeOf<ExitRecord>();
@@ -118,7 +118,7 @@ internal readonly ref struct RecordView
 
     private RecordView(ReadOnlySpan<byte> bytes) => this.bytes = bytes;
 
-    /// <summary>All of it.</summary>
+    /// <summary>All bytes of the record.</summary>
     internal ReadOnlySpan<byte> Bytes => bytes;
 
     internal ref readonly ExitRecord Record => ref MemoryMarshal.AsRef<ExitRecord>(bytes);
@@ -127,17 +127,17 @@ internal readonly ref struct RecordView
 
     internal ref readonly ExitDetail Detail => ref MemoryMarshal.AsRef<ExitDetail>(bytes[DetailOffset..]);
 
-    /// <summary>The ancestors behind the parent, nearest first.</summary>
+    /// <summary>The ancestors beyond the parent, nearest first.</summary>
     internal ReadOnlySpan<AncestorRecord> Ancestors => MemoryMarshal.Cast<byte, AncestorRecord>(bytes[BytesOffset..PathOffset]);
 
-    /// <summary>Components from the last to the first, each ended by a NUL, as in the other paths.</summary>
+    /// <summary>The path of the executable: components from the last to the first, each ended by a NUL. The other paths are stored likewise.</summary>
     internal ReadOnlySpan<byte> Path => bytes.Slice(PathOffset, Detail.PathSize);
 
     internal ReadOnlySpan<byte> Directory => bytes.Slice(DirectoryOffset, Detail.DirectorySize);
 
     internal ReadOnlySpan<byte> Cgroup => bytes.Slice(CgroupOffset, Detail.CgroupSize);
 
-    /// <summary>Each ended by a NUL, but for the last where they were cut.</summary>
+    /// <summary>The arguments, each ended by a NUL; the last one may have none if they were cut.</summary>
     internal ReadOnlySpan<byte> Arguments => bytes.Slice(ArgumentsOffset, Detail.ArgsSize);
 
     private int PathOffset => BytesOffset + (Detail.AncestorCount * Unsafe.SizeOf<AncestorRecord>());
@@ -152,7 +152,7 @@ internal readonly ref struct RecordView
     internal static bool IsExit(ReadOnlySpan<byte> bytes) =>
         bytes.Length >= DetailOffset && !MemoryMarshal.AsRef<ExitRecord>(bytes).Flags.HasFlag(RecordFlags.Exec);
 
-    /// <summary>Takes bytes for a record if they can be one: long enough for what they say they hold.</summary>
+    /// <summary>Makes a view of the bytes; returns false if they are shorter than the sizes in the record say.</summary>
     internal static bool TryParse(ReadOnlySpan<byte> bytes, out RecordView view)
     {
         view = new RecordView(bytes);

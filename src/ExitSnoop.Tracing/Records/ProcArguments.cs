@@ -4,26 +4,26 @@ using Microsoft.Win32.SafeHandles;
 
 namespace ExitSnoop.Records;
 
-/// <summary>The arguments of a living process, from /proc/PID/cmdline but never with its environment.</summary>
+/// <summary>Reads the arguments of a living process from /proc/PID/cmdline, without any byte of its environment.</summary>
 /// <remarks>
-/// /proc/PID/cmdline shows what the process says its arguments are (prctl(2), PR_SET_MM), and goes on over the
-/// environment where their last NUL is overwritten: get_mm_cmdline() in fs/proc/base.c. As put_arguments() of
-/// bpf/command.h does, this takes the start of the environment from what the kernel wrote on the stack at exec.
+/// A process can set the addresses of what /proc/PID/cmdline shows (prctl(2), PR_SET_MM), and if the last NUL of the
+/// arguments is overwritten, the file continues into the environment (get_mm_cmdline() in fs/proc/base.c). So this finds
+/// the start of the environment on the stack, where the kernel wrote it at exec, as put_arguments() in bpf/command.h does.
 /// </remarks>
 internal static class ProcArguments
 {
-    // Fields of proc(5), counted from the state on, which is the third. All are 0 where ptrace(2) would be refused.
+    // Fields of proc(5), counted from the state, the third one. All are 0 if ptrace(2) would be refused.
     private const int StartStack = 28 - 3, ArgStart = 48 - 3, ArgEnd = 49 - 3, EnvStart = 50 - 3, EnvEnd = 51 - 3;
 
-    /// <summary>Arguments on the stack of a process: more are refused at exec, or it is a process of 32 bits.</summary>
+    /// <summary>The highest plausible number of arguments. The kernel refuses more at exec; in a 32-bit process the word contains a pointer, too.</summary>
     private const ulong ArgumentsMaximum = 1 << 23;
 
-    /// <summary>The arguments, each with a NUL behind it.</summary>
+    /// <summary>The arguments, each ended by a NUL.</summary>
     /// <param name="folder">/proc/PID.</param>
     /// <param name="stat">The fields of its file stat, from the state on.</param>
-    /// <param name="cut">Whether cmdline shows more, which is or may be environment.</param>
+    /// <param name="cut">Whether cmdline has more bytes, which are left out because they are or may be environment.</param>
     /// <exception cref="IOException">The process is gone.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     internal static byte[] Read(string folder, string[] stat, out bool cut)
     {
         byte[] cmdline = File.ReadAllBytes(Path.Join(folder, "cmdline"));
@@ -38,14 +38,14 @@ internal static class ProcArguments
         ulong size = before > start ? before - start : 0;
         if ((ulong)cmdline.Length <= size)
             return cmdline.Length;
-        // A title goes on over an environment that was cleared or moved (setproctitle(3)).
+        // A title may continue where the environment was, if that was cleared or moved (setproctitle(3)).
         bool mayGoOn = end == environment && end == Field(stat, EnvStart) && start + (ulong)cmdline.Length <= Field(stat, EnvEnd);
         return mayGoOn && !IsVariable(cmdline[(int)size..]) ? cmdline.Length : (int)size;
     }
 
     /// <summary>
-    /// Up to the first word that can be a variable, for a process of which it cannot be known where the environment
-    /// begins. A word such as --option=value is none, but the first can be -bash and go on over the environment.
+    /// The number of bytes before the first word that can be a variable. Used if it is not known where the environment begins. A
+    /// word such as --option=value is no variable, unless it is the first: that one can be "-bash" and continue into the environment.
     /// </summary>
     private static int SizeBeforeVariable(ReadOnlySpan<byte> cmdline)
     {
@@ -60,13 +60,13 @@ internal static class ProcArguments
         return cmdline.Length;
     }
 
-    /// <summary>Whether a word begins as NAME=value does. A title has a blank before any "=".</summary>
+    /// <summary>Whether a word has the form NAME=value. In a title there is a space before any "=".</summary>
     private static bool IsVariable(ReadOnlySpan<byte> word) =>
         word.IndexOfAny((byte)'=', (byte)' ', (byte)0) is >= 0 and int first && word[first] == '=';
 
     /// <summary>
-    /// Where the environment begins: its first string by the pointers on the stack (create_elf_tables() in
-    /// fs/binfmt_elf.c) or what prctl(2) last said, whichever is lower; null where that cannot be read, or the process says that its stack is elsewhere.
+    /// The address where the environment begins: the lower of the first pointer to it on the stack (create_elf_tables() in
+    /// fs/binfmt_elf.c) and the address that prctl(2) can set. Null if neither is above the stack or the memory cannot be read.
     /// </summary>
     private static ulong? Environment(string folder, string[] stat)
     {
@@ -74,7 +74,7 @@ internal static class ProcArguments
             return null;
         try
         {
-            // Not File.OpenRead, whose buffer would read more than the word.
+            // Not File.OpenRead, because a FileStream reads more than the word into its buffer.
             using SafeFileHandle memory = File.OpenHandle(Path.Join(folder, "mem"));
             if (Word(memory, stack) is not (<= ArgumentsMaximum and ulong count) || Word(memory, stack + ((count + 2) * sizeof(ulong))) is not { } first)
                 return null;

@@ -1,7 +1,7 @@
 namespace ExitSnoop.Records;
 
-/// <summary>The machine that a recorded exit comes from, as far as its record needs it to be understood.</summary>
+/// <summary>What is needed to know about the machine of a recorded exit, to interpret its record.</summary>
 /// <param name="Host">Its host name.</param>
-/// <param name="PageSize">Bytes of a page of memory.</param>
-/// <param name="Users">Names of users by ID.</param>
+/// <param name="PageSize">The size of a page of memory in bytes.</param>
+/// <param name="Users">The names of its users by ID.</param>
 internal sealed record RecordOrigin(string Host, int PageSize, IReadOnlyDictionary<uint, string?> Users);

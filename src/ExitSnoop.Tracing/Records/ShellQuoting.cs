@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ExitSnoop.Records;
 
-/// <summary>Writes arguments as a POSIX shell would have to be given them.</summary>
+/// <summary>Quotes arguments for a POSIX shell.</summary>
 internal static class ShellQuoting
 {
     private static readonly SearchValues<char> Plain =

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Records;
 
-/// <summary>enum signal_cause of bpf/record.h: what is behind a signal, where its number and si_code do not say it.</summary>
+/// <summary>enum signal_cause of bpf/record.h: why a signal was sent, where its number and si_code do not tell.</summary>
 internal enum SignalCause : byte
 {
     Other = 0,

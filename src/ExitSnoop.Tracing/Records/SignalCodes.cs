@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace ExitSnoop.Records;
 
-/// <summary>The si_code of a signal by its name in include/uapi/asm-generic/siginfo.h.</summary>
+/// <summary>The names of si_code, without the prefix of the signal: include/uapi/asm-generic/siginfo.h.</summary>
 internal static class SignalCodes
 {
     private static readonly string[] Ill = ["ILLOPC", "ILLOPN", "ILLADR", "ILLTRP", "PRVOPC", "PRVREG", "COPROC", "BADSTK"];

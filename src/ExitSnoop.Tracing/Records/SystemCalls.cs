@@ -7,7 +7,7 @@ internal static class SystemCalls
 {
     private const uint ArchX86 = 0xc000003e, ArchArm64 = 0xc00000b7;
 
-    /// <summary>The calls of both architectures that have the same number in each.</summary>
+    /// <summary>The system calls that have the same number on both architectures.</summary>
     private const string Common =
         """
         424 pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen fsconfig
@@ -18,7 +18,7 @@ internal static class SystemCalls
         setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr
         """;
 
-    // The names in the order of their numbers; a number is that of the name behind it.
+    // The names in the order of their numbers. A number in the text is that of the name after it.
     private static readonly Lazy<string?[]> X86 = new(() => Parse(
         """
         0 read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask
@@ -87,7 +87,7 @@ internal static class SystemCalls
         statx io_pgetevents rseq kexec_file_load
         """ + " " + Common));
 
-    /// <summary>The name, null for a call that is newer than this table or of another architecture.</summary>
+    /// <summary>The name of a system call; null if it is newer than this table or of another architecture.</summary>
     /// <param name="number">The number, as strace(1) shows it.</param>
     /// <param name="arch">AUDIT_ARCH_ of include/uapi/linux/audit.h.</param>
     internal static string? GetName(int number, uint arch)

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ExitSnoop.Records;
 
 /// <summary>
-/// The status that waitpid(2) reports: its bits as WIFEXITED and the related macros read them. Nobody
-/// waits for a kernel thread, and one that fails leaves a negative error number there (kthread() in kernel/kthread.c).
+/// The status that waitpid(2) reports, with the bits that WIFEXITED and related macros read. A kernel thread that fails has
+/// a negative error number instead (kthread() in kernel/kthread.c); no process waits for it.
 /// </summary>
 internal readonly record struct WaitStatus(uint Value, bool OfKernelThread = false)
 {
@@ -15,7 +15,7 @@ internal readonly record struct WaitStatus(uint Value, bool OfKernelThread = fal
 
     internal bool CoreDumped => !IsError && (Value & 0x80) != 0;
 
-    /// <summary>What a shell's <c>$?</c> shows; of a kernel thread that failed, the negative error number.</summary>
+    /// <summary>The code that <c>$?</c> shows in a shell; for a kernel thread that failed, the negative error number.</summary>
     internal int ShellCode => IsError ? (int)Value : Signal == Signal.None ? Code : 128 + (int)Signal;
 
     internal bool Failed => IsError || (Value & 0xffff) != 0;
@@ -25,7 +25,7 @@ internal readonly record struct WaitStatus(uint Value, bool OfKernelThread = fal
 
     private bool IsError => OfKernelThread && (int)Value < 0;
 
-    /// <summary>The status given to exit(3), where no signal ended the process.</summary>
+    /// <summary>The status given to exit(3), if no signal ended the process.</summary>
     private int Code => (int)(Value >> 8 & 0xff);
 
     private string Describe()
