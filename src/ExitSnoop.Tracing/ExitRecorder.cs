@@ -140,7 +140,7 @@ public sealed class ExitRecorder : IDisposable
                 throw new ExitRecordingException(ExitRecordingError.InvalidOption, message);
         }
 
-        Require(options.MaxSize >= ExitRecorderOptions.SmallestSize, "A recording must be allowed at least 1 MiB.");
+        Require(options.MaxSize >= ExitRecorderOptions.SmallestSize, "The maximum size of a recording must be at least 1 MiB.");
         Require(options.MaxAge > TimeSpan.Zero && options.MaxAge.TotalSeconds <= ExitTraceOptions.MaximumSeconds, "The maximum age must be more than 0 and at most 1000000000 seconds.");
         Require(options.KeepFree is null or >= 0, "The size to keep free must be 0 or more.");
         Require(options.KeepFreePercent is null or (>= 0 and < 100), "The part to keep free must be from 0 to 99 percent.");

@@ -171,7 +171,7 @@ public sealed class ExitRecording
             IReadOnlyList<(int Number, string Path)> segments = RecordingFolder.Segments(Path.GetFullPath(directory));
             return segments.Count > 0
                 ? segments
-                : throw new ExitRecordingException(ExitRecordingError.NotFound, $"There is no recording in {directory}. 'exitsnoop --record {directory}' makes one.");
+                : throw new ExitRecordingException(ExitRecordingError.NotFound, $"There is no recording in {directory}. 'exitsnoop --record {directory}' starts one.");
         }
         catch (DirectoryNotFoundException missing)
         {

@@ -29,7 +29,7 @@ internal static class ExitTraceErrors
         TypeInfoException none => NoTypeInfo(none),
         CgroupNotFoundException none => new ExitTraceException(
             ExitTraceError.InvalidOption,
-            $"There is no cgroup '{none.Path}' in the hierarchy at '{none.MountPoint}'. Give its folder, or its path there."),
+            $"There is no cgroup '{none.Path}' in the hierarchy at '{none.MountPoint}'. Give its directory, or its path in the hierarchy, such as /system.slice/cron.service."),
         LoadRefusedException load => Refused(load.Refused, load.Messages),
         CannotWatchException watch => CannotWatch(watch.NativeErrorCode, watch.Count),
         Win32Exception refused => Refused(refused, ""),
@@ -45,7 +45,7 @@ internal static class ExitTraceErrors
             + "Use a distribution's kernel from 5.10 on, or give a BTF file made for this kernel (-BtfPath, --btf-path; the BTFHub archive has many)."),
         TypeInfoProblem.FileDoesNotReplaceIt => new(
             ExitTraceError.NoKernelTypeInfo,
-            $"Watching children needs the kernel's own type information ({none.Path}: CONFIG_DEBUG_INFO_BTF); a file cannot replace it."),
+            $"-IncludeChildren (--include-children) needs the kernel's own type information ({none.Path}: CONFIG_DEBUG_INFO_BTF); a file cannot replace it."),
         TypeInfoProblem.Unreadable => new(
             ExitTraceError.InvalidTypeInfo, $"The BTF file '{none.Path}' cannot be read: {none.InnerException?.Message}", none.InnerException),
         _ => new(
@@ -75,7 +75,7 @@ internal static class ExitTraceErrors
         LibC.ENOSYS or LibC.EPERM => new(
             ExitTraceError.NoPrivilege,
             $"This process may not call pidfd_open(2) ({new Win32Exception(error).Message}), which is needed to watch a process by its ID. "
-            + "Permit the call in the seccomp filter of the container or service, or filter by name, user or parent."),
+            + "Allow the call in the seccomp filter of the container or service, or filter by name, user or parent."),
         _ => new(
             ExitTraceError.LimitReached,
             $"A process cannot be watched by its ID: {new Win32Exception(error).Message}. {Limits}"),
@@ -87,7 +87,7 @@ internal static class ExitTraceErrors
 
     /// <summary>The exception if the reader failed, so that the trace had to end.</summary>
     internal static ExitTraceException CannotRead(Exception cause) => new(
-        ExitTraceError.LimitReached, $"The trace had to end: {cause.Message.TrimEnd('.')}. {Limits}", cause);
+        ExitTraceError.LimitReached, $"The trace has ended: {cause.Message.TrimEnd('.')}. {Limits}", cause);
 
     private const string Limits =
         "Raise the limits of this process (ulimit -n for open files, ulimit -v and the memory limit of its cgroup) or of the machine (fs.file-max).";
@@ -115,7 +115,7 @@ internal static class ExitTraceErrors
         return new ExitTraceException(
             ExitTraceError.LoadRefused,
             $"Linux {Environment.OSVersion.Version} did not load the BPF program: {refused.Message}. "
-            + $"It works on Linux 5.10 and later. libbpf {LibBpf.Version} said:{Environment.NewLine}{tail.Trim()}",
+            + $"It works on Linux 5.10 and later. The messages of libbpf {LibBpf.Version}:{Environment.NewLine}{tail.Trim()}",
             refused);
     }
 
@@ -124,7 +124,7 @@ internal static class ExitTraceErrors
         const string remedy =
             "Run as root (sudo pwsh, sudo exitsnoop), or grant both: "
             + "'setcap cap_bpf,cap_perfmon+ep FILE' on a copy of the console program, "
-            + "'AmbientCapabilities=CAP_BPF CAP_PERFMON' in a systemd unit, or capsh.";
+            + "'AmbientCapabilities=CAP_BPF CAP_PERFMON' in a systemd unit, or capsh(1) for a shell.";
         ulong effective = EffectiveCapabilities();
         bool Has(int capability) => (effective >> capability & 1) != 0;
 

@@ -60,18 +60,18 @@ internal sealed class LossReport(int bufferSize, long queueSize, bool nameFilter
         if (losses.BufferFull > 0)
         {
             causes.Add($"the kernel's buffer of {bufferSize} MiB was full");
-            remedies.Add("a larger buffer");
+            remedies.Add("a larger buffer (-BufferSize, --buffer-size)");
         }
         if (losses.QueueFull > 0)
             causes.Add($"the queue of {queueSize >> 20} MiB in memory was full");
         if (losses.BufferFull + losses.QueueFull > 0)
-            remedies.AddRange(["a filter", "fewer details (basic)", "a faster reader"]);
+            remedies.AddRange(["a filter", "fewer details (-Basic, --basic)", "a faster reader"]);
         if (losses.NotWatched > 0)
             causes.Add("the kernel's map of watched processes had no room for more descendants");
         if (losses.NotRun > 0)
             causes.Add("the kernel did not run the BPF program for them");
         if (losses.ForksNotRun > 0)
-            causes.Add("the kernel did not run the BPF program for some forks, so that descendants may be missing");
+            causes.Add("the kernel did not run the BPF program for some forks, so descendants may be missing");
         string advice = remedies.Count == 0 ? "" : $" What helps: {string.Join(", ", remedies)}.";
         return new ExitTraceLoss
         {

@@ -28,7 +28,7 @@ internal static class RecordedFilters
         Add(options.Crashed, "crashes");
         Add(options.OomKilled, "OOM-killed");
         AddList(options.Users, "users");
-        AddList(options.ExcludedUsers, "not users");
+        AddList(options.ExcludedUsers, "without users");
         AddList(options.Signals, "signals");
         AddList(options.ExitCodes, "exit codes");
         Add(options.MinimumAge > TimeSpan.Zero, string.Create(CultureInfo.InvariantCulture, $"older than {options.MinimumAge.TotalSeconds} s"));
@@ -38,8 +38,8 @@ internal static class RecordedFilters
         Add(options.PathFilter is not null, "some executables");
         Add(options.ServiceFilter is not null, "some services");
         Add(options.ContainerFilter is not null, "some containers");
-        Add(options.PerThread, "threads");
-        Add(options.Basic, "basic");
+        Add(options.PerThread, "each thread");
+        Add(options.Basic, "without details");
         return string.Join(", ", words);
     }
 }

@@ -98,7 +98,7 @@ public sealed class RecordingTests
         Child.Run(TestProgram.Victim, "exit", "2").Dispose();
         recorder.WaitForError($"Recording pauses: {recording} cannot be written to: Input/output error. ");
         File.Delete(write);
-        recorder.WaitForError("Recording goes on. 1 exit was not kept.");
+        recorder.WaitForError("Recording continues. 1 exit was not recorded.");
         string sync = folder.Write("fsync", "");
         Child.Run(TestProgram.Victim, "exit", "3").Dispose();
         recorder.WaitForError("fsync of the recording failed: Input/output error. ");

@@ -185,7 +185,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
                         !parameters.TryGetValue(owner, out string[]? known) || known.Contains(mentioned.Groups[2].Value),
                         $"{name} -{Text(parameter, "Name")} speaks of {mentioned.Value}: {text}");
                 }
-                if (!text.StartsWith("With -Source, as for Watch-ProcessExit:", StringComparison.Ordinal))
+                if (!text.StartsWith("With -Source, as for Watch-ProcessExit;", StringComparison.Ordinal))
                     Assert.False(
                         name is not ("Watch-ProcessExit" or "Register-ProcessExitEvent") && Watch().IsMatch(text),
                         $"{name} -{Text(parameter, "Name")} speaks of a watch: {text}");

@@ -12,7 +12,7 @@ public sealed partial class LossTests
         Assert.InRange(lost, 1000, deaths);
         Assert.Equal(deaths, seen + lost);
         // Told when it happened, with the size and what helps; then the total.
-        Assert.Matches(@"WARNING: \d+ events were lost: the kernel's buffer of 1 MiB was full\. What helps: a larger buffer, a filter", output);
+        Assert.Matches(@"WARNING: \d+ events were lost: the kernel's buffer of 1 MiB was full\. What helps: a larger buffer \(-BufferSize, --buffer-size\), a filter", output);
         Assert.Equal(2, output.Split('\n').Count(line => line.StartsWith("WARNING", StringComparison.Ordinal)));
         Assert.Contains($"kept: {lost} events were lost in all.", output, StringComparison.Ordinal);
     }

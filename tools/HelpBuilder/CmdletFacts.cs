@@ -29,7 +29,12 @@ internal sealed record CmdletFacts(string Verb, string Noun, ParameterFacts[] Pa
 internal sealed record ParameterFacts(
     string Name, string Type, string? Set, bool Mandatory, string? Position, string[] Aliases, string PipelineInput, bool Wildcards)
 {
+    private const string WhatIf = nameof(WhatIf), Confirm = nameof(Confirm);
+
     internal bool IsSwitch => Type == nameof(SwitchParameter);
+
+    /// <summary>Such parameters come last in PowerShell's own help.</summary>
+    internal bool IsOfShouldProcess => Name is WhatIf or Confirm;
 
     internal static ParameterFacts[] Of(Type cmdlet) =>
     [
@@ -55,7 +60,7 @@ internal sealed record ParameterFacts(
         static ParameterFacts Switch(string name, string alias) => new(name, nameof(SwitchParameter), null, false, null, [alias], "False", false);
 
         return cmdlet.NamedArguments.Any(argument => argument is { MemberName: nameof(CmdletAttribute.SupportsShouldProcess), TypedValue.Value: true })
-            ? [Switch("WhatIf", "wi"), Switch("Confirm", "cf")]
+            ? [Switch(WhatIf, "wi"), Switch(Confirm, "cf")]
             : [];
     }
 

@@ -46,7 +46,7 @@ internal static class Program
                 ?? throw new HelpException("docs/en-US", $"there is no page for {cmdlet.Name}");
             foreach (string section in (string[])["Description", "Parameters", "Inputs", "Outputs", "Links"])
                 page.Require(section);
-            matched.Add((cmdlet, page, [.. Parameters(cmdlet, page, pages)]));
+            matched.Add((cmdlet, page, [.. Parameters(cmdlet, page, pages).OrderBy(parameter => parameter.Facts.IsOfShouldProcess)]));
         }
         return matched;
     }

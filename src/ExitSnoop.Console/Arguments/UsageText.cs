@@ -37,7 +37,7 @@ internal static class UsageText
           --utc                 print the time of the exit in UTC (-t is not needed)
           -p PID, --pid PID     only this process, until it exits
           --label LABEL         print LABEL in each line
-          -x, --failed          only processes with a status other than 0
+          -x, --failed          only failures: a status other than 0, or a signal
           --per-thread          one line for each thread that exits
 
         more filters, combined with AND:
@@ -49,18 +49,18 @@ internal static class UsageText
           --exit-code CODE      only those with this status, 0 to 255; 137 is KILL
           --crashed             only those that a fault, another signal that dumps
                                 core by default, or the OOM killer killed
-          --oom-killed          only those that the OOM killer killed
+          --oom-killed          only those that the kernel killed to free memory
           --executable-path FILE
                                 only this executable, wildcards too: '/opt/*'
           --service NAME        only processes of this systemd service: nginx, 'app@*'
           --container-id ID     only processes in this container; the start of its ID
                                 is enough
           --exclude-name PATTERN
-                                only other names than this
-          --exclude-user USER   only processes of other users than this
+                                leave out this name
+          --exclude-user USER   leave out the processes of this user
           --minimum-age SECONDS
                                 only those that lived at least this long
-          --cgroup PATH         only those in this control group or below it
+          --cgroup PATH         only those in this control group (cgroup) or below it
                                 (filters with a value can be repeated, except
                                 --minimum-age and --cgroup; PID, USER, SIGNAL
                                 and CODE also take lists: -p 181,182)
@@ -79,14 +79,14 @@ internal static class UsageText
           --max-age TIME        delete older exits (default 30d)
           --keep-free SIZE      keep this much of the disk free: 5G or 10% (default:
                                 10%, at most 1G)
-          --no-arguments        record no arguments, which can hold passwords
+          --no-arguments        do not record arguments, which can hold passwords
           --group NAME          let this group read the recording
 
         counting, for alerts:
-          --metrics FILE        count exits in this file, for Prometheus, written every 15
-                                seconds. Only exits that pass the filters are counted.
-                                They are also printed if --why, --json, -t, --utc,
-                                --label or --stack-trace is given
+          --metrics FILE        count exits in this file, for Prometheus; it is written
+                                every 15 seconds. Only exits that pass the filters are
+                                counted. They are also printed if --why, --json, -t,
+                                --utc, --label or --stack-trace is given
 
         reading a recording:
           --read FILE           print what was recorded in this directory or these files,
@@ -101,12 +101,13 @@ internal static class UsageText
 
         tracing:
           --basic               collect only what the table shows; this costs least
-          --buffer-size MIB     size of the buffer between the kernel and exitsnoop, a
-                                power of two (default: 1 for each processor,
-                                rounded up to a power of two, at least 16 and at
-                                most 128)
-          --btf-path FILE       take the kernel's type information from this file
-          -v, --verbose         print on standard error where it was attached, and why
+          --buffer-size MIB     size of the buffer between the kernel and exitsnoop
+                                in MiB, a power of two (default: 1 for each
+                                processor, rounded up to a power of two, at least
+                                16 and at most 128)
+          --btf-path FILE       take the kernel's type information (BTF) from this file
+          -v, --verbose         print on standard error where the BPF program is
+                                attached, and why
           --debug               print the messages of libbpf as well
           --version             print the version and exit
 
@@ -128,8 +129,8 @@ internal static class UsageText
 
         exit status:
           0 success, 1 a process given by -p does not exist or did not exit in time,
-          2 usage, 65 not a recording, 66 no recording, 70 no tracing on this system,
-          73 cannot write to that place, 74 output error, 77 privileges are missing
+          2 wrong usage, 65 not a recording, 66 no recording, 70 this system cannot trace,
+          73 cannot write to that place, 74 output error, 77 missing privileges
         """;
 
     internal static string Version => "exitsnoop " + typeof(UsageText).Assembly.GetName().Version?.ToString(3);

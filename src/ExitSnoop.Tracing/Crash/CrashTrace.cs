@@ -79,7 +79,7 @@ internal sealed class CrashTrace : IDisposable
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            return new CrashReport { Note = $"could not be unwound: {failure.Message}" };
+            return new CrashReport { Note = $"the calls could not be found: {failure.Message}" };
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
     /// <summary>A crash that waits longer than this for the unwinder is reported without frames.</summary>
     private static readonly TimeSpan WaitMaximum = TimeSpan.FromSeconds(2);
 
-    private const string Busy = "more processes crashed at once than could be unwound";
+    private const string Busy = "too many processes crashed at once to find the calls of all";
 
     private readonly UnwinderProcess? process = program is null ? null : new UnwinderProcess(program);
     private readonly MountNamespaces mountNamespaces = new();
@@ -43,7 +43,7 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
         // The first crash starts the unwinder. The time for that does not count as waiting.
         long waitingSince = Math.Max(capture.ReceivedAt, process?.StartedAt ?? 0);
         string? note = Stopwatch.GetElapsedTime(waitingSince) > WaitMaximum ? Busy
-            : process is null ? "the program exitsnoop, which unwinds stacks, is missing from the module's folder"
+            : process is null ? "the program exitsnoop, which finds the calls, is missing from the module's folder"
             : null;
         List<UnwoundFrame> frames = [];
         ulong? origin = capture.Origin?.Registers.InstructionPointer;
@@ -98,12 +98,12 @@ internal sealed class Unwinder(string? program, bool withStackTrace) : IDisposab
         }
         catch (Win32Exception refused)
         {
-            return $"the unwinder cannot be started: {refused.Message}";
+            return $"the process that finds the calls cannot be started: {refused.Message}";
         }
         if (response is null)
-            return "the unwinder failed on a file of this process";
+            return "the process that finds the calls failed on a file of this process";
         frames.AddRange(response.Frames);
-        return response.Method == UnwindMethod.FramePointers ? "libdw is not installed (libdw1, elfutils-libs): frames by frame pointers, no symbols"
+        return response.Method == UnwindMethod.FramePointers ? "libdw is not installed (libdw1, elfutils-libs): calls by frame pointers only, no symbols"
             : response.StackExceeded ? "the stack is larger than the part that is copied (16 KiB)"
             : null;
     }

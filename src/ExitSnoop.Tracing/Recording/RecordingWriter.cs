@@ -314,7 +314,7 @@ internal sealed class RecordingWriter : IDisposable
         {
             pausedSince = block.Exits > 0 ? (long)block.First : now;
             Interlocked.Increment(ref pauses);
-            report($"Recording pauses: {reason}. Until it can go on, exits are counted and not kept.");
+            report($"Recording pauses: {reason}. Until it continues, exits are counted but not recorded.");
         }
         Miss(block.Exits);
         block.Clear();
@@ -337,7 +337,7 @@ internal sealed class RecordingWriter : IDisposable
         WriteNote(new Note(ItemKind.Pause, (ulong)now, machine.WallOffset()) { Since = (ulong)pausedSince, Count = missed, Text = reason! });
         if (PauseReason is not null)
             return;
-        report(string.Create(CultureInfo.InvariantCulture, $"Recording goes on. {missed} {(missed == 1 ? "exit was" : "exits were")} not kept."));
+        report(string.Create(CultureInfo.InvariantCulture, $"Recording continues. {missed} {(missed == 1 ? "exit was" : "exits were")} not recorded."));
         (pausedSince, missed) = (0, 0);
     }
 
@@ -361,7 +361,7 @@ internal sealed class RecordingWriter : IDisposable
         while (free < keep && folder.DeleteOldest())
             (free, _) = Space();
         return free >= keep ? null
-            : string.Create(CultureInfo.InvariantCulture, $"the file system of {folder.Path} has {free >> 20} MiB free, and {keep >> 20} MiB are kept free");
+            : string.Create(CultureInfo.InvariantCulture, $"the file system of {folder.Path} has {free >> 20} MiB free, and {keep >> 20} MiB are to be kept free");
     }
 
     /// <summary>

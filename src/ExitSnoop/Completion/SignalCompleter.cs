@@ -13,7 +13,7 @@ internal sealed class SignalCompleter : IArgumentCompleter
     // Not those that stop, continue or are ignored: no process ends by them.
     private static readonly (Signal Signal, string Meaning)[] Signals =
     [
-        (Signal.SEGV, "accessed memory that it may not; core"),
+        (Signal.SEGV, "accessed memory that is not there or not allowed; core"),
         (Signal.ABRT, "ended itself: abort(3), a failed assertion, an uncaught exception; core"),
         (Signal.KILL, "cannot be handled: kill -9, the end of a container, the OOM killer"),
         (Signal.TERM, "a request to end: kill, systemctl stop, shutdown"),

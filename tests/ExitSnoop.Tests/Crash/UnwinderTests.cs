@@ -68,7 +68,7 @@ public sealed class UnwinderTests
         using Recording recording = Recording.OfChildren(options: Options with { UnwinderProgram = "/nonexistent/exitsnoop" });
         ExitEvent exit = Crash(recording);
         Assert.StartsWith("crash+0x", exit.CrashSite, StringComparison.Ordinal);
-        Assert.StartsWith("the unwinder cannot be started", exit.CrashNote, StringComparison.Ordinal);
+        Assert.StartsWith("the process that finds the calls cannot be started", exit.CrashNote, StringComparison.Ordinal);
     }
 
     /// <summary>As Install-PSResource leaves it, which unpacks a zip archive.</summary>
@@ -149,7 +149,7 @@ public sealed class UnwinderTests
             "unshare", ["--mount", "sh", "-c", script, library, Paths.Console, "-v", "--why", "--stack-trace", "--crashed", "--parent", $"{Environment.ProcessId}"]);
         trace.WaitForError("libdw is not installed (libdw1, elfutils-libs): only programs that keep frame pointers show the calls of a crash, and functions have no names.");
         using Child child = Child.Run(CrashingProgram.Plain, "null-read");
-        trace.WaitForOutput("(libdw is not installed (libdw1, elfutils-libs): frames by frame pointers, no symbols)");
+        trace.WaitForOutput("(libdw is not installed (libdw1, elfutils-libs): calls by frame pointers only, no symbols)");
         Assert.Contains(" in crash+0x", trace.Output, StringComparison.Ordinal);
     }
 

@@ -53,7 +53,7 @@ public sealed class LimitTests
         maker.Wait(Second);
         maker.Exit(10);
         maker.Wait(Second);
-        Assert.Contains("Recording goes on.", maker.Messages[1], StringComparison.Ordinal);
+        Assert.Contains("Recording continues.", maker.Messages[1], StringComparison.Ordinal);
         (List<ExitEvent> exits, List<string> findings) = maker.Read();
         Assert.Equal(Enumerable.Range(4100, 10), RecordingMaker.NumbersOf(exits).TakeLast(10));
         string pause = Assert.Single(findings, text => text.Contains("not recorded", StringComparison.Ordinal));

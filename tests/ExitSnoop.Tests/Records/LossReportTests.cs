@@ -15,7 +15,7 @@ public sealed class LossReportTests
                 Count = 5,
                 IsTotal = false,
                 IsUpperBound = false,
-                Message = "5 events were lost: the kernel's buffer of 16 MiB was full. What helps: a larger buffer, a filter, fewer details (basic), a faster reader.",
+                Message = "5 events were lost: the kernel's buffer of 16 MiB was full. What helps: a larger buffer (-BufferSize, --buffer-size), a filter, fewer details (-Basic, --basic), a faster reader.",
             },
             loss);
     }
@@ -52,7 +52,7 @@ public sealed class LossReportTests
     public void A_loss_found_only_at_the_end_is_reported_with_its_cause_and_then_as_the_sum()
     {
         LossReport report = Report();
-        Assert.Equal("1 event was lost: the queue of 256 MiB in memory was full. What helps: a filter, fewer details (basic), a faster reader.", report.Take(new Losses(0, 0, 1), completed: true)?.Message);
+        Assert.Equal("1 event was lost: the queue of 256 MiB in memory was full. What helps: a filter, fewer details (-Basic, --basic), a faster reader.", report.Take(new Losses(0, 0, 1), completed: true)?.Message);
         Assert.Equal("1 event was lost in all.", report.Take(new Losses(0, 0, 1), completed: true)?.Message);
         Assert.Null(report.Take(new Losses(0, 0, 1), completed: true));
     }
