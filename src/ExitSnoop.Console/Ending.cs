@@ -5,7 +5,8 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Cli;
 
 /// <summary>
-/// All that ends a trace from outside: a signal, or a reader of the output that goes away. Each detaches the trace at once, on its own thread; the events read until then are still written.
+/// Ends a run on a signal, or when the reader of the output closes the pipe. The trace is detached immediately, on another thread.
+/// Events until then are still written.
 /// </summary>
 internal sealed class Ending : IDisposable
 {
@@ -13,7 +14,7 @@ internal sealed class Ending : IDisposable
     private readonly PosixSignalRegistration[] signals;
     private Action? stop;
 
-    /// <param name="hangupEnds">Whether SIGHUP ends it as well, or changes nothing.</param>
+    /// <param name="hangupEnds">Whether SIGHUP ends the run, too. Otherwise it is ignored.</param>
     internal Ending(bool hangupEnds = true)
     {
         ProcessSignals.ReceiveInterrupts();
@@ -21,15 +22,15 @@ internal sealed class Ending : IDisposable
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
-            // Stays ignored where nohup has it ignored.
+            // If nohup(1) has set SIGHUP to be ignored, it stays ignored.
             PosixSignalRegistration.Create(PosixSignal.SIGHUP, hangupEnds ? OnSignal : context => context.Cancel = true),
         ];
     }
 
-    /// <summary>The first that ended the trace.</summary>
+    /// <summary>The first reason for the end.</summary>
     internal EndReason Reason { get; private set; }
 
-    /// <summary>From now on this ends the run; immediately, if the end was requested before.</summary>
+    /// <summary>Sets the function that ends the run. If the end was already requested, it is called immediately.</summary>
     internal void Attach(Action stop)
     {
         lock (gate)
@@ -40,9 +41,9 @@ internal sealed class Ending : IDisposable
         }
     }
 
-    /// <summary>A reader of the output that goes away ends the run too.</summary>
+    /// <summary>From now on the run also ends when the reader of the output closes the pipe.</summary>
     internal void FollowOutput() =>
-        // A thread that sleeps in poll(2) until something happens; it needs next to no stack.
+        // The thread blocks in poll(2) and needs hardly any stack.
         new Thread(WatchOutput, 128 * 1024) { IsBackground = true, Name = "output" }.Start();
 
     /// <inheritdoc />
@@ -56,11 +57,11 @@ internal sealed class Ending : IDisposable
 
     private void OnSignal(PosixSignalContext context)
     {
-        // A second signal does not wait until a reader has taken what is still to be written.
+        // A second signal ends the program even if a slow reader has not taken the rest of the output.
         context.Cancel = End(context.Signal == PosixSignal.SIGINT ? EndReason.Interrupt : EndReason.Terminate);
     }
 
-    /// <summary>False if it had ended before.</summary>
+    /// <summary>Ends the run; returns false if it had already ended.</summary>
     private bool End(EndReason reason)
     {
         lock (gate)
@@ -74,7 +75,7 @@ internal sealed class Ending : IDisposable
     }
 
     /// <summary>
-    /// poll(2) without any event in its mask still reports errors: the reader of the pipe is gone, found without writing to it.
+    /// Waits with poll(2) and an empty event mask: it then reports only errors, among them that the reader has closed the pipe.
     /// </summary>
     private unsafe void WatchOutput()
     {
@@ -87,7 +88,7 @@ internal sealed class Ending : IDisposable
     }
 }
 
-/// <summary>What ended the trace from outside.</summary>
+/// <summary>Why a run ended.</summary>
 internal enum EndReason
 {
     None,

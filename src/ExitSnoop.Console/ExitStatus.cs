@@ -1,11 +1,11 @@
 namespace ExitSnoop.Cli;
 
-/// <summary>What the program itself exits with; from 64 on the numbers of sysexits.h, as the original has them.</summary>
+/// <summary>The exit status of the program. From 64 on, the numbers are those of sysexits.h, as in the original.</summary>
 internal static class ExitStatus
 {
     internal const int Success = 0;
 
-    /// <summary>A process asked for with -p does not exist, or had not exited when the time was up.</summary>
+    /// <summary>A process given with -p does not exist, or had not exited when the time limit was reached.</summary>
     internal const int NotSeen = 1;
 
     internal const int Usage = 2;
@@ -16,15 +16,15 @@ internal static class ExitStatus
     /// <summary>EX_NOINPUT: there is no recording.</summary>
     internal const int NoInput = 66;
 
-    /// <summary>EX_SOFTWARE: the BPF program cannot be loaded or attached here.</summary>
+    /// <summary>EX_SOFTWARE: the BPF program cannot be loaded or attached.</summary>
     internal const int Software = 70;
 
-    /// <summary>EX_CANTCREAT: the recording or the metrics cannot be written there.</summary>
+    /// <summary>EX_CANTCREAT: the recording or the metrics cannot be written.</summary>
     internal const int CannotCreate = 73;
 
-    /// <summary>EX_IOERR: standard output cannot be written, for another reason than that its reader has closed it.</summary>
+    /// <summary>EX_IOERR: standard output cannot be written. If its reader has closed it, that is not an error.</summary>
     internal const int OutputError = 74;
 
-    /// <summary>EX_NOPERM.</summary>
+    /// <summary>EX_NOPERM: a privilege is missing.</summary>
     internal const int NoPermission = 77;
 }

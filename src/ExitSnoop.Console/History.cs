@@ -17,7 +17,7 @@ internal sealed class History
         format = EventFormat.Of(command, output)!;
     }
 
-    /// <summary>Runs to the end of what was asked for; the exit status.</summary>
+    /// <summary>Prints the requested exits; returns the exit status.</summary>
     /// <exception cref="ExitRecordingException">There is no recording that can be read.</exception>
     internal int Run()
     {
@@ -59,7 +59,7 @@ internal sealed class History
         }
         catch (OperationCanceledException)
         {
-            // As after any program that is interrupted at a terminal, the prompt starts on a line of its own.
+            // The terminal has printed ^C, so the prompt should begin on a new line.
             if (ending.Reason == EndReason.Interrupt && (command.View != View.Json || StandardOutput.IsTerminal))
                 output.EndLine();
         }
@@ -70,7 +70,7 @@ internal sealed class History
     {
         while (recording.TryTakeFinding(out ExitRecordingFinding? finding))
         {
-            // In the order of what it is about, where both go to a terminal.
+            // Writes the events before the message, so that the order is right if both go to a terminal.
             output.Flush();
             StandardError.Report(DisplayText.Escape(finding.Message));
         }

@@ -5,7 +5,7 @@ using ExitSnoop.Crash.Unwinding;
 
 namespace ExitSnoop.Cli;
 
-/// <summary>The program's entry.</summary>
+/// <summary>The entry point of the program.</summary>
 internal static class Program
 {
     private static int Main(string[] args)

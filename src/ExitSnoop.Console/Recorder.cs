@@ -3,12 +3,12 @@ using ExitSnoop.Cli.Native;
 
 namespace ExitSnoop.Cli;
 
-/// <summary>One run that records; it prints only errors and warnings.</summary>
+/// <summary>One run that records. It prints only errors and warnings.</summary>
 internal static class Recorder
 {
-    /// <summary>Runs until something ends it; the exit status.</summary>
-    /// <exception cref="ExitRecordingException">A recording cannot be written there.</exception>
-    /// <exception cref="ExitTraceException">Exits cannot be traced here, or not any longer.</exception>
+    /// <summary>Records until a signal or an option ends the run; returns the exit status.</summary>
+    /// <exception cref="ExitRecordingException">The recording cannot be written.</exception>
+    /// <exception cref="ExitTraceException">Exits cannot be traced, or the trace had to end.</exception>
     internal static int Run(CommandLine command)
     {
         using Ending ending = new(hangupEnds: false);

@@ -14,7 +14,7 @@ internal sealed class Watch
 
     private int missing;
 
-    /// <summary>This program, which contains the unwinder; null if it runs as exitsnoop.dll on the runtime.</summary>
+    /// <summary>The path of this program, which contains the unwinder; null if it runs as exitsnoop.dll, because that file cannot be executed.</summary>
     internal static string? OwnProgram => RuntimeFeature.IsDynamicCodeSupported ? null : "/proc/self/exe";
 
     internal Watch(CommandLine command)
@@ -23,8 +23,8 @@ internal sealed class Watch
         format = EventFormat.Of(command, output);
     }
 
-    /// <summary>Runs until something ends it; the exit status.</summary>
-    /// <exception cref="ExitTraceException">Exits cannot be traced here.</exception>
+    /// <summary>Traces until a signal or an option ends the run; returns the exit status.</summary>
+    /// <exception cref="ExitTraceException">Exits cannot be traced, or the trace had to end.</exception>
     internal int Run()
     {
         using Ending ending = new(hangupEnds: format is not null);
@@ -69,7 +69,7 @@ internal sealed class Watch
             while (Take(trace))
                 ReportLosses(trace);
 
-            // The queue is empty: nothing is held back.
+            // The queue is empty. Writes all lines instead of waiting for more.
             output.Flush();
             ReportMissing(trace);
             ReportLosses(trace);
@@ -82,7 +82,7 @@ internal sealed class Watch
         return Finish(trace, ending);
     }
 
-    /// <summary>Takes an event, and shows it; false where there is none.</summary>
+    /// <summary>Takes an event and shows it; returns false if there is none.</summary>
     private bool Take(ExitTrace trace)
     {
         if (format is null)
@@ -95,7 +95,7 @@ internal sealed class Watch
 
     private int Finish(ExitTrace trace, Ending ending)
     {
-        // As after any program that is interrupted at a terminal, the prompt starts on a line of its own.
+        // The terminal has printed ^C, so the prompt should begin on a new line.
         if (format is not null && ending.Reason == EndReason.Interrupt && (command.View != View.Json || StandardOutput.IsTerminal))
         {
             output.EndLine();

@@ -3,7 +3,7 @@ using ExitSnoop.Cli.Native;
 
 namespace ExitSnoop.Cli.Arguments;
 
-/// <summary>What a run does, as the options say.</summary>
+/// <summary>The meaning of a command line.</summary>
 internal sealed record CommandLine
 {
     internal RunMode Mode { get; init; }
@@ -11,23 +11,23 @@ internal sealed record CommandLine
     /// <summary>The options of the trace.</summary>
     internal ExitTraceOptions Trace { get; init; } = new();
 
-    /// <summary>Where exits are recorded; null where they are not.</summary>
+    /// <summary>Where to record exits; null if they are not recorded.</summary>
     internal ExitRecorderOptions? Recorder { get; init; }
 
-    /// <summary>The recordings that are read.</summary>
+    /// <summary>The recordings to read.</summary>
     internal IReadOnlyList<string> Recordings { get; init; } = [];
 
-    /// <summary>What is read of them.</summary>
+    /// <summary>What to read from them.</summary>
     internal ExitRecordingOptions Reading { get; init; } = new();
 
     internal View View { get; init; }
 
-    /// <summary>The table has the TIME column.</summary>
+    /// <summary>Whether the table has the TIME column.</summary>
     internal bool Timestamp { get; init; }
 
     internal bool Verbose { get; init; }
 
-    /// <summary>--timespec was given; it has no effect.</summary>
+    /// <summary>Whether --timespec was given, which has no effect.</summary>
     internal bool Timespec { get; init; }
 
     /// <exception cref="UsageException">The command line is wrong.</exception>
@@ -143,7 +143,7 @@ internal sealed record CommandLine
         if (basic && needsDetail is { } detail)
             throw NotAllowed(detail, OptionId.Basic);
 
-        // The table shows no details, but some filters ask for them: a name that the kernel cut is looked up in the executable's path.
+        // The table shows no details, but some filters need them: a name is also compared with the path of the executable.
         bool needsDetails = view is not null || names.Count > 0 || excludedNames.Count > 0 || needsDetail is not null || stackTrace || recording.IsRecorded;
 
         ExitTraceOptions trace = new()
@@ -177,9 +177,9 @@ internal sealed record CommandLine
             MetricsFile = metrics,
             Log = debug ? StandardError.WriteLine : null,
         };
-        // A table of past events needs their times.
+        // A table of recorded events always shows their times.
         bool isTable = !recording.IsRead || options.Exists(each => each.Option == OptionId.Timestamp);
-        // Where exits are counted, they are printed only if an option says how.
+        // With --metrics, exits are printed only if an option for the output is given.
         bool isPrinted = metrics is null || timestamp || label is not null || stackTrace;
         return new CommandLine
         {
@@ -255,7 +255,7 @@ internal sealed record CommandLine
     internal static string DisplayName(OptionId option) => Array.Find(CommandLineOption.All, definition => definition.Id == option).DisplayName;
 }
 
-/// <summary>What the program is run for.</summary>
+/// <summary>What the program does.</summary>
 internal enum RunMode
 {
     Watch,
@@ -269,15 +269,15 @@ internal enum RunMode
 /// <summary>How events are shown.</summary>
 internal enum View
 {
-    /// <summary>The original's columns.</summary>
+    /// <summary>The columns of the original.</summary>
     Table,
 
-    /// <summary>Who or what ended the process, and what it was.</summary>
+    /// <summary>Columns with the reason of the exit and the command.</summary>
     Why,
 
-    /// <summary>One object a line.</summary>
+    /// <summary>One JSON object per line.</summary>
     Json,
 
-    /// <summary>Not at all: they are only counted.</summary>
+    /// <summary>Events are not shown, only counted.</summary>
     None,
 }

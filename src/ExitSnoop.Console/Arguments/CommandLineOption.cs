@@ -1,15 +1,15 @@
 namespace ExitSnoop.Cli.Arguments;
 
-/// <summary>One option: how it is written and whether a value follows.</summary>
-/// <param name="Id">What it means.</param>
-/// <param name="Long">With its two dashes.</param>
-/// <param name="Short">The letter after one dash, or NUL where there is none.</param>
-/// <param name="TakesValue">An argument belongs to it.</param>
+/// <summary>One option: how it is written and whether it has a value.</summary>
+/// <param name="Id">The meaning of the option.</param>
+/// <param name="Long">The long form, with two dashes.</param>
+/// <param name="Short">The letter of the short form; NUL if there is none.</param>
+/// <param name="TakesValue">Whether it has a value.</param>
 /// <param name="IsOriginal">
-/// bcc's exitsnoop has it. An abbreviation that means one of these never comes to mean another option,
-/// however many options are added.
+/// Whether bcc's exitsnoop has this option. An abbreviation that means an option of the original keeps this meaning, even if
+/// it would also be an abbreviation of a new option.
 /// </param>
-/// <param name="TakesMany">All words that follow and are not options belong to it, not only the first.</param>
+/// <param name="TakesMany">Whether all following words that are not options are values of it, not only the first one.</param>
 internal readonly record struct CommandLineOption(OptionId Id, string Long, char Short, bool TakesValue, bool IsOriginal, bool TakesMany = false)
 {
     internal static readonly CommandLineOption[] All =
@@ -69,11 +69,11 @@ internal readonly record struct CommandLineOption(OptionId Id, string Long, char
         new(OptionId.Version, "--version", '\0', false, false),
     ];
 
-    /// <summary>As messages name it: -p/--pid.</summary>
+    /// <summary>The name in messages: -p/--pid.</summary>
     internal string DisplayName => Short == '\0' ? Long : $"-{Short}/{Long}";
 }
 
-/// <summary>What an option means.</summary>
+/// <summary>The meaning of an option.</summary>
 internal enum OptionId
 {
     Help,

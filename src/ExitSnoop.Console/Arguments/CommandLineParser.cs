@@ -1,25 +1,24 @@
 namespace ExitSnoop.Cli.Arguments;
 
 /// <summary>
-/// Reads a command line by the rules of Python's argparse, whose forms the scripts that call the original
-/// rely on: <c>-xt</c>, <c>-p181</c>, <c>--pid=181</c>, <c>--label=</c>, unambiguous abbreviations, and an
-/// option where a value should be is an error.
+/// Parses a command line by the rules of Python's argparse, because scripts that call the original use its forms:
+/// <c>-xt</c>, <c>-p181</c>, <c>--pid=181</c>, <c>--label=</c> and unambiguous abbreviations. An option in place of a value
+/// is an error.
 /// </summary>
 /// <remarks>
-/// A parser of its own because System.CommandLine takes the -x of <c>--label -x</c> for the label and knows no
-/// abbreviations.
+/// System.CommandLine cannot be used, because it takes the -x of <c>--label -x</c> for the label and has no abbreviations.
 /// </remarks>
 internal static class CommandLineParser
 {
     /// <summary>
-    /// The options in the order given, each with its value. --help and --version end the reading, right
-    /// or wrong as the rest may be.
+    /// The options in the order of the command line, each with its value. --help and --version end the parsing, even if the
+    /// rest is wrong.
     /// </summary>
     /// <exception cref="UsageException">The command line is wrong.</exception>
     internal static List<(OptionId Option, string? Value)> Parse(ReadOnlySpan<string> words)
     {
-        // As argparse does, first separate options from values in the whole line: an ambiguous
-        // abbreviation anywhere is reported before anything is done.
+        // As in argparse, all words are first classified as options or values, so that an ambiguous abbreviation anywhere in the
+        // line is reported before other errors.
         Word[] read = new Word[words.Length];
         bool onlyValues = false;
         for (int i = 0; i < words.Length; i++)
@@ -53,7 +52,7 @@ internal static class CommandLineParser
             }
             else
             {
-                // A "--" with nothing after it separates nothing.
+                // A "--" at the end of the line is ignored.
                 if (word.Kind != WordKind.Separator || i + 1 < words.Length)
                     unrecognized.Add(words[i]);
                 i++;
@@ -65,7 +64,7 @@ internal static class CommandLineParser
         return options;
     }
 
-    /// <summary>Adds the option, and those that share its dash; true if it took the next word for its value.</summary>
+    /// <summary>Adds an option and those that are combined with it after one dash. Returns true if the next word is its value.</summary>
     private static bool Take(Word word, string? next, List<(OptionId, string?)> options)
     {
         CommandLineOption option = word.Option;
@@ -82,7 +81,7 @@ internal static class CommandLineParser
             if (attached is null)
                 return false;
 
-            // -xt: what follows the letter of an option without a value is the next option's letter.
+            // -xt: the character after the letter of an option without a value is the letter of the next option.
             if (word.IsLong || attached.Length == 0 || FindShort(attached[0]) is not { } following)
                 throw new UsageException($"argument {option.DisplayName}: ignored explicit argument '{attached}'");
             option = following;
@@ -109,11 +108,11 @@ internal static class CommandLineParser
         else if (FindLong(name, text) is { } option)
             return Word.For(option, isLong: true, attached);
 
-        // A negative number, a time ago, or words in quotes, can only be meant as a value.
+        // A negative number, a time before now and a text with spaces are always values.
         return IsNegativeNumber(text) || TimeArgument.IsAgo(text) || text.Contains(' ', StringComparison.Ordinal) ? Word.Value : Word.Unknown;
     }
 
-    /// <summary>The option of that name, or the only one that the name can be short for; null if none.</summary>
+    /// <summary>The option with this name, or the only one for which it is an abbreviation; null if there is none.</summary>
     private static CommandLineOption? FindLong(string name, string text)
     {
         foreach (CommandLineOption option in CommandLineOption.All)
@@ -122,7 +121,7 @@ internal static class CommandLineParser
                 return option;
         }
 
-        // The original's options first: what was its abbreviation stays that, what it called ambiguous stays so.
+        // The options of the original first: its abbreviations keep their meaning, and what was ambiguous stays ambiguous.
         foreach (bool original in (ReadOnlySpan<bool>)[true, false])
         {
             List<CommandLineOption> matches = [];
@@ -152,7 +151,7 @@ internal static class CommandLineParser
         return null;
     }
 
-    /// <summary>-5, -.5 or -1.5, and not -5x.</summary>
+    /// <summary>Whether a text is a negative number: -5, -.5 or -1.5, but not -5x.</summary>
     private static bool IsNegativeNumber(string text)
     {
         int point = text.IndexOf('.', StringComparison.Ordinal);

@@ -8,11 +8,11 @@ internal sealed class RecordingArguments
     private static readonly OptionId[] OfRecorder = [OptionId.MaxSize, OptionId.MaxAge, OptionId.KeepFree, OptionId.NoArguments, OptionId.Group];
     private static readonly OptionId[] OfReading = [OptionId.After, OptionId.Before, OptionId.Oldest, OptionId.Follow];
 
-    /// <summary>Options that mean something for a trace only.</summary>
+    /// <summary>Options that are valid only for a trace.</summary>
     private static readonly OptionId[] OfTrace =
         [OptionId.PerThread, OptionId.Basic, OptionId.BufferSize, OptionId.BtfPath, OptionId.Debug, OptionId.Ebpf, OptionId.Timespec, OptionId.Metrics];
 
-    /// <summary>Options that mean nothing for a recorder, which prints nothing.</summary>
+    /// <summary>Options that are not valid for a recorder, because it prints nothing.</summary>
     private static readonly OptionId[] OfOutput =
         [OptionId.Read, OptionId.Why, OptionId.Json, OptionId.Timestamp, OptionId.Utc, OptionId.Label, OptionId.StackTrace, OptionId.Ebpf];
 
@@ -29,7 +29,7 @@ internal sealed class RecordingArguments
 
     internal IReadOnlyList<string> Recordings => recordings;
 
-    /// <summary>Looks at an option and takes it if it is one of these.</summary>
+    /// <summary>Stores the value of an option if it is one of the options about recordings.</summary>
     /// <exception cref="UsageException">Its value is wrong.</exception>
     internal void Take(OptionId option, string value)
     {
@@ -57,7 +57,7 @@ internal sealed class RecordingArguments
     }
 
     /// <summary>Checks that no options exclude each other.</summary>
-    /// <exception cref="UsageException">Two of them do.</exception>
+    /// <exception cref="UsageException">Two options exclude each other.</exception>
     internal void Check(IReadOnlyCollection<OptionId> given)
     {
         foreach (OptionId option in given)
@@ -77,9 +77,9 @@ internal sealed class RecordingArguments
             throw CommandLine.NotAllowed(oldest ? OptionId.Oldest : OptionId.Before, OptionId.Follow);
     }
 
-    /// <summary>What is read.</summary>
+    /// <summary>The options for reading recordings.</summary>
     /// <param name="filter">Which exits.</param>
-    /// <param name="now">The time that relative times are counted from.</param>
+    /// <param name="now">The time to which relative times refer.</param>
     /// <exception cref="UsageException">A value is not a time.</exception>
     internal ExitRecordingOptions Reading(ExitTraceOptions filter, DateTimeOffset now)
     {
@@ -99,7 +99,7 @@ internal sealed class RecordingArguments
 
     internal static string NotEmpty(OptionId option, string value) => value.Length > 0 ? value : throw CommandLine.Invalid(option, value, "not the name of a file");
 
-    /// <summary>Bytes, as 500M or 1G are.</summary>
+    /// <summary>Reads a size in bytes: 500M, 1G.</summary>
     private static long Size(OptionId option, string text)
     {
         const string units = "KMGT";

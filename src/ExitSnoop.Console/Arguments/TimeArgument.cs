@@ -3,7 +3,7 @@ using ExitSnoop.Linux;
 
 namespace ExitSnoop.Cli.Arguments;
 
-/// <summary>Moments as they are written on a command line.</summary>
+/// <summary>Reads points in time on a command line.</summary>
 internal static class TimeArgument
 {
     private static readonly string[] Formats =
@@ -11,14 +11,14 @@ internal static class TimeArgument
 
     private static readonly string[] TimesOfDay = ["H:mm", "H:mm:ss.FFFFFFF"];
 
-    /// <summary>Whether a word is a time before now, and so no option: -8h, -1h30m, -90.</summary>
+    /// <summary>Whether a word is a time before now and therefore not an option: -8h, -1h30m, -90.</summary>
     internal static bool IsAgo(string text) => text is ['-', _, ..] && DurationText.TryParse(text[1..], out _);
 
-    /// <summary>Reads a moment: a time before now, a time of today, a date, or both, with an offset from UTC or without.</summary>
-    /// <param name="text">What is written.</param>
+    /// <summary>Reads a point in time: a time before now, a time of today, a date, or date and time, with or without an offset from UTC.</summary>
+    /// <param name="text">The text.</param>
     /// <param name="utc">Whether a time without an offset is in UTC; otherwise it is local.</param>
-    /// <param name="now">Now.</param>
-    /// <param name="time">The moment.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="time">The point in time.</param>
     internal static bool TryParse(string text, bool utc, DateTimeOffset now, out DateTimeOffset time)
     {
         time = now;
@@ -45,11 +45,11 @@ internal static class TimeArgument
         return true;
     }
 
-    /// <summary>The moment at which the wall clock shows a time.</summary>
+    /// <summary>The point in time at which the wall clock shows a local time.</summary>
     private static DateTimeOffset At(DateTime wall, bool utc)
     {
         TimeSpan offset = TimeSpan.Zero;
-        // The offset depends on the moment, and the moment on the offset.
+        // The offset from UTC depends on the point in time, which is computed with the offset. So this is done twice.
         for (int i = 0; i < 2 && !utc; i++)
             offset = LocalTime.OffsetAt(DateTime.SpecifyKind(wall - offset, DateTimeKind.Utc));
         return new DateTimeOffset(DateTime.SpecifyKind(wall, DateTimeKind.Unspecified), offset);

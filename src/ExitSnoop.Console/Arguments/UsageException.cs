@@ -1,4 +1,4 @@
 namespace ExitSnoop.Cli.Arguments;
 
-/// <summary>The command line is wrong; the message says how.</summary>
+/// <summary>The command line is wrong. The message says why.</summary>
 internal sealed class UsageException(string message) : Exception(message);

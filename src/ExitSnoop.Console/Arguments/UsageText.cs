@@ -1,6 +1,6 @@
 namespace ExitSnoop.Cli.Arguments;
 
-/// <summary>What --help, --version and a wrong command line print.</summary>
+/// <summary>The texts that --help, --version and a wrong command line print.</summary>
 internal static class UsageText
 {
     internal const string Usage =

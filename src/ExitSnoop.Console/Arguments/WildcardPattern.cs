@@ -1,8 +1,7 @@
 namespace ExitSnoop.Cli.Arguments;
 
 /// <summary>
-/// A name with wildcards as the shell has them: *, ?, [abc], [a-z], [!abc], and a backslash before a
-/// character that is meant literally.
+/// A pattern with the wildcards of the shell: *, ?, [abc], [a-z], [!abc], and a backslash before a literal character.
 /// </summary>
 /// <param name="pattern">The pattern.</param>
 /// <param name="ignoreCase">Whether upper and lower case are the same.</param>
@@ -24,7 +23,7 @@ internal sealed class WildcardPattern(string pattern, bool ignoreCase)
                 n++;
             else if (star >= 0)
             {
-                // The last star takes one character more; those before it never need to.
+                // Extend the match of the last star by one character. Earlier stars never need to be extended.
                 p = star + 1;
                 n = ++taken;
             }
@@ -37,7 +36,7 @@ internal sealed class WildcardPattern(string pattern, bool ignoreCase)
         return p == pattern.Length;
     }
 
-    /// <summary>Moves behind the element of the pattern at p if it stands for that character.</summary>
+    /// <summary>If the element of the pattern at p matches the character, moves p after the element and returns true.</summary>
     private bool MatchOne(ref int p, char c)
     {
         int next;
@@ -63,13 +62,13 @@ internal sealed class WildcardPattern(string pattern, bool ignoreCase)
         return match;
     }
 
-    /// <summary>Where the set that opens at p closes; -1 if it never does and the bracket is just a bracket.</summary>
+    /// <summary>The index of the bracket that closes a set; -1 if none does, so that the open bracket is a literal character.</summary>
     private int SetEnd(int open)
     {
         int first = open + 1;
         if (first < pattern.Length && pattern[first] is '!' or '^')
             first++;
-        // A closing bracket that comes first is a member.
+        // A closing bracket at the beginning is a member of the set.
         return first + 1 < pattern.Length ? pattern.IndexOf(']', first + 1) : -1;
     }
 

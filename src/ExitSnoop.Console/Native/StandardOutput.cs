@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Cli.Native;
 
-/// <summary>What standard output is.</summary>
+/// <summary>Properties of standard output.</summary>
 internal static partial class StandardOutput
 {
     internal const int Fd = 1;

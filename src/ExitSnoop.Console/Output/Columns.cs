@@ -1,12 +1,12 @@
 namespace ExitSnoop.Cli.Output;
 
-/// <summary>The cells that more than one table has.</summary>
+/// <summary>Writes the cells that several tables have in common.</summary>
 internal static class Columns
 {
-    /// <summary>Twelve characters and a blank.</summary>
+    /// <summary>Twelve characters and a space.</summary>
     private const int TimeWidth = 13;
 
-    /// <summary>A date, a T and the time, and a blank.</summary>
+    /// <summary>A date, a T, a time and a space.</summary>
     private const int DateTimeWidth = 24;
 
     private const int LabelWidth = 6;
@@ -14,7 +14,7 @@ internal static class Columns
     internal static void AppendTimeTitle(this OutputBuffer output, bool utc, bool withDate) =>
         output.AppendCell(DisplayTime.ColumnTitle(utc), withDate ? DateTimeWidth : TimeWidth);
 
-    /// <summary>HH:mm:ss.fff, cut and not rounded, where asked for behind yyyy-MM-ddT.</summary>
+    /// <summary>Writes a time as HH:mm:ss.fff, truncated and not rounded, with or without yyyy-MM-ddT before it.</summary>
     internal static void AppendTime(this OutputBuffer output, ExitEvent exit, bool withDate)
     {
         output.BeginCell();
@@ -42,7 +42,7 @@ internal static class Columns
 
     internal static void AppendLabel(this OutputBuffer output, string label) => output.AppendCell(DisplayText.Escape(label), LabelWidth);
 
-    /// <summary>Left-aligned, with at least one blank after it.</summary>
+    /// <summary>Writes a left-aligned cell with at least one space after it.</summary>
     internal static void AppendCell(this OutputBuffer output, ReadOnlySpan<char> text, int width)
     {
         output.BeginCell();
@@ -50,7 +50,7 @@ internal static class Columns
         output.EndCell(width);
     }
 
-    /// <summary>Left-aligned, with at least one blank after it.</summary>
+    /// <summary>Writes a left-aligned cell with at least one space after it.</summary>
     internal static void AppendCell(this OutputBuffer output, long number, int width)
     {
         output.BeginCell();

@@ -5,7 +5,7 @@ namespace ExitSnoop.Cli.Output;
 /// <summary>Chooses how events are shown.</summary>
 internal static class EventFormat
 {
-    /// <summary>null where nothing is shown.</summary>
+    /// <summary>The format for a command line; null if no events are shown.</summary>
     internal static IEventFormat? Of(CommandLine command, OutputBuffer output)
     {
         bool utc = command.Trace.Utc, withDate = command.Mode == RunMode.Read;

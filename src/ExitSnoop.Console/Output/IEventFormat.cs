@@ -1,6 +1,6 @@
 namespace ExitSnoop.Cli.Output;
 
-/// <summary>How events are shown: one line each, after a header if there is one.</summary>
+/// <summary>Writes events, one line each, after a header if there is one.</summary>
 internal interface IEventFormat
 {
     void WriteHeader();

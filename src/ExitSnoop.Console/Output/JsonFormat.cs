@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace ExitSnoop.Cli.Output;
 
-/// <summary>One JSON object a line, as <see cref="ExitEvent.ToJson"/> makes it.</summary>
-#pragma warning disable CA1001 // What the writer holds is the output's buffer, which lives as long as the program.
+/// <summary>Writes one JSON object per line, as <see cref="ExitEvent.ToJson"/> returns it.</summary>
+#pragma warning disable CA1001 // The writer only has a reference to the output buffer, which exists as long as the program.
 internal sealed class JsonFormat(OutputBuffer output) : IEventFormat
 #pragma warning restore CA1001
 {

@@ -8,8 +8,8 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Cli.Output;
 
 /// <summary>
-/// Text on its way to standard output, as UTF-8. Only whole lines leave it: when it is asked to
-/// <see cref="Flush"/>, and by themselves when many have gathered.
+/// A buffer for standard output, in UTF-8. Only whole lines are written: by <see cref="Flush"/>, and automatically when there
+/// are many.
 /// </summary>
 internal sealed class OutputBuffer : IBufferWriter<byte>
 {
@@ -38,7 +38,7 @@ internal sealed class OutputBuffer : IBufferWriter<byte>
         length += count;
     }
 
-    /// <summary>A number with leading zeros, of exactly that many digits.</summary>
+    /// <summary>Appends a number with leading zeros, with exactly this many digits.</summary>
     internal void AppendDigits(int number, int digits)
     {
         Span<byte> free = GetSpan(digits);
@@ -47,10 +47,10 @@ internal sealed class OutputBuffer : IBufferWriter<byte>
         length += digits;
     }
 
-    /// <summary>What is appended from here on is left-aligned by <see cref="EndCell"/>.</summary>
+    /// <summary>Begins a cell, which ends with <see cref="EndCell"/>.</summary>
     internal void BeginCell() => cellStart = length;
 
-    /// <summary>Fills the cell with blanks to that many characters (code points), and in any case with one.</summary>
+    /// <summary>Fills the cell with spaces to this many characters (code points), but with at least one space.</summary>
     internal void EndCell(int width)
     {
         int characters = 0;
@@ -71,7 +71,7 @@ internal sealed class OutputBuffer : IBufferWriter<byte>
     }
 
     /// <summary>Writes the whole lines.</summary>
-    /// <exception cref="OutputException">They cannot be written; they are dropped.</exception>
+    /// <exception cref="OutputException">The lines cannot be written. They are dropped.</exception>
     internal void Flush()
     {
         try
@@ -86,10 +86,10 @@ internal sealed class OutputBuffer : IBufferWriter<byte>
         }
     }
 
-    /// <summary>Room for that many bytes and more, which become text by <see cref="Advance"/>.</summary>
+    /// <summary>Free memory of at least this many bytes. <see cref="Advance"/> adds it to the text.</summary>
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
-        // A writer that asks for none needs at least some.
+        // A size of 0 means any size above 0.
         int count = Math.Max(sizeHint, 256);
         if (bytes.Length - length < count)
             Array.Resize(ref bytes, Math.Max(bytes.Length * 2, length + count));
@@ -124,13 +124,13 @@ internal sealed class OutputBuffer : IBufferWriter<byte>
         }
     }
 
-    /// <summary>Whoever shares the other end of the terminal or pipe may have made it non-blocking.</summary>
+    /// <summary>Waits with poll(2), because another process that shares the terminal or pipe may have made it non-blocking.</summary>
     private unsafe void WaitUntilWritable()
     {
         LibC.PollFd poll = new() { Fd = fd, Events = LibC.PollOut };
         LibC.poll(&poll, 1, -1);
     }
 
-    /// <summary>In UTF-8 all bytes of a character but the first are 10xxxxxx.</summary>
+    /// <summary>Whether a byte is the first one of a character. In UTF-8 all further bytes are 10xxxxxx.</summary>
     private static bool IsFirstOfCharacter(byte b) => (b & 0xc0) != 0x80;
 }

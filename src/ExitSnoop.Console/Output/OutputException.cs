@@ -3,9 +3,9 @@ using ExitSnoop.Linux;
 
 namespace ExitSnoop.Cli.Output;
 
-/// <summary>Standard output cannot be written any more.</summary>
+/// <summary>Standard output cannot be written.</summary>
 internal sealed class OutputException(int error) : Exception(Marshal.GetPInvokeErrorMessage(error))
 {
-    /// <summary>The reader has closed the pipe, as `head` does: this is not an error.</summary>
+    /// <summary>Whether the reader has closed the pipe, as `head` does. This is not an error.</summary>
     internal bool IsClosed => error is LibC.EPIPE or LibC.ECONNRESET;
 }

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Cli.Output;
 
-/// <summary>The calls of a process that crashed, below its own line.</summary>
+/// <summary>Writes the calls of a process that crashed below its line.</summary>
 internal static class StackLines
 {
     internal static void AppendStackTrace(this OutputBuffer output, ExitEvent exit)

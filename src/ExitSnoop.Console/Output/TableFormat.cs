@@ -1,8 +1,8 @@
 namespace ExitSnoop.Cli.Output;
 
 /// <summary>
-/// The original's table: PCOMM PID PPID TID AGE(s) EXIT_CODE, with TIME and LABEL before them where asked for.
-/// Widths count characters, as the original's do; no line ends in a blank.
+/// The table of the original: PCOMM PID PPID TID AGE(s) EXIT_CODE, with TIME and LABEL before them if requested. Widths
+/// count characters, as in the original. No line ends with a space.
 /// </summary>
 internal sealed class TableFormat(OutputBuffer output, bool time, bool utc, string? label, bool withDate = false) : IEventFormat
 {
@@ -42,7 +42,7 @@ internal sealed class TableFormat(OutputBuffer output, bool time, bool utc, stri
         output.AppendStackTrace(exit);
     }
 
-    /// <summary>Seconds with two decimals.</summary>
+    /// <summary>Writes seconds with two decimals.</summary>
     private void AppendAge(TimeSpan age)
     {
         const long TicksPerHundredth = TimeSpan.TicksPerSecond / 100;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace ExitSnoop.Cli.Output;
 
-/// <summary>What exited, and who or what ended it: TIME PCOMM PID USER EXIT_CODE REASON COMMAND.</summary>
+/// <summary>The table of --why: TIME PCOMM PID USER EXIT_CODE REASON COMMAND.</summary>
 internal sealed class WhyFormat(OutputBuffer output, bool utc, string? label, bool withDate = false) : IEventFormat
 {
     private const int NameWidth = 17;
@@ -11,7 +11,7 @@ internal sealed class WhyFormat(OutputBuffer output, bool utc, string? label, bo
     private const int StatusWidth = 17;
     private const int ReasonWidth = 25;
 
-    /// <summary>The text of a cell without a value; not empty, so that awk finds the same number of cells in each line.</summary>
+    /// <summary>The text of a cell without a value. It is not empty, so that awk finds the same number of columns in each line.</summary>
     private const string Nothing = "-";
 
     /// <inheritdoc />

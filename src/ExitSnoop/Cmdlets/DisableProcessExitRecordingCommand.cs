@@ -5,7 +5,7 @@ using ExitSnoop.Recording;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>Stops the systemd service that records exits, and removes it with its recording.</summary>
+/// <summary>Stops the systemd service that records exits and, with -Remove, removes it with its recording.</summary>
 [Cmdlet(VerbsLifecycle.Disable, "ProcessExitRecording", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
 public sealed class DisableProcessExitRecordingCommand : PSCmdlet
@@ -62,7 +62,7 @@ public sealed class DisableProcessExitRecordingCommand : PSCmdlet
             Systemd.Control("--quiet", "disable", "--now", RecordingUnit.Name);
     }
 
-    /// <summary>-Remove deletes for good, so it asks for confirmation like a cmdlet of high impact.</summary>
+    /// <summary>-Remove deletes the recording permanently, so it asks for confirmation, like a cmdlet of high impact.</summary>
     private bool IsConfirmed(string question) =>
         MyInvocation.BoundParameters.ContainsKey("Confirm")
         || SessionState.PSVariable.GetValue("ConfirmPreference") is ConfirmImpact.None
@@ -79,7 +79,7 @@ public sealed class DisableProcessExitRecordingCommand : PSCmdlet
             return;
         foreach ((int _, string segment) in RecordingFolder.Segments(directory))
             File.Delete(segment);
-        // Other files in it are not the recorder's.
+        // Other files in the directory do not belong to the recorder and are kept.
         if (!Directory.EnumerateFileSystemEntries(directory).Any())
             Directory.Delete(directory);
     }

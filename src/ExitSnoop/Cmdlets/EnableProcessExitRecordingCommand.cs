@@ -37,11 +37,11 @@ public sealed class EnableProcessExitRecordingCommand : ExitFilterCommand, IDisp
     [ValidateNotNullOrEmpty]
     public string? Group { get; set; }
 
-    /// <summary>Keeps no arguments of processes, which can hold passwords.</summary>
+    /// <summary>Does not record the arguments of processes, which can contain passwords.</summary>
     [Parameter]
     public SwitchParameter NoArguments { get; set; }
 
-    /// <summary>Writes what Get-ProcessExitRecording says of the recording.</summary>
+    /// <summary>Writes the object that Get-ProcessExitRecording writes for the recording.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -51,7 +51,7 @@ public sealed class EnableProcessExitRecordingCommand : ExitFilterCommand, IDisp
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        // Looks users up, so that a missing one is an error now.
+        // Looks up the users, so that a missing user is an error here and not in the service.
         _ = CreateFilter();
         string directory = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(GetUnresolvedProviderPathFromPSPath(Path)));
         RecordingUnit unit = new(RecordingProgram.Path, directory) { Group = Group, Options = [.. Options()] };
@@ -103,7 +103,7 @@ public sealed class EnableProcessExitRecordingCommand : ExitFilterCommand, IDisp
             throw new ServiceException(ServiceError.NoPrivilege, "Installing a service needs root: sudo pwsh.");
         if (unit.Group is { } group && FileCalls.GroupId(group) is null)
             throw new ServiceException(ServiceError.GroupNotFound, $"There is no group '{group}'.");
-        // Below /var/log, systemd creates the directory. On Ubuntu the group syslog can write to /var/log.
+        // Below /var/log systemd creates the directory, so it is not checked: on Ubuntu the group syslog can write to /var/log.
         if (!unit.MakesDirectory)
             RecordingProgram.Check(unit.Directory);
         if (RecordingFolder.IsRecording(unit.Directory) && ExitRecordingStatus.Read(unit.Directory) is { ServiceName: not RecordingUnit.Name } other)
@@ -124,7 +124,7 @@ public sealed class EnableProcessExitRecordingCommand : ExitFilterCommand, IDisp
         Systemd.Control("restart", RecordingUnit.Name);
     }
 
-    /// <summary>Waits until the recorder has attached its program, which is when it begins a segment.</summary>
+    /// <summary>Waits until the recorder has attached the BPF program. It begins a new segment then.</summary>
     private void WaitUntilRecording(string directory, int newestBefore)
     {
         long start = Environment.TickCount64;
@@ -142,7 +142,7 @@ public sealed class EnableProcessExitRecordingCommand : ExitFilterCommand, IDisp
 
     private static int NewestSegment(string directory) => Directory.Exists(directory) && RecordingFolder.Segments(directory) is [.., var last] ? last.Number : 0;
 
-    /// <summary>What the parameters that are given are in the command line of the program: -MaximumAge 30d is --max-age.</summary>
+    /// <summary>The options of the program for the given parameters: --max-age for -MaximumAge, for example.</summary>
     private IEnumerable<string> Options()
     {
         if (IsGiven(nameof(MaximumSize)))
@@ -175,7 +175,7 @@ public sealed class EnableProcessExitRecordingCommand : ExitFilterCommand, IDisp
 
     private bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
-    /// <summary>PowerShell's pattern as the shell's: a backslash and not a backtick takes a character as it is.</summary>
+    /// <summary>Converts a pattern of PowerShell to one of the shell: the escape character is a backslash instead of a backtick.</summary>
     private static string ToShellPattern(string pattern)
     {
         System.Text.StringBuilder text = new();

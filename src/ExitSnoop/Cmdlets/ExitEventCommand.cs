@@ -4,7 +4,7 @@ using ExitSnoop.Commands.Parameters;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>The parameters of a cmdlet that writes events: which processes' they are, and how their times are shown.</summary>
+/// <summary>The parameters of a cmdlet that writes events: which processes to select, and how their times are shown.</summary>
 public abstract class ExitEventCommand : ExitFilterCommand
 {
     private readonly List<int> ids = [];
@@ -18,7 +18,7 @@ public abstract class ExitEventCommand : ExitFilterCommand
     [ArgumentCompleter(typeof(ProcessIdCompleter))]
     public virtual int[]? Id { get; set; }
 
-    /// <summary>With -Id: all descendants of these processes too, orphans included.</summary>
+    /// <summary>Also all descendants of the processes in -Id, orphans included.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     public SwitchParameter IncludeChildren { get; set; }
 
@@ -30,28 +30,28 @@ public abstract class ExitEventCommand : ExitFilterCommand
     [ArgumentCompleter(typeof(ProcessIdCompleter))]
     public int[]? ParentId { get; set; }
 
-    /// <summary>Times in UTC.</summary>
+    /// <summary>Shows times in UTC instead of local time.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     public SwitchParameter Utc { get; set; }
 
-    /// <summary>A text that each event carries; an empty one means "exit".</summary>
+    /// <summary>A text for the property Label of each event; an empty one means "exit".</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [OneText]
     [AllowEmptyString]
     [ArgumentCompleter(typeof(LabelCompleter))]
     public string? Label { get; set; }
 
-    /// <summary>Whether processes were to come through the pipeline and none came: then there is nothing to watch.</summary>
+    /// <summary>Whether processes were expected from the pipeline and none came, so that there is nothing to watch.</summary>
     protected bool NothingToWatch => MyInvocation.ExpectingInput && ids.Count == 0 && Id is null;
 
-    /// <summary>Gathers the IDs that come through the pipeline.</summary>
+    /// <summary>Collects the IDs from the pipeline.</summary>
     protected override void ProcessRecord()
     {
         if (Id is not null)
             ids.AddRange(Id);
     }
 
-    /// <summary>The exits that the parameters ask for, once all input has come.</summary>
+    /// <summary>The filters of the parameters. Called after all pipeline input was processed.</summary>
     protected override ExitTraceOptions CreateFilter() => base.CreateFilter() with
     {
         Ids = ids,

@@ -4,18 +4,18 @@ using ExitSnoop.Commands.Parameters;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>The parameters that choose exits by what they are: the same for every cmdlet that traces, records or reads recordings.</summary>
+/// <summary>The filter parameters that all cmdlets have in common that trace exits, record them or read recordings.</summary>
 public abstract class ExitFilterCommand : PSCmdlet
 {
-    /// <summary>The parameter set of the filters: the only one of a cmdlet that traces.</summary>
+    /// <summary>The parameter set of the filters. It is the only one of a cmdlet that traces.</summary>
     protected const string FilterSet = "Filter";
 
-    /// <summary>Only exits with a status other than 0, or by a signal.</summary>
+    /// <summary>Only processes that exited with a status other than 0 or that a signal ended.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [Alias("x")]
     public SwitchParameter Failed { get; set; }
 
-    /// <summary>Only processes of these names; wildcards are allowed, and case does not matter.</summary>
+    /// <summary>Only processes with these names. Wildcards are allowed, and case is ignored.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [SupportsWildcards]
     [Wildcards]
@@ -30,14 +30,14 @@ public abstract class ExitFilterCommand : PSCmdlet
     public string[]? User { get; set; }
 
     /// <summary>Only processes that one of these signals ended.</summary>
-    /// <remarks>Names, not the enum: PowerShell completes an enum by its members alone and asks no completer.</remarks>
+    /// <remarks>It takes names and not the enum, because PowerShell completes an enum only by its members and does not call a completer.</remarks>
     [Parameter(ParameterSetName = FilterSet)]
     [SignalArgument]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SignalCompleter))]
     public string[]? Signal { get; set; }
 
-    /// <summary>Only processes that died by a fault or another signal with a core dump for its default, or were killed for memory.</summary>
+    /// <summary>Only processes that a fault, another signal whose default action is a core dump, or the OOM killer ended.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     public SwitchParameter Crashed { get; set; }
 
@@ -45,7 +45,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     [Parameter(ParameterSetName = FilterSet)]
     public SwitchParameter OomKilled { get; set; }
 
-    /// <summary>Only processes whose executable has one of these paths; wildcards are allowed.</summary>
+    /// <summary>Only processes whose executable has one of these paths. Wildcards are allowed.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [SupportsWildcards]
     [Wildcards]
@@ -53,7 +53,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     [ArgumentCompleter(typeof(ExecutablePathCompleter))]
     public string[]? ExecutablePath { get; set; }
 
-    /// <summary>Only processes of these systemd services; <c>.service</c> may be left out, wildcards are allowed, and case does not matter.</summary>
+    /// <summary>Only processes of these systemd services. <c>.service</c> may be left out, wildcards are allowed, and case is ignored.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [SupportsWildcards]
     [Wildcards]
@@ -61,7 +61,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     [ArgumentCompleter(typeof(ServiceCompleter))]
     public string[]? Service { get; set; }
 
-    /// <summary>Only processes in containers whose IDs begin so; wildcards are allowed, and case does not matter.</summary>
+    /// <summary>Only processes in containers whose IDs begin with one of these texts. Wildcards are allowed, and case is ignored.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [SupportsWildcards]
     [Wildcards]
@@ -69,7 +69,7 @@ public abstract class ExitFilterCommand : PSCmdlet
     [ArgumentCompleter(typeof(ContainerIdCompleter))]
     public string[]? ContainerId { get; set; }
 
-    /// <summary>Only processes of other names than these; wildcards are allowed, and case does not matter.</summary>
+    /// <summary>No processes with these names. Wildcards are allowed, and case is ignored.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [SupportsWildcards]
     [Wildcards]
@@ -77,13 +77,13 @@ public abstract class ExitFilterCommand : PSCmdlet
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[]? ExcludeName { get; set; }
 
-    /// <summary>Only processes of other users than these, by name or ID.</summary>
+    /// <summary>No processes of these users, by name or ID.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(UserCompleter))]
     public string[]? ExcludeUser { get; set; }
 
-    /// <summary>Only processes with one of these exit codes, as the property ExitCode shows them.</summary>
+    /// <summary>Only processes with one of these exit codes, as in the property ExitCode.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [ValidateRange(0, 255)]
     [ValidateNotNullOrEmpty]
@@ -95,14 +95,14 @@ public abstract class ExitFilterCommand : PSCmdlet
     [Seconds]
     public TimeSpan MinimumAge { get; set; }
 
-    /// <summary>Only processes in this cgroup or below.</summary>
+    /// <summary>Only processes in this cgroup or below it.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [OneText]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(CgroupCompleter))]
     public string? Cgroup { get; set; }
 
-    /// <summary>The exits that the parameters ask for.</summary>
+    /// <summary>The filters of the parameters.</summary>
     protected virtual ExitTraceOptions CreateFilter() => new()
     {
         Failed = Failed,

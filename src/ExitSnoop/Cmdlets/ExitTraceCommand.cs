@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>A cmdlet that runs a trace: starts it so that it can be stopped, and says how it was loaded.</summary>
+/// <summary>A cmdlet that runs a trace. The trace can be stopped while it starts, and messages say how it was loaded.</summary>
 public abstract class ExitTraceCommand : ExitTraceOptionsCommand, IDisposable
 {
     private static readonly TimeSpan ProgressAfter = TimeSpan.FromSeconds(1);
@@ -12,7 +12,7 @@ public abstract class ExitTraceCommand : ExitTraceOptionsCommand, IDisposable
     private readonly ConcurrentQueue<string> messages = new();
     private Task<ExitTrace>? starting;
 
-    /// <summary>Cancelled when the pipeline is being stopped.</summary>
+    /// <summary>Cancelled when the pipeline is stopped.</summary>
     protected CancellationToken Stopped => stopped.Token;
 
     /// <inheritdoc/>
@@ -22,7 +22,7 @@ public abstract class ExitTraceCommand : ExitTraceOptionsCommand, IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Called on another thread, also while something downstream holds the pipeline.</summary>
+    /// <summary>Called on another thread, even while a cmdlet downstream blocks the pipeline.</summary>
     protected override void StopProcessing()
     {
         stopped.Cancel();
@@ -30,8 +30,8 @@ public abstract class ExitTraceCommand : ExitTraceOptionsCommand, IDisposable
             starting.Result.Stop();
     }
 
-    // Loading takes some 50 ms, but on a slow or emulated machine it can take seconds, in which the
-    // pipeline can be stopped and shows progress.
+    // Loading takes about 50 ms, but on a slow or emulated machine it can take seconds. Meanwhile this shows progress, and the
+    // pipeline can be stopped.
     private protected ExitTrace Start(long? maxEvents, TimeSpan? timeLimit)
     {
         ExitTraceOptions options = CreateOptions(MyInvocation.BoundParameters.ContainsKey("Debug") ? messages.Enqueue : null) with
@@ -62,7 +62,7 @@ public abstract class ExitTraceCommand : ExitTraceOptionsCommand, IDisposable
         }
         catch
         {
-            // The pipeline is being stopped, or ends at one of these messages ($VerbosePreference = 'Stop').
+            // The pipeline is being stopped, or one of these messages ended it ($VerbosePreference = 'Stop').
             starting.ContinueWith(
                 late => late.Result.Dispose(),
                 CancellationToken.None,
@@ -72,7 +72,7 @@ public abstract class ExitTraceCommand : ExitTraceOptionsCommand, IDisposable
         }
     }
 
-    // A record of its own each time: a job keeps those that it was given.
+    // A new record each time, because a job keeps a reference to the records.
     private void ShowProgress(ProgressRecordType type) =>
         WriteProgress(new ProgressRecord(0, MyInvocation.MyCommand.Name, "Loading the BPF program") { RecordType = type });
 
@@ -84,7 +84,7 @@ public abstract class ExitTraceCommand : ExitTraceOptionsCommand, IDisposable
 
     private bool IsDescribing => MyInvocation.BoundParameters.ContainsKey("Verbose") || MyInvocation.BoundParameters.ContainsKey("Debug");
 
-    // With -Debug alone PowerShell asks at each verbose message whether to go on.
+    // With -Debug alone, PowerShell would ask at each verbose message whether to continue.
     private void Describe(string text)
     {
         if (MyInvocation.BoundParameters.ContainsKey("Debug") && !MyInvocation.BoundParameters.ContainsKey("Verbose"))

@@ -3,18 +3,18 @@ using ExitSnoop.Commands.Parameters;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>The parameters of a trace: which exits, and how the BPF program is set up.</summary>
+/// <summary>The parameters of a trace: filters, and how the BPF program is loaded.</summary>
 public abstract class ExitTraceOptionsCommand : ExitEventCommand
 {
-    /// <summary>The exit of each thread instead of one event for each process.</summary>
+    /// <summary>One event for each thread instead of one for each process.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     public SwitchParameter PerThread { get; set; }
 
-    /// <summary>Only what the original shows: no sender, command, identity, resources or container.</summary>
+    /// <summary>Only what the original exitsnoop shows: no sender, command, identity, resources or container.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     public SwitchParameter Basic { get; set; }
 
-    /// <summary>The calls of each process that crashed.</summary>
+    /// <summary>Sets the property StackTrace for processes that crashed.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     public SwitchParameter StackTrace { get; set; }
 
@@ -29,7 +29,7 @@ public abstract class ExitTraceOptionsCommand : ExitEventCommand
     [ValidateNotNullOrEmpty]
     public string? BtfPath { get; set; }
 
-    /// <summary>What the parameters ask for, once all input has come.</summary>
+    /// <summary>The options of the parameters. Called after all pipeline input was processed.</summary>
     protected ExitTraceOptions CreateOptions(Action<string>? log = null) => CreateFilter() with
     {
         PerThread = PerThread,

@@ -3,7 +3,7 @@ using ExitSnoop.Commands.Parameters;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>Reads the exits that were recorded, the newest first.</summary>
+/// <summary>Reads recorded exits, newest first.</summary>
 [Cmdlet(VerbsCommon.Get, "ProcessExit", DefaultParameterSetName = FilterSet)]
 [OutputType(typeof(ExitEvent))]
 public sealed class GetProcessExitCommand : ExitEventCommand, IDisposable
@@ -12,14 +12,14 @@ public sealed class GetProcessExitCommand : ExitEventCommand, IDisposable
     private readonly List<string> paths = [];
     private bool anyPath;
 
-    /// <summary>Recordings: directories, segments, and files with a line of JSON for each exit; wildcards are allowed.</summary>
+    /// <summary>Recordings: directories, segments, and files with one exit per line as JSON. Wildcards are allowed.</summary>
     [Parameter(ParameterSetName = FilterSet, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("FullName")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [RecordingErrors.UsualPath];
 
-    /// <summary>Only processes with these IDs. It hides the parameter of a watch, which takes the pipeline.</summary>
+    /// <summary>Only processes with these IDs. This hides the inherited parameter, which accepts pipeline input.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [Alias("p", "Pid", "ProcessId")]
     [ProcessIdArgument]
@@ -40,17 +40,17 @@ public sealed class GetProcessExitCommand : ExitEventCommand, IDisposable
     [Parameter(ParameterSetName = FilterSet)]
     public DateTime? Before { get; set; }
 
-    /// <summary>Ends after this number of events; with -Wait, the number of recorded events to begin with.</summary>
+    /// <summary>Ends after this many events; with -Wait, how many recorded events to show first.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     [Alias("n")]
     [ValidateRange(1, int.MaxValue)]
     public int MaxEvents { get; set; } = int.MaxValue;
 
-    /// <summary>The oldest event first.</summary>
+    /// <summary>Writes the oldest event first.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     public SwitchParameter Oldest { get; set; }
 
-    /// <summary>Goes on with what is recorded from now on.</summary>
+    /// <summary>Continues with exits that are recorded from now on.</summary>
     [Parameter(ParameterSetName = FilterSet)]
     public SwitchParameter Wait { get; set; }
 
@@ -69,7 +69,7 @@ public sealed class GetProcessExitCommand : ExitEventCommand, IDisposable
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        // The IDs are those of the parameter, once and not for each file.
+        // The IDs of the parameter are added once, not for each file.
         if (!anyPath)
             base.ProcessRecord();
         anyPath = true;
@@ -111,14 +111,14 @@ public sealed class GetProcessExitCommand : ExitEventCommand, IDisposable
         }
         catch (OperationCanceledException) when (stopped.IsCancellationRequested)
         {
-            // Ctrl+C and Stop-Job: the pipeline is being stopped, and says so itself.
+            // Ctrl+C or Stop-Job is stopping the pipeline. PowerShell reports that itself.
         }
     }
 
     /// <inheritdoc/>
     protected override void StopProcessing() => stopped.Cancel();
 
-    /// <summary>What a recording with filters of its own leaves out; empty for one without.</summary>
+    /// <summary>A text about the filters with which a recording was made; empty if there were none.</summary>
     private static string OwnFilters(string path) =>
         ExitRecordingStatus.Read(path).Filters is [_, ..] filters ? DisplayText.Escape($"The recording in {path} was made with filters, and has only: {filters}.") : "";
 

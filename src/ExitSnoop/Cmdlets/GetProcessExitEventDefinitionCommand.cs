@@ -4,7 +4,7 @@ using ExitSnoop.Commands.Parameters;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>Describes an event field by field, or shows the BPF program. Needs no privilege and loads nothing.</summary>
+/// <summary>Describes the fields of an event, or shows the BPF program. Needs no privileges and loads nothing.</summary>
 [Cmdlet(VerbsCommon.Get, "ProcessExitEventDefinition", DefaultParameterSetName = FieldSet)]
 [OutputType(typeof(ExitEventField), ParameterSetName = [FieldSet])]
 [OutputType(typeof(string), ParameterSetName = [FilterSet])]
@@ -12,7 +12,7 @@ public sealed class GetProcessExitEventDefinitionCommand : ExitTraceOptionsComma
 {
     private const string FieldSet = "Field";
 
-    /// <summary>Only these fields and properties; wildcards are allowed. It hides the filter of the same name, which sets nothing in the program.</summary>
+    /// <summary>Only these fields and properties. Wildcards are allowed. This hides the filter of the same name, which changes nothing in the program.</summary>
     [Parameter(ParameterSetName = FieldSet, Position = 0)]
     [SupportsWildcards]
     [Wildcards]
@@ -20,7 +20,7 @@ public sealed class GetProcessExitEventDefinitionCommand : ExitTraceOptionsComma
     [ArgumentCompleter(typeof(FieldNameCompleter))]
     public override string[]? Name { get; set; }
 
-    /// <summary>The BPF C program as text, headed by what the filters set in it.</summary>
+    /// <summary>Writes the BPF program as C text, with a comment about the values that the filters set in it.</summary>
     [Parameter(ParameterSetName = FilterSet, Mandatory = true)]
     public SwitchParameter Source { get; set; }
 
@@ -35,7 +35,7 @@ public sealed class GetProcessExitEventDefinitionCommand : ExitTraceOptionsComma
             WriteFields(Name);
     }
 
-    // Not the line that was typed, which can hold other commands and their secrets.
+    // Not the line that was typed, because it can contain other commands with secrets.
     private string Invocation() => string.Join(' ',
     [
         MyInvocation.MyCommand.Name,

@@ -2,14 +2,14 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>Says what a recording has, what is missing in it, and whether a recorder writes to it.</summary>
+/// <summary>Describes recordings: their span of time, how many exits they have and how many are missing, and whether a recorder runs.</summary>
 [Cmdlet(VerbsCommon.Get, "ProcessExitRecording")]
 [OutputType(typeof(ExitRecordingStatus))]
 public sealed class GetProcessExitRecordingCommand : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource stopped = new();
 
-    /// <summary>Directories with recordings; wildcards are allowed.</summary>
+    /// <summary>Directories with recordings. Wildcards are allowed.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("FullName")]
     [SupportsWildcards]
@@ -34,7 +34,7 @@ public sealed class GetProcessExitRecordingCommand : PSCmdlet, IDisposable
             }
             catch (OperationCanceledException) when (stopped.IsCancellationRequested)
             {
-                // Ctrl+C: the pipeline is being stopped, and says so itself.
+                // Ctrl+C is stopping the pipeline. PowerShell reports that itself.
                 return;
             }
         }

@@ -12,7 +12,7 @@ namespace ExitSnoop.Commands;
 [OutputType(typeof(ProcessExitMeasurement))]
 public sealed class MeasureProcessExitCommand : PSCmdlet
 {
-    /// <summary>More groups than this are measured together, so that grouping by an ID cannot take all memory.</summary>
+    /// <summary>Exits beyond this many groups are counted in one group, so that grouping by an ID cannot use up the memory.</summary>
     private const int GroupsMaximum = 10_000;
 
     private readonly Dictionary<string, ProcessExitMeasurement> groups = new(StringComparer.Ordinal);
@@ -23,13 +23,13 @@ public sealed class MeasureProcessExitCommand : PSCmdlet
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
     public PSObject InputObject { get; set; } = new();
 
-    /// <summary>The properties of an event to group by; without it all exits are one group.</summary>
+    /// <summary>The properties of an event to group by. Without it, all exits are one group.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PropertyNameCompleter))]
     public string[] Property { get; set; } = [];
 
-    /// <summary>Only this number of groups, those with the most exits.</summary>
+    /// <summary>Only this many groups, those with the most exits.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int First { get; set; } = int.MaxValue;

@@ -2,15 +2,15 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>The paths of recordings, and the library's errors about them as PowerShell's.</summary>
+/// <summary>Resolves paths of recordings, and converts the library's errors about them to error records.</summary>
 internal static class RecordingErrors
 {
-    /// <summary>Where the service records.</summary>
+    /// <summary>The default directory of the service's recording.</summary>
     internal const string UsualPath = "/var/log/exitsnoop";
 
-    /// <summary>The paths that a path with wildcards stands for; what is not there is a non-terminating error.</summary>
-    /// <param name="cmdlet">Whose parameter it is.</param>
-    /// <param name="path">As it was given.</param>
+    /// <summary>The paths that match a path with wildcards. If there are none, a non-terminating error is written.</summary>
+    /// <param name="cmdlet">The cmdlet that has the parameter.</param>
+    /// <param name="path">The value of the parameter.</param>
     internal static IEnumerable<string> Resolve(PSCmdlet cmdlet, string path)
     {
         try
@@ -19,7 +19,7 @@ internal static class RecordingErrors
         }
         catch (ItemNotFoundException) when (path == UsualPath)
         {
-            // The library says that there is none, and ToErrorRecord how one is made.
+            // The library reports that there is no recording, and ToErrorRecord adds how to make one.
             return [path];
         }
         catch (ItemNotFoundException missing)

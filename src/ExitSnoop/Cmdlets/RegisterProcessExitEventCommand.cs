@@ -4,22 +4,22 @@ using ExitSnoop.Commands.Subscriptions;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>Subscribes to process exits: each becomes a PowerShell event, in the background of the session.</summary>
+/// <summary>Subscribes to process exits. Each exit becomes a PowerShell event, in the background of the session.</summary>
 [Cmdlet(VerbsLifecycle.Register, "ProcessExitEvent", DefaultParameterSetName = FilterSet)]
 [OutputType(typeof(PSEventJob))]
 public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
 {
-    /// <summary>The subscription's name; by default a GUID.</summary>
+    /// <summary>The name of the subscription; a GUID by default.</summary>
     [Parameter(Position = 100)]
     [OneText]
     [ValidateNotNullOrEmpty]
     public string SourceIdentifier { get; set; } = Guid.NewGuid().ToString();
 
-    /// <summary>Runs for each exit, instead of the event's going into the queue.</summary>
+    /// <summary>A script block that runs for each exit. Without it, events go into the session's event queue.</summary>
     [Parameter(Position = 101)]
     public ScriptBlock? Action { get; set; }
 
-    /// <summary>What each event carries for its receiver.</summary>
+    /// <summary>Data for the property MessageData of each event.</summary>
     [Parameter]
     public PSObject? MessageData { get; set; }
 
@@ -27,11 +27,11 @@ public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
     [Parameter]
     public SwitchParameter SupportEvent { get; set; }
 
-    /// <summary>In a remote session: sends the events to the local one.</summary>
+    /// <summary>Sends the events of a remote session to the local session.</summary>
     [Parameter]
     public SwitchParameter Forward { get; set; }
 
-    /// <summary>Ends the subscription after this number of events; 0 for no limit.</summary>
+    /// <summary>Ends the subscription after this many events; 0 for no limit.</summary>
     [Parameter]
     [Alias("n")]
     [ValidateRange(0, int.MaxValue)]
@@ -40,7 +40,7 @@ public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        // Identifiers and categories of errors are those of Register-ObjectEvent.
+        // Error IDs and categories are the same as those of Register-ObjectEvent.
         if (Action is not null && Forward)
             ThrowTerminatingError(new ErrorRecord(
                 new ArgumentException("-Action and -Forward cannot be used together: a forwarded event runs no action here."),
@@ -67,7 +67,7 @@ public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
             }
             catch
             {
-                // With -ErrorAction Stop a missing ID ends the registration, and the trace would go on.
+                // With -ErrorAction Stop, a missing ID ends the registration. The trace must not continue.
                 trace.Dispose();
                 throw;
             }
@@ -80,7 +80,7 @@ public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
         }
         catch (OperationCanceledException) when (Stopped.IsCancellationRequested)
         {
-            // Ctrl+C and Stop-Job: the pipeline is being stopped, and says so itself.
+            // Ctrl+C or Stop-Job is stopping the pipeline. PowerShell reports that itself.
         }
     }
 
@@ -96,7 +96,7 @@ public sealed class RegisterProcessExitEventCommand : ExitTraceCommand
         }
         catch (ArgumentException invalid)
         {
-            // An identifier that PowerShell keeps for itself.
+            // PowerShell reserves this identifier.
             ThrowTerminatingError(new ErrorRecord(invalid, "INVALID_REGISTRATION", ErrorCategory.InvalidArgument, SourceIdentifier));
             throw;
         }

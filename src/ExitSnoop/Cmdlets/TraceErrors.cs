@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>The library's errors as PowerShell's: a fixed ID, a category, the message as it is.</summary>
+/// <summary>Converts the library's errors to error records with a fixed ID, a category and the same message.</summary>
 internal static class TraceErrors
 {
     internal static ErrorRecord ToErrorRecord(this ExitTraceException error) => new(

@@ -4,7 +4,7 @@ using ExitSnoop.Commands.Views;
 
 namespace ExitSnoop.Commands;
 
-/// <summary>Streams an ExitEvent for every process that dies.</summary>
+/// <summary>Writes an ExitEvent for every process that exits.</summary>
 [Cmdlet(VerbsCommon.Watch, "ProcessExit", DefaultParameterSetName = FilterSet)]
 [Alias("exitsnoop")]
 [OutputType(typeof(ExitEvent))]
@@ -15,7 +15,7 @@ public sealed class WatchProcessExitCommand : ExitTraceCommand
     [Alias("t")]
     public SwitchParameter Timestamp { get; set; }
 
-    /// <summary>Ends after this number of events.</summary>
+    /// <summary>Ends after this many events.</summary>
     [Parameter]
     [Alias("n")]
     [ValidateRange(1, int.MaxValue)]
@@ -26,7 +26,7 @@ public sealed class WatchProcessExitCommand : ExitTraceCommand
     [Seconds]
     public TimeSpan? Timeout { get; set; }
 
-    /// <summary>Takes what no other parameter takes, to say what is wrong with it.</summary>
+    /// <summary>Receives arguments that no other parameter accepts, so that the error can say what is wrong with them.</summary>
     [Parameter(ValueFromRemainingArguments = true, DontShow = true)]
     [NoSuchArgument]
     public object[]? RemainingArguments { get; set; }
@@ -48,7 +48,7 @@ public sealed class WatchProcessExitCommand : ExitTraceCommand
         }
         catch (OperationCanceledException) when (Stopped.IsCancellationRequested)
         {
-            // Ctrl+C and Stop-Job: the pipeline is being stopped, and says so itself.
+            // Ctrl+C or Stop-Job is stopping the pipeline. PowerShell reports that itself.
         }
     }
 

@@ -6,8 +6,8 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Commands.Completion;
 
 /// <summary>
-/// Completes cgroups step by step, as paths of the hierarchy ("/system.slice/cron.service") or, where the
-/// word begins so, as folders ("/sys/fs/cgroup/system.slice").
+/// Completes cgroups one component at a time, as paths in the hierarchy ("/system.slice/cron.service") or, if the word
+/// begins with the mount point, as folders ("/sys/fs/cgroup/system.slice").
 /// </summary>
 internal sealed class CgroupCompleter : IArgumentCompleter
 {
@@ -32,7 +32,7 @@ internal sealed class CgroupCompleter : IArgumentCompleter
             string step = Path.GetFileName(child);
             if (!name.Fits(step) || step.Any(char.IsControl))
                 continue;
-            // With a slash behind it where there is a next step.
+            // A slash is appended if there are cgroups below it.
             yield return word.Offer($"{start}{parent}/{step}{(Children(child).Any() ? "/" : "")}", step, Describe(child));
         }
     }
@@ -58,7 +58,7 @@ internal sealed class CgroupCompleter : IArgumentCompleter
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            // A threaded cgroup does not list processes; another may be gone.
+            // A threaded cgroup does not list processes, or the cgroup is gone.
             return folder;
         }
         return $"{folder}: {(count == 1 ? "1 process" : $"{count} processes")}, not counting those of its children";

@@ -4,17 +4,17 @@ using System.Management.Automation.Language;
 
 namespace ExitSnoop.Commands.Completion;
 
-/// <summary>The word at the cursor, wildcards and quotes and all, and how its completions are written.</summary>
+/// <summary>The word at the cursor, with its quotes and wildcards. Writes completions for it.</summary>
 internal sealed class CompletionWord
 {
-    // What PowerShell takes as one bare word, the same as in quotes, at the beginning of an argument too.
+    // Characters that mean the same with and without quotes, at the beginning of an argument, too.
     private static readonly SearchValues<char> Bare =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:+-");
 
     private readonly char quote;
     private readonly WildcardPattern? pattern;
 
-    /// <param name="typed">As PowerShell hands it over: in its quotes, closed or not, doubled ones undone.</param>
+    /// <param name="typed">The word as PowerShell passes it: with its quotes, which may not be closed. Doubled quotes are already single.</param>
     internal CompletionWord(string? typed)
     {
         string text = typed ?? "";
@@ -28,10 +28,10 @@ internal sealed class CompletionWord
             pattern = new WildcardPattern(text + "*", WildcardOptions.IgnoreCase);
     }
 
-    /// <summary>What is typed, without its quotes.</summary>
+    /// <summary>The word without its quotes.</summary>
     internal string Text { get; }
 
-    /// <summary>Whether what is typed can become this: as its beginning, or as a pattern for it.</summary>
+    /// <summary>Whether a candidate begins with the word or matches it as a pattern.</summary>
     internal bool Fits(string candidate)
     {
         if (candidate.StartsWith(Text, StringComparison.OrdinalIgnoreCase)
@@ -43,15 +43,15 @@ internal sealed class CompletionWord
         }
         catch (WildcardPatternException)
         {
-            // A bracket that is not closed yet is not a pattern.
+            // A pattern with an open bracket is not valid.
             return false;
         }
     }
 
-    /// <summary>A completion, quoted as the word is or, where it has to be, at all.</summary>
-    /// <param name="value">What the parameter is to get.</param>
-    /// <param name="shown">What a menu of completions shows for it.</param>
-    /// <param name="toolTip">What it means.</param>
+    /// <summary>Makes a completion. It has the quotes of the word, or quotes if it needs them.</summary>
+    /// <param name="value">The value for the parameter.</param>
+    /// <param name="shown">The text for a menu of completions.</param>
+    /// <param name="toolTip">The description.</param>
     internal CompletionResult Offer(string value, string shown, string toolTip)
     {
         string text = quote switch
@@ -63,7 +63,7 @@ internal sealed class CompletionWord
             '\'' => Quoted(value),
             _ => value.Length > 0 && value[0] != '-' && !value.AsSpan().ContainsAnyExcept(Bare) ? value : Quoted(value),
         };
-        // Names are chosen by others: they must not drive the terminal from a menu.
+        // Other users choose the names, so control characters must not reach the terminal.
         return new CompletionResult(text, DisplayText.Escape(shown), CompletionResultType.ParameterValue, DisplayText.Escape(toolTip));
     }
 

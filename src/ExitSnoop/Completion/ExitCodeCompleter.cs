@@ -5,10 +5,10 @@ using System.Management.Automation.Language;
 
 namespace ExitSnoop.Commands.Completion;
 
-/// <summary>Completes the exit codes that have a meaning beyond one program, by number or name.</summary>
+/// <summary>Completes exit codes with a common meaning, by number or name.</summary>
 internal sealed class ExitCodeCompleter : IArgumentCompleter
 {
-    // What a shell makes of a command that a signal ended.
+    // For a command that one of these signals ended, a shell reports 128 plus the number of the signal.
     private static readonly Signal[] Passed = [Signal.HUP, Signal.INT, Signal.ABRT, Signal.KILL, Signal.SEGV, Signal.PIPE, Signal.TERM];
 
     private static readonly (int Code, string Name, string Meaning)[] Codes =

@@ -4,10 +4,10 @@ using System.Management.Automation.Language;
 
 namespace ExitSnoop.Commands.Completion;
 
-/// <summary>Completes the names of an event's properties and of the record's fields, properties first.</summary>
+/// <summary>Completes the names of the properties of an event and of the fields of the record, properties first.</summary>
 internal class FieldNameCompleter : IArgumentCompleter
 {
-    /// <summary>Whether it can be named.</summary>
+    /// <summary>Whether to offer a field.</summary>
     protected virtual bool IsOffered(ExitEventField field) => true;
 
     /// <inheritdoc/>
@@ -21,7 +21,7 @@ internal class FieldNameCompleter : IArgumentCompleter
     }
 }
 
-/// <summary>Completes the names of an event's properties.</summary>
+/// <summary>Completes the names of the properties of an event.</summary>
 internal sealed class PropertyNameCompleter : FieldNameCompleter
 {
     /// <inheritdoc/>

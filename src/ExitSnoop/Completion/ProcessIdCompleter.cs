@@ -5,7 +5,7 @@ using System.Management.Automation.Language;
 
 namespace ExitSnoop.Commands.Completion;
 
-/// <summary>Completes an ID, or a name to the IDs of its processes.</summary>
+/// <summary>Completes the beginning of an ID, and replaces the name of a process by its ID.</summary>
 internal sealed class ProcessIdCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>

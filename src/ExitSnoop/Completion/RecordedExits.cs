@@ -4,16 +4,16 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands.Completion;
 
-/// <summary>The newest exits of the recording that a Get-ProcessExit being typed would read: as many as can be read in a moment.</summary>
+/// <summary>The newest exits of the recording that the typed Get-ProcessExit would read: as many as can be read in a short time.</summary>
 internal static class RecordedExits
 {
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(300);
 
     internal static bool AreReadBy(string commandName) => commandName.EndsWith("Get-ProcessExit", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The texts that these exits have, each with the last exit that has it and how many have; the alphabet's order.</summary>
-    /// <param name="bound">The parameters that are typed already, of which -Path counts.</param>
-    /// <param name="text">The text of an exit; null or empty for one that has none.</param>
+    /// <summary>The texts of these exits in alphabetical order, each with the last exit that has it and the number of such exits.</summary>
+    /// <param name="bound">The parameters that are already typed. Only -Path is used.</param>
+    /// <param name="text">Returns the text of an exit; null or empty if it has none.</param>
     internal static IEnumerable<(string Text, ExitEvent Last, int Count)> TextsOf(IDictionary bound, Func<ExitEvent, string?> text)
     {
         Dictionary<string, (ExitEvent Last, int Count)> texts = new(StringComparer.Ordinal);
@@ -26,12 +26,12 @@ internal static class RecordedExits
         }
         catch (Exception ended) when (ended is OperationCanceledException or ExitRecordingException)
         {
-            // What was found until now is offered.
+            // The time is up. The texts that were found until now are offered.
         }
         return texts.OrderBy(found => found.Key, StringComparer.OrdinalIgnoreCase).Select(found => (found.Key, found.Value.Last, found.Value.Count));
     }
 
-    /// <summary>What a menu of completions says of a text.</summary>
+    /// <summary>The description of a text in a menu of completions.</summary>
     internal static string Describe(ExitEvent last, int count) => string.Create(
         CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "exit" : "exits")}, the last {last.ExitTime:yyyy-MM-dd HH:mm:ss}: {last.CommandLine ?? last.Name} ({last.Status})");
 

@@ -5,22 +5,22 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop.Commands.Completion;
 
-/// <summary>A process that runs now, as /proc shows it.</summary>
+/// <summary>A running process, read from /proc.</summary>
 /// <param name="Id">Its ID.</param>
 /// <param name="Name">Its comm.</param>
 /// <param name="UserId">Its real user ID.</param>
 /// <param name="Arguments">Its command line; empty for a kernel thread.</param>
 internal sealed record RunningProcess(int Id, string Name, uint UserId, string[] Arguments)
 {
-    /// <summary>comm holds 15 bytes; a longer name is cut.</summary>
+    /// <summary>The longest comm in bytes. A longer name is cut off.</summary>
     private const int CommMaximum = 15;
 
-    /// <summary>What /proc appends to the path of an executable that was removed or replaced.</summary>
+    /// <summary>The suffix that /proc appends to the path of an executable that was removed or replaced.</summary>
     private const string Deleted = " (deleted)";
 
     private const int CommandLineMaximum = 500;
 
-    /// <summary>Its command line for people to read, or why it has none.</summary>
+    /// <summary>Its command line, or why it has none.</summary>
     internal string Description
     {
         get
@@ -32,14 +32,14 @@ internal sealed record RunningProcess(int Id, string Name, uint UserId, string[]
         }
     }
 
-    /// <summary>The name that -Name matches in full.</summary>
+    /// <summary>Its full name, which -Name matches.</summary>
     internal string FullName => FullNameOf(Name, Encoding.UTF8.GetByteCount(Name) < CommMaximum ? "" : ExecutablePath);
 
-    /// <summary>A name (comm) in full: where it is cut, the file name of the executable.</summary>
+    /// <summary>The full name for a comm: if the comm may be cut off, the file name of the executable.</summary>
     internal static string FullNameOf(string name, string path) =>
         Encoding.UTF8.GetByteCount(name) >= CommMaximum && Path.GetFileName(path) is { } file && file.StartsWith(name, StringComparison.Ordinal) ? file : name;
 
-    /// <summary>The path of its executable; empty for a kernel thread, and where it may not be read.</summary>
+    /// <summary>The path of its executable; empty for a kernel thread, and if it may not be read.</summary>
     internal string ExecutablePath
     {
         get
@@ -51,21 +51,21 @@ internal sealed record RunningProcess(int Id, string Name, uint UserId, string[]
             }
             catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
             {
-                // Another user's, or gone since.
+                // The process belongs to another user or has exited.
                 return "";
             }
         }
     }
 
-    /// <summary>What its cgroups say, one for each hierarchy of cgroups; none where it is gone.</summary>
+    /// <summary>The names in its cgroups, one for each hierarchy; empty if it has exited.</summary>
     internal IEnumerable<CgroupNames> Cgroups => CgroupNames.OfProcess(Id);
 
-    /// <summary>A text as a pattern that matches it. A character that cannot be typed and should not be inserted becomes the wildcard for one character.</summary>
+    /// <summary>A pattern that matches a text. A character that cannot be typed or must not be inserted becomes the wildcard for one character.</summary>
     internal static string Pattern(string text) =>
         string.Concat(WildcardPattern.Escape(text).Select(c =>
             char.IsControl(c) || CharUnicodeInfo.GetUnicodeCategory(c) == UnicodeCategory.Format ? '?' : c));
 
-    /// <summary>All that can be seen, processes before kernel threads, the lower ID first.</summary>
+    /// <summary>All visible processes in the order of their IDs, kernel threads last.</summary>
     internal static IEnumerable<RunningProcess> All() =>
         Directory.EnumerateDirectories("/proc")
             .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? Read(id) : null)
@@ -88,11 +88,11 @@ internal sealed record RunningProcess(int Id, string Name, uint UserId, string[]
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException or InvalidOperationException)
         {
-            // It has exited since the folder was listed.
+            // The process has exited since the folder was listed.
             return null;
         }
     }
 
-    // Not File.ReadAllText, which takes the first bytes for a mark of the encoding.
+    // Not File.ReadAllText, which can interpret the first bytes as a byte order mark.
     private static string ReadText(string path) => Encoding.UTF8.GetString(File.ReadAllBytes(path));
 }

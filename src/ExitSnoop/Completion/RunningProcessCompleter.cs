@@ -4,7 +4,10 @@ using System.Management.Automation.Language;
 
 namespace ExitSnoop.Commands.Completion;
 
-/// <summary>Completes a text that running processes have or, for Get-ProcessExit, those that were recorded, as patterns that match just that text.</summary>
+/// <summary>
+/// Completes a text of running processes or, for Get-ProcessExit, of recorded exits. A completion is a pattern that matches only this
+/// text.
+/// </summary>
 internal abstract class RunningProcessCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
@@ -22,10 +25,10 @@ internal abstract class RunningProcessCompleter : IArgumentCompleter
                 .Select(processes => word.Offer(RunningProcess.Pattern(processes.Key), processes.Key, Describe(processes.First(), processes.Count())));
     }
 
-    /// <summary>The text of a process; null or empty for one that has none.</summary>
+    /// <summary>The text of a process; null or empty if it has none.</summary>
     protected abstract string? Text(RunningProcess process);
 
-    /// <summary>The same text of one that has exited.</summary>
+    /// <summary>The same text of an exit.</summary>
     protected abstract string? Text(ExitEvent exit);
 
     private static string Describe(RunningProcess first, int count) =>
@@ -36,14 +39,14 @@ internal abstract class RunningProcessCompleter : IArgumentCompleter
 internal sealed class ProcessNameCompleter : RunningProcessCompleter
 {
     /// <inheritdoc/>
-    /// <remarks>Not kernel threads: /proc shows them by longer names than those they die with (wq_worker_comm).</remarks>
+    /// <remarks>Kernel threads are left out: /proc shows longer names than their comm at the exit (wq_worker_comm() in kernel/workqueue.c).</remarks>
     protected override string? Text(RunningProcess process) => process.Arguments.Length > 0 ? process.FullName : null;
 
     /// <inheritdoc/>
     protected override string? Text(ExitEvent exit) => RunningProcess.FullNameOf(exit.Name, exit.Path ?? "");
 }
 
-/// <summary>Completes the paths of the executables that run now.</summary>
+/// <summary>Completes the paths of running executables.</summary>
 internal sealed class ExecutablePathCompleter : RunningProcessCompleter
 {
     /// <inheritdoc/>
@@ -53,7 +56,7 @@ internal sealed class ExecutablePathCompleter : RunningProcessCompleter
     protected override string? Text(ExitEvent exit) => exit.Path;
 }
 
-/// <summary>Completes the systemd services that have processes now.</summary>
+/// <summary>Completes systemd services with running processes.</summary>
 internal sealed class ServiceCompleter : RunningProcessCompleter
 {
     /// <inheritdoc/>
@@ -63,7 +66,7 @@ internal sealed class ServiceCompleter : RunningProcessCompleter
     protected override string? Text(ExitEvent exit) => exit.ServiceName;
 }
 
-/// <summary>Completes the containers that have processes now.</summary>
+/// <summary>Completes containers with running processes.</summary>
 internal sealed class ContainerIdCompleter : RunningProcessCompleter
 {
     /// <inheritdoc/>

@@ -5,12 +5,12 @@ using System.Management.Automation.Language;
 
 namespace ExitSnoop.Commands.Completion;
 
-/// <summary>Completes the signals that can end a process, by name, SIG and name, or number.</summary>
+/// <summary>Completes the signals that can end a process, by name with or without SIG, or by number.</summary>
 internal sealed class SignalCompleter : IArgumentCompleter
 {
     private const string Prefix = "SIG";
 
-    // Not those that stop, continue or are ignored: no process ends by them.
+    // Without the signals that stop or continue a process or are ignored, because they do not end a process.
     private static readonly (Signal Signal, string Meaning)[] Signals =
     [
         (Signal.SEGV, "accessed memory that is not there or not allowed; core"),
@@ -48,7 +48,7 @@ internal sealed class SignalCompleter : IArgumentCompleter
         bool prefixed = word.Text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
         foreach ((Signal signal, string meaning) in Signals)
         {
-            // Hardly any program uses these thirty, so they are offered only when something has been typed.
+            // Hardly any program uses these signals, so they are offered only if something was typed.
             if (signal is > Signal.RTMIN and < Signal.RTMAX && word.Text.Length == 0)
                 continue;
             string name = (prefixed ? Prefix : "") + SignalNames.GetName(signal);

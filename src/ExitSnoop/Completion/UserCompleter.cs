@@ -6,8 +6,8 @@ using System.Management.Automation.Language;
 namespace ExitSnoop.Commands.Completion;
 
 /// <summary>
-/// Completes users: those with running processes, wherever their names are kept, and those of /etc/passwd.
-/// A directory of a whole company is not listed. For Get-ProcessExit, the users whose processes were recorded.
+/// Completes users: those with running processes and those in /etc/passwd; for Get-ProcessExit, the users of recorded exits.
+/// Users of a directory service are offered only if they have processes, because such a service can have very many.
 /// </summary>
 internal sealed class UserCompleter : IArgumentCompleter
 {
@@ -26,7 +26,7 @@ internal sealed class UserCompleter : IArgumentCompleter
         foreach ((string id, ExitEvent last, int count) in RecordedExits.TextsOf(bound, exit => exit.UserId is { } user ? user.ToString(CultureInfo.InvariantCulture) : null))
         {
             string name = last.UserName ?? id;
-            // The name of a user of another machine need not be one here, or the same user's.
+            // The exit may be from another machine. Its user name is used only if it has the same ID on this machine.
             string value = UserNames.TryGetId(name, out uint here) && here == last.UserId ? name : id;
             if (!name.Any(char.IsControl) && (word.Fits(name) || word.Fits(id)))
                 yield return word.Offer(value, name, $"user ID {id}, {RecordedExits.Describe(last, count)}");

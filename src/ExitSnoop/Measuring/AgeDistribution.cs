@@ -3,14 +3,14 @@ using System.Numerics;
 namespace ExitSnoop.Commands.Measuring;
 
 /// <summary>
-/// How long processes lived, as counts of steps that grow with the age: 16 between an age and its double. A percentile is right to
-/// 4 %, and the memory does not grow with the number of processes.
+/// A histogram of ages, with 16 steps between an age and its double. Percentiles are exact to 4 %, and the memory does not depend on
+/// the number of processes.
 /// </summary>
 internal sealed class AgeDistribution
 {
     private const int StepBits = 4;
 
-    /// <summary>Microseconds below which a step is one microsecond.</summary>
+    /// <summary>In microseconds: below this age a step is one microsecond.</summary>
     private const long ExactBelow = 2 << StepBits;
 
     private readonly SortedDictionary<int, long> counts = [];
@@ -23,7 +23,7 @@ internal sealed class AgeDistribution
         total++;
     }
 
-    /// <summary>The age that this part of the processes, from 0 to 1, did not live beyond.</summary>
+    /// <summary>The age that a part of the processes, from 0 to 1, did not exceed.</summary>
     internal TimeSpan Percentile(double part)
     {
         long rank = Math.Max(1, (long)Math.Ceiling(part * total));

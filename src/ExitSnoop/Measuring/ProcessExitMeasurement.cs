@@ -1,6 +1,6 @@
 namespace ExitSnoop.Commands.Measuring;
 
-/// <summary>What the exits of one group have in common, counted and added up.</summary>
+/// <summary>The counts and sums of the exits of one group.</summary>
 public sealed class ProcessExitMeasurement
 {
     private readonly AgeDistribution ages = new();
@@ -8,34 +8,37 @@ public sealed class ProcessExitMeasurement
 
     internal ProcessExitMeasurement(string name, IReadOnlyList<object?> values) => (Name, Values) = (DisplayText.Escape(name), values);
 
-    /// <summary>The values of the group's properties as a text that is safe to show, separated by commas.</summary>
+    /// <summary>The values of the group's properties, separated by commas, with control characters escaped.</summary>
     public string Name { get; }
 
     /// <summary>The values of the group's properties, in their order.</summary>
     public IReadOnlyList<object?> Values { get; }
 
-    /// <summary>How many exited.</summary>
+    /// <summary>How many processes exited.</summary>
     public long Count { get; private set; }
 
-    /// <summary>How many of them failed: a status other than 0, or a signal.</summary>
+    /// <summary>How many of them failed: the status was not 0, or a signal ended them.</summary>
     public long Failed { get; private set; }
 
     /// <summary>How many of them crashed.</summary>
     public long Crashed { get; private set; }
 
-    /// <summary>How many exited in a minute, on average, between the first and the last exit of the whole input; null where that is a single moment.</summary>
+    /// <summary>
+    /// How many exited per minute, on average over the time between the first and the last exit of the whole input; null if that time is
+    /// zero.
+    /// </summary>
     public double? PerMinute { get; internal set; }
 
-    /// <summary>CPU time of all of them, where it is known.</summary>
+    /// <summary>The sum of their CPU times, as far as they are known.</summary>
     public TimeSpan TotalProcessorTime => new(processorTicks);
 
-    /// <summary>The age that half of them did not reach, to 4 %.</summary>
+    /// <summary>The median of their ages, exact to 4 %.</summary>
     public TimeSpan MedianAge => ages.Percentile(0.5);
 
-    /// <summary>The age that 95 of 100 did not reach, to 4 %.</summary>
+    /// <summary>The age that 95 % of them did not exceed, exact to 4 %.</summary>
     public TimeSpan Age95 => ages.Percentile(0.95);
 
-    /// <summary>The most memory that one of them had resident, in bytes; null where it is not known.</summary>
+    /// <summary>The highest peak of resident memory of one of them, in bytes; null if it is not known of any.</summary>
     public long? PeakWorkingSet64 { get; private set; }
 
     internal void Add(in MeasuredExit exit)

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands.Parameters;
 
-/// <summary>Takes the sizes that a buffer between kernel and session can have, and names them where it is given another.</summary>
+/// <summary>Accepts valid buffer sizes in MiB. The error for another value names the valid ones.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class BufferSizeAttribute : ValidateArgumentsAttribute
 {

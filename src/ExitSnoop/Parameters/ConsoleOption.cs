@@ -4,8 +4,8 @@ using System.Reflection;
 namespace ExitSnoop.Commands.Parameters;
 
 /// <summary>
-/// An option of the console program, given to a cmdlet. PowerShell takes a word that begins with two dashes for
-/// a value; the console program and the alias have the same name, exitsnoop.
+/// Detects an option of the console program that is given to a cmdlet. This happens because the console program and the
+/// alias of the cmdlet are both called exitsnoop, and PowerShell treats a word that begins with two dashes as a value.
 /// </summary>
 internal static class ConsoleOption
 {
@@ -24,7 +24,7 @@ internal static class ConsoleOption
         ["--debug"] = "-Debug",
     };
 
-    /// <exception cref="ArgumentTransformationMetadataException">The value is such an option; the message names the parameter to use.</exception>
+    /// <exception cref="ArgumentTransformationMetadataException">The value is such an option. The message names the parameter to use.</exception>
     internal static void Refuse(object? value)
     {
         if ((value is PSObject wrapped ? wrapped.BaseObject : value) is not string word || !word.StartsWith(Dashes, StringComparison.Ordinal))
@@ -35,7 +35,7 @@ internal static class ConsoleOption
             $"'{option}' is an option of the console program exitsnoop. This is a cmdlet, whose parameters begin with one dash. Use {remedy}.");
     }
 
-    // --max-events is -MaxEvents.
+    // The parameter for an option: -MaxEvents for --max-events, for example.
     private static string? Parameter(string option)
     {
         string name = option.Replace("-", "", StringComparison.Ordinal);

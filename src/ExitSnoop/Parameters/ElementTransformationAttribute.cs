@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands.Parameters;
 
-/// <summary>Makes of each value that a parameter is given, alone or among others, what the parameter takes.</summary>
+/// <summary>Transforms each value of a parameter, whether it is given alone or in an array.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public abstract class ElementTransformationAttribute : ArgumentTransformationAttribute
 {
@@ -11,13 +11,13 @@ public abstract class ElementTransformationAttribute : ArgumentTransformationAtt
     public sealed override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
         (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
         {
-            // The engine's own validation says what is wrong with nothing.
+            // The validation of PowerShell reports null.
             null => null,
             IEnumerable many and not string => many.Cast<object?>().Select(TransformElement)
                 .SelectMany(made => made is object?[] several ? several : [made]).ToArray(),
             _ => TransformElement(inputData),
         };
 
-    /// <summary>One value, which may be wrapped. It can become an array of several.</summary>
+    /// <summary>Transforms one value, which may be a PSObject. The result can be an array of several values.</summary>
     protected abstract object? TransformElement(object? element);
 }

@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands.Parameters;
 
-/// <summary>Refuses what no parameter takes, and names the remedy.</summary>
+/// <summary>Rejects arguments that no parameter accepts, and says what to write instead.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class NoSuchArgumentAttribute : ArgumentTransformationAttribute
 {

@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands.Parameters;
 
-/// <summary>Takes one text, and says so where it is given several: PowerShell itself only says that it cannot convert them.</summary>
+/// <summary>Accepts one text. The error for several texts says so, where PowerShell would only say that it cannot convert them.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OneTextAttribute : ArgumentTransformationAttribute
 {

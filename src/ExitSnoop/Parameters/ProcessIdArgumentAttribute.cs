@@ -3,8 +3,8 @@ using System.Management.Automation;
 namespace ExitSnoop.Commands.Parameters;
 
 /// <summary>
-/// Takes processes for their IDs: what Get-Process, Start-Process -PassThru and Get-CimInstance give, and lines
-/// of text with one ID or several, as pgrep, pidof and files have them.
+/// Accepts, besides IDs, the processes that Get-Process, Start-Process -PassThru and Get-CimInstance return, and lines of
+/// text with one or several IDs, as pgrep and pidof print them.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ProcessIdArgumentAttribute : ElementTransformationAttribute
@@ -21,7 +21,7 @@ public sealed class ProcessIdArgumentAttribute : ElementTransformationAttribute
             string[] ids = text.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries);
             return ids.Length > 1 ? ids : element;
         }
-        // What is a number, or has no ID, is left to the engine's own conversion and its error.
+        // PowerShell itself converts numbers, and reports objects without an ID.
         return process.BaseObject is IConvertible ? element : (process.Properties["ProcessId"] ?? process.Properties["Id"] ?? process.Properties["Pid"])?.Value ?? element;
     }
 }

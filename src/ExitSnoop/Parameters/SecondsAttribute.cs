@@ -4,8 +4,8 @@ using System.Management.Automation;
 namespace ExitSnoop.Commands.Parameters;
 
 /// <summary>
-/// Takes a number for seconds where a TimeSpan is asked for, whose own conversion reads "5" as days, and numbers with units such as
-/// 8h and 1h30m. Whichever it is given, it must be in the range.
+/// Accepts a number of seconds for a TimeSpan parameter, because the conversion of PowerShell reads "5" as five days. Also accepts
+/// numbers with units, such as 8h and 1h30m. Checks that the time is in the valid range.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class SecondsAttribute : ArgumentTransformationAttribute
@@ -16,7 +16,7 @@ public sealed class SecondsAttribute : ArgumentTransformationAttribute
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         object value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        // PowerShell reads 7d as a decimal and 90s as a short: what was typed is kept beside the number, and comes first.
+        // PowerShell reads 7d as a decimal and 90s as a short. It keeps the typed text with the number, so the text is read first.
         double? seconds = DurationText.TryParse(LanguagePrimitives.ConvertTo<string>(inputData), out TimeSpan span) ? span.TotalSeconds : value switch
         {
             int or long or double or float or decimal => Convert.ToDouble(value, CultureInfo.InvariantCulture),

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands.Parameters;
 
-/// <summary>Takes signals by any of their names (SEGV, SIGSEGV, sigsegv, 11, RTMIN+1), and makes them the one that is shown.</summary>
+/// <summary>Accepts signals by any of their names (SEGV, SIGSEGV, sigsegv, 11, RTMIN+1), and converts them to the name that is shown.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class SignalArgumentAttribute : ElementTransformationAttribute
 {
@@ -10,7 +10,7 @@ public sealed class SignalArgumentAttribute : ElementTransformationAttribute
     protected override object TransformElement(object? element) => SignalNames.GetName(Parse(element?.ToString()));
 
     /// <summary>The signal of a name.</summary>
-    /// <exception cref="ArgumentTransformationMetadataException">No signal that can end a process has it.</exception>
+    /// <exception cref="ArgumentTransformationMetadataException">No signal that can end a process has this name.</exception>
     internal static Signal Parse(string? name) =>
         SignalNames.TryParse(name, out Signal signal) && signal != Signal.None
             ? signal

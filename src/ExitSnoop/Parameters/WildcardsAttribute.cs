@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands.Parameters;
 
-/// <summary>Takes patterns that are complete. PowerShell itself finds an open bracket only when a name is compared: with the first exit.</summary>
+/// <summary>Accepts only valid patterns. PowerShell itself reports an open bracket only when a name is compared, which is at the first exit.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class WildcardsAttribute : ValidateEnumeratedArgumentsAttribute
 {

@@ -4,8 +4,9 @@ using ExitSnoop.Linux;
 namespace ExitSnoop.Commands.Service;
 
 /// <summary>
-/// The console program where only root can change it. A program that a user can write and that runs with capabilities gives
-/// that user the capabilities; and SELinux and ProtectHome= refuse programs in homes.
+/// The copy of the console program that the service runs, in a place where only root can change it. If another user could write to
+/// the program, that user would get the capabilities of the service. Besides, SELinux and ProtectHome= prevent the execution of
+/// programs in home directories.
 /// </summary>
 internal static class RecordingProgram
 {
@@ -17,11 +18,11 @@ internal static class RecordingProgram
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
-    /// <summary>The program that the module carries; null where it has none for this processor.</summary>
+    /// <summary>The path of the program in the module's folder; null if there is none for this architecture.</summary>
     internal static string? Carried => UnwinderProgram.Find();
 
-    /// <summary>Copies the module's program.</summary>
-    /// <exception cref="ServiceException">There is none, or others could change the copy.</exception>
+    /// <summary>Copies the program from the module's folder.</summary>
+    /// <exception cref="ServiceException">The module has no program, or another user could change the copy.</exception>
     internal static void Install()
     {
         if (Carried is not { } source)
@@ -29,7 +30,7 @@ internal static class RecordingProgram
         Check(Folder);
         Directory.CreateDirectory(Folder);
         File.SetUnixFileMode(Folder, Mode);
-        // Renamed into its place: the old one may be running.
+        // Replaced by a rename, because the old program may be running.
         string copy = Path + ".new";
         File.Delete(copy);
         File.Copy(source, copy);
@@ -43,8 +44,8 @@ internal static class RecordingProgram
             Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>Refuses a path that another user than root could redirect.</summary>
-    /// <exception cref="ServiceException">Such a user could.</exception>
+    /// <summary>Checks that no user other than root can replace a folder of a path.</summary>
+    /// <exception cref="ServiceException">Another user can.</exception>
     internal static void Check(string path)
     {
         if (WritableByOthers(path) is { } folder)
@@ -53,12 +54,12 @@ internal static class RecordingProgram
                 $"{folder} belongs to another user than root, or others can write to it. They could change the files in {path}. Let only root write to it (chown root, chmod go-w).");
     }
 
-    /// <summary>The first folder on a path, links followed, that another user than root can write to; null where there is none.</summary>
+    /// <summary>The first folder of a path, with links resolved, that a user other than root can write to; null if there is none.</summary>
     private static string? WritableByOthers(string path)
     {
         for (string? folder = path; folder is not null; folder = System.IO.Path.GetDirectoryName(folder))
         {
-            // What is missing is made by root.
+            // A missing folder is created by root.
             if (!Directory.Exists(folder))
                 continue;
             if (new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true) is { } target && WritableByOthers(target.FullName) is { } found)

@@ -2,47 +2,47 @@ using System.Reflection;
 
 namespace ExitSnoop.Commands.Service;
 
-/// <summary>The systemd unit that records: that of the packages, for another program, directory or group.</summary>
-/// <param name="Program">The console program.</param>
-/// <param name="Directory">Where the recording is.</param>
+/// <summary>The systemd unit of the recorder: the unit of the packages, changed for another program, directory or group.</summary>
+/// <param name="Program">The path of the console program.</param>
+/// <param name="Directory">The directory of the recording.</param>
 internal sealed record RecordingUnit(string Program, string Directory)
 {
     internal const string Name = "exitsnoop-recording.service";
 
-    /// <summary>Where Enable-ProcessExitRecording installs it. One of a package, in /usr/lib/systemd/system, is hidden by it.</summary>
+    /// <summary>The file that Enable-ProcessExitRecording installs. It overrides the unit of a package, which is in /usr/lib/systemd/system.</summary>
     internal const string File = "/etc/systemd/system/" + Name;
 
-    /// <summary>The service's counts for Prometheus, which everyone may read. It stays when the service stops.</summary>
+    /// <summary>The directory with the metrics for Prometheus, which every user may read. It is kept when the service stops.</summary>
     internal const string RuntimeDirectory = "/run/exitsnoop";
 
     private const string LogDirectory = "/var/log/", Record = "--record", Start = "ExecStart=";
 
-    /// <summary>A group that may read the recording; null for root alone.</summary>
+    /// <summary>A group that may read the recording; null for none.</summary>
     internal string? Group { get; init; }
 
-    /// <summary>The options of the program behind the directory.</summary>
+    /// <summary>The further options of the program.</summary>
     internal IReadOnlyList<string> Options { get; init; } = [];
 
     /// <summary>The program with all its options.</summary>
     internal IReadOnlyList<string> Command => [Program, Record, Directory, .. Group is null ? [] : (string[])["--group", Group], .. Options];
 
-    /// <summary>Whether systemd makes the directory: it does below /var/log.</summary>
+    /// <summary>Whether systemd creates the directory, which it does below /var/log.</summary>
     internal bool MakesDirectory => Directory.StartsWith(LogDirectory, StringComparison.Ordinal) && Directory.Length > LogDirectory.Length;
 
-    /// <summary>The unit's text.</summary>
+    /// <summary>The text of the unit.</summary>
     public override string ToString()
     {
         string text = Template();
-        // In the packages' command, the metrics option follows the directory; every recording keeps it.
+        // In the command of the packages, the option for metrics follows the directory. Every unit keeps it.
         string packaged = text.Split('\n').Single(line => line.StartsWith(Start, StringComparison.Ordinal));
         text = Replace(text, "ExecStart", $"{Start}{string.Join(' ', [.. Command.Select(Quote), .. packaged.Split(' ').Skip(3)])}");
         text = Replace(text, "LogsDirectoryMode", !MakesDirectory ? null : Group is null ? "LogsDirectoryMode=0700" : "LogsDirectoryMode=0750");
         text = Replace(text, "LogsDirectory", MakesDirectory ? $"LogsDirectory={Quote(Directory[LogDirectory.Length..])}" : $"ReadWritePaths={Quote(Directory)}");
-        // To give files to a group takes no capability where it is the process's own.
+        // Giving files to a group needs no capability if it is the group of the process.
         return Group is null ? text : Replace(text, "UMask", $"Group={Quote(Group)}\nUMask=0077");
     }
 
-    /// <summary>The directory that an installed unit records into; null where there is no such unit.</summary>
+    /// <summary>The directory of the recording in the installed unit; null if no unit is installed.</summary>
     internal static string? InstalledDirectory()
     {
         if (!System.IO.File.Exists(File))
@@ -53,7 +53,7 @@ internal sealed record RecordingUnit(string Program, string Directory)
         return option >= 0 && option + 1 < words.Count ? words[option + 1] : null;
     }
 
-    /// <summary>A word of a unit as systemd reads it, systemd.syntax(7) and systemd.service(5): in quotes, specifiers and variables doubled.</summary>
+    /// <summary>Quotes a word for a unit: systemd.syntax(7), systemd.service(5). The characters of specifiers and variables are doubled.</summary>
     internal static string Quote(string word)
     {
         string text = word.Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal);

@@ -2,13 +2,13 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands.Service;
 
-/// <summary>Why a service could not be installed, started or removed: the identifier of the error record.</summary>
+/// <summary>Why a service could not be installed, started or removed. The names are used as error IDs.</summary>
 internal enum ServiceError
 {
-    /// <summary>systemd does not run here.</summary>
+    /// <summary>systemd does not run on this machine.</summary>
     NoSystemd,
 
-    /// <summary>Only root may do it.</summary>
+    /// <summary>Only root may install or remove the service.</summary>
     NoPrivilege,
 
     /// <summary>The module has no console program.</summary>
@@ -17,13 +17,13 @@ internal enum ServiceError
     /// <summary>There is no such group.</summary>
     GroupNotFound,
 
-    /// <summary>Others can write to a folder.</summary>
+    /// <summary>Users other than root can write to a folder.</summary>
     Unsafe,
 
     /// <summary>Another recorder writes to the directory.</summary>
     InUse,
 
-    /// <summary>The service was started and does not run.</summary>
+    /// <summary>The service was started but does not run.</summary>
     ServiceNotStarted,
 
     /// <summary>systemctl(1) failed.</summary>

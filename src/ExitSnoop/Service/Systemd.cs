@@ -2,16 +2,16 @@ using System.Diagnostics;
 
 namespace ExitSnoop.Commands.Service;
 
-/// <summary>The service manager, by systemctl(1).</summary>
+/// <summary>Controls systemd with systemctl(1).</summary>
 internal static class Systemd
 {
-    /// <summary>What sd_booted(3) looks for.</summary>
+    /// <summary>The directory that sd_booted(3) checks.</summary>
     private const string Booted = "/run/systemd/system";
 
     internal static bool IsRunning => Directory.Exists(Booted);
 
     /// <summary>Runs systemctl.</summary>
-    /// <exception cref="ServiceException">It failed; the message is its own.</exception>
+    /// <exception cref="ServiceException">systemctl failed. The message contains its output.</exception>
     internal static string Control(params string[] arguments)
     {
         (int exitCode, string output, string error) = Run("systemctl", arguments);
@@ -26,12 +26,12 @@ internal static class Systemd
         return (Value("ActiveState="), Value("SubState="));
     }
 
-    /// <summary>The last messages of a unit; empty where they cannot be read.</summary>
+    /// <summary>The last messages of a unit; empty if they cannot be read.</summary>
     internal static string LastMessages(string unit) => Run("journalctl", ["--unit", unit, "--lines=3", "--output=cat", "--no-pager", "--quiet"]).Output.Trim();
 
     private static (int ExitCode, string Output, string Error) Run(string program, string[] arguments)
     {
-        // Not by PATH, which is the caller's own.
+        // Not from PATH, because the caller can set it.
         string file = Array.Find(["/usr/bin/" + program, "/bin/" + program], File.Exists) ?? program;
         ProcessStartInfo start = new(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         using Process process = Process.Start(start)!;

@@ -2,10 +2,10 @@ using System.Management.Automation;
 
 namespace ExitSnoop.Commands.Service;
 
-/// <summary>What -WhatIf adds to the description of what a command would do.</summary>
+/// <summary>Adds warnings to the output of -WhatIf.</summary>
 internal static class WhatIf
 {
-    /// <summary>Warns if the command would be refused.</summary>
+    /// <summary>Warns if a check would make the command fail.</summary>
     internal static void Warn(PSCmdlet cmdlet, Action check)
     {
         try

@@ -3,10 +3,10 @@ using System.Management.Automation;
 namespace ExitSnoop.Commands.Subscriptions;
 
 /// <summary>
-/// Reports when an action has run: a hidden subscription, whose own action stands behind it in PowerShell's
-/// queue. That queue runs one action after another, and offers no other way to know.
+/// Finds out when an action has run. PowerShell runs the actions in its queue one after another and does not tell when one has
+/// ended. So this adds a hidden subscription, whose own action comes after it in the queue.
 /// </summary>
-#pragma warning disable CA1001 // The session releases it when it closes, whenever that is.
+#pragma warning disable CA1001 // The session releases it when it closes, and it is not known when that is.
 internal sealed class ActionTurn
 #pragma warning restore CA1001
 {
@@ -15,13 +15,13 @@ internal sealed class ActionTurn
     private readonly SemaphoreSlim passed = new(0);
     private bool raised;
 
-    /// <remarks>Called on the pipeline's thread, as it makes an action.</remarks>
+    /// <remarks>Must be called on the thread of the pipeline, because it creates an action.</remarks>
     internal ActionTurn(PSEventManager events)
     {
         this.events = events;
         marker = events.SubscribeEvent(
             null, null, $"ExitSnoop.{Guid.NewGuid()}", null, ScriptBlock.Create("$null = $args[0].Release()"), supportEvent: true, forwardEvent: false);
-        // The session is being closed: nothing will run any more.
+        // If the session is being closed, no action runs any more.
         marker.Action.StateChanged += (_, change) =>
         {
             if (change.JobStateInfo.State == JobState.Stopped)
@@ -29,7 +29,7 @@ internal sealed class ActionTurn
         };
     }
 
-    /// <summary>Waits until all actions that are in the queue have run.</summary>
+    /// <summary>Waits until all actions in the queue have run.</summary>
     internal void Wait(CancellationToken cancellation)
     {
         raised = true;
@@ -39,7 +39,7 @@ internal sealed class ActionTurn
         raised = false;
     }
 
-    /// <summary>Ends the hidden subscription, once nothing of it waits in the queue.</summary>
+    /// <summary>Ends the hidden subscription. None of its actions may be in the queue.</summary>
     internal void End()
     {
         if (raised)

@@ -3,21 +3,21 @@ using System.Management.Automation;
 namespace ExitSnoop.Commands.Subscriptions;
 
 /// <summary>
-/// The source of a subscription's events, their sender. It traces for as long as it is subscribed to, and
-/// ends the subscription itself when all processes asked for by ID have exited.
+/// The sender of the events of a subscription. It traces as long as the subscription exists, and ends the subscription
+/// when all processes that were given by ID have exited.
 /// </summary>
 /// <remarks>
-/// Events go straight into PowerShell's queue. The handler that PowerShell makes for a .NET event would hand
-/// each to the thread pool, which mixes up their order.
-/// An action is given its next event when it has run, not before: PowerShell's own queue has no bound, and
-/// an action that ends its subscription while others of it wait there hangs the session. They wait in
-/// the trace's queue instead, which is bounded and counts.
+/// Events are put directly into PowerShell's queue. The handler that PowerShell makes for a .NET event would pass each
+/// event to the thread pool, which does not keep their order.
+/// The next event for an action is put into that queue only after the action has run. PowerShell's queue has no limit,
+/// and the session hangs if an action ends its subscription while further ones of it wait in the queue. Until then,
+/// events wait in the queue of the trace, which is limited and counts losses.
 /// </remarks>
-#pragma warning disable CA1001 // The end of the subscription can come at any time, also after that of the thread.
+#pragma warning disable CA1001 // The subscription can end at any time, even after the thread.
 public sealed class ProcessExitWatcher
 #pragma warning restore CA1001
 {
-    /// <summary>How many events without an action may wait to be taken by Get-Event or Wait-Event.</summary>
+    /// <summary>How many events without an action may wait until Get-Event or Wait-Event takes them.</summary>
     private const int WaitingMaximum = 10_000;
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
@@ -34,14 +34,14 @@ public sealed class ProcessExitWatcher
         this.messageData = messageData;
     }
 
-    /// <summary>The event that is subscribed to. Its end is the end of the trace.</summary>
+    /// <summary>The event of the subscription. Removing the handler ends the trace.</summary>
     public event EventHandler<ExitEvent>? Exited
     {
         add
         {
         }
 
-        // An event's action, too, may call this to end the subscription, so it must not wait.
+        // The action of an event may end the subscription and so call this. It must not wait.
         remove
         {
             unsubscribed.Cancel();
@@ -49,13 +49,13 @@ public sealed class ProcessExitWatcher
         }
     }
 
-    /// <summary>Events lost since the registration; together with those received they are all exits.</summary>
+    /// <summary>How many events were lost since the registration; see <see cref="ExitTrace.LostCount"/>.</summary>
     public long LostCount => trace.LostCount;
 
-    /// <summary>The IDs of the filter whose processes have not exited.</summary>
+    /// <summary>The given IDs whose processes have not exited.</summary>
     public IReadOnlyCollection<int> AliveIds => trace.AliveIds;
 
-    /// <summary>Begins to raise events for the subscription.</summary>
+    /// <summary>Starts to raise events for the subscription.</summary>
     internal void Start(PSEventSubscriber subscriber)
     {
         ActionTurn? turn = subscriber.Action is null ? null : new ActionTurn(events);
@@ -70,10 +70,10 @@ public sealed class ProcessExitWatcher
                 Raise(subscriber, turn);
             if (turn is not null)
                 turn.End();
-            // With no action waiting, to end the subscription runs none on this thread.
+            // No action is waiting, so ending the subscription runs no action on this thread.
             events.UnsubscribeEvent(subscriber);
         }
-#pragma warning disable CA1031 // What a receiver throws, or a session that is being closed, must not end the whole shell.
+#pragma warning disable CA1031 // An exception of a receiver, or of a session that is being closed, must not end the shell.
         catch (Exception)
         {
             unsubscribed.Cancel();
@@ -105,7 +105,7 @@ public sealed class ProcessExitWatcher
         }
         catch (OperationCanceledException)
         {
-            // Unsubscribed.
+            // The subscription was ended.
         }
         catch (ExitTraceException failure)
         {
@@ -122,7 +122,7 @@ public sealed class ProcessExitWatcher
         }
     }
 
-    // An action's job takes warnings and errors. A receiver without one gets an event, where it gets all others.
+    // Warnings and errors go to the job of the action. Without an action, they become events in the queue.
     private void Report(PSEventSubscriber subscriber)
     {
         while (trace.TryTakeLoss(out ExitTraceLoss? loss))

@@ -4,9 +4,9 @@ using System.Management.Automation;
 namespace ExitSnoop.Commands.Views;
 
 /// <summary>
-/// A time of an event: to PowerShell a DateTime like any other, but for its text in a file. Export-Csv asks for
-/// a text without naming a format or a culture, and would get the culture's, without fractions of a second;
-/// it gets "2026-11-22 13:42:01.688", which [datetime] reads in any culture, and spreadsheets read too.
+/// A time of an event: a DateTime for PowerShell, but with another text in files. Export-Csv converts it to text without a
+/// format, so it would get the format of the culture, without fractions of a second. Instead it gets
+/// "2026-11-22 13:42:01.688", which [datetime] reads in any culture and which spreadsheets read, too.
 /// </summary>
 internal sealed class EventTime(DateTime time) : PSObject(time)
 {

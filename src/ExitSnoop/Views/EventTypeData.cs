@@ -4,13 +4,12 @@ using System.Management.Automation.Runspaces;
 namespace ExitSnoop.Commands.Views;
 
 /// <summary>
-/// What PowerShell adds to an event: the alias ProcessName, the properties that show and sort by default, the
-/// texts of the views, times whose texts in files keep fractions of a second, and signals that are signals
-/// again where an event was serialized.
+/// The type data that PowerShell adds to an event: the alias ProcessName, the properties that are shown and sorted by default,
+/// the texts of the views, times that keep fractions of a second in files, and the enum Signal for deserialized events.
 /// </summary>
 /// <remarks>
-/// A types file would do the same, but PowerShell refuses what a second copy of the module defines again, with an
-/// error for each member. The data stays when the module is removed: the types do too, and so may events.
+/// A types file cannot be used: if a second copy of the module is imported, PowerShell reports an error for each member that
+/// is defined again. The data is kept when the module is removed, because the types stay loaded and events may still exist.
 /// </remarks>
 public sealed class EventTypeData : IModuleAssemblyInitializer
 {
@@ -30,12 +29,12 @@ public sealed class EventTypeData : IModuleAssemblyInitializer
         }
         catch (RuntimeException shared)
         {
-            // A runspace that shares its type table with others takes no additions; the host filled that table.
+            // Nothing can be added to a type table that several runspaces share. The host filled that table.
             System.Diagnostics.Debug.WriteLine(shared.Message);
         }
     }
 
-    /// <summary>A serialized signal, its name or its number, as a signal, which compares with either.</summary>
+    /// <summary>The signal of a deserialized event as a member of the enum, which can be compared with names and numbers.</summary>
     public static object? Signal(PSObject exit)
     {
         ArgumentNullException.ThrowIfNull(exit);
@@ -44,13 +43,13 @@ public sealed class EventTypeData : IModuleAssemblyInitializer
             : null;
     }
 
-    /// <summary>ExitTime, with the text that files need.</summary>
+    /// <summary>ExitTime as an <see cref="EventTime"/>.</summary>
     public static object? ExitTime(PSObject exit) => exit?.BaseObject is ExitEvent live ? new EventTime(live.ExitTime) : null;
 
-    /// <summary>StartTime, with the text that files need.</summary>
+    /// <summary>StartTime as an <see cref="EventTime"/>.</summary>
     public static object? StartTime(PSObject exit) => exit?.BaseObject is ExitEvent live ? new EventTime(live.StartTime) : null;
 
-    /// <summary>A call of a stack as a line.</summary>
+    /// <summary>The text of a call of a stack.</summary>
     public static object? Call(PSObject frame) => (frame?.BaseObject as StackFrame)?.ToString();
 
     private static TypeData Frame()
@@ -87,11 +86,11 @@ public sealed class EventTypeData : IModuleAssemblyInitializer
     private static TypeData SignalFromElsewhere() =>
         new(Deserialized + typeof(Signal).FullName) { TargetTypeForDeserialization = typeof(Signal) };
 
-    // What live and serialized events have in common.
+    // The members that live and deserialized events have in common.
     private static void AddBoth(TypeData data)
     {
         Add(data, new CodePropertyData(EventViews.View, typeof(EventView).GetMethod(nameof(EventView.Of))) { IsHidden = true });
-        // What is hidden would be serialized too.
+        // Otherwise hidden properties would be serialized, too.
         data.SerializationMethod = "SpecificProperties";
         data.PropertySerializationSet = new PropertySetData([.. typeof(ExitEvent).GetProperties().Select(property => property.Name), ProcessName]);
     }

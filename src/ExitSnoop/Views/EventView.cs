@@ -8,13 +8,13 @@ using System.Reflection;
 namespace ExitSnoop.Commands.Views;
 
 /// <summary>
-/// An event as text: the cells of the views. It is the hidden property View of every event, live or
-/// from a job, a file or another machine (<see cref="EventTypeData"/>).
+/// The texts of an event for the cells of the views. It is the hidden property View of every event, live or from a job, a
+/// file or another machine (<see cref="EventTypeData"/>).
 /// </summary>
 /// <remarks>
-/// The name of a cell is the format of a column that shows this property: PowerShell takes a third of the time for that
-/// which a script takes, and does it in a session with constrained language too. One property, because completion offers hidden
-/// ones too.
+/// All columns show this property, with the name of the cell as the format string. This takes a third of the time of a script
+/// block and works in constrained language mode, too. There is only one such property, because completion also offers hidden
+/// properties.
 /// </remarks>
 public sealed class EventView : IFormattable
 {
@@ -28,14 +28,14 @@ public sealed class EventView : IFormattable
 
     private EventView(PSObject exit) => this.exit = exit;
 
-    /// <summary>A property of an event, live or deserialized, without what PowerShell wraps it in; null where there is none.</summary>
+    /// <summary>The value of a property of an event, live or deserialized, without a PSObject around it; null if there is none.</summary>
     internal static object? Value(PSObject exit, string property) =>
         exit.BaseObject is ExitEvent live ? LiveValues[property](live)
         : exit.Properties[property]?.Value is var value && value is PSObject wrapped ? wrapped.BaseObject : value;
 
-    /// <summary>A cell.</summary>
-    /// <param name="format">The name of its property here.</param>
-    /// <param name="formatProvider">Does not count: cells are the same everywhere.</param>
+    /// <summary>The text of a cell.</summary>
+    /// <param name="format">The name of the property of this class.</param>
+    /// <param name="formatProvider">Ignored: cells do not depend on the culture.</param>
     public string ToString(string? format, IFormatProvider? formatProvider) =>
         format is not null && Cells.TryGetValue(format, out Func<EventView, string>? cell) ? cell(this) : "";
 
@@ -45,7 +45,7 @@ public sealed class EventView : IFormattable
     /// <summary>ExitTime to the millisecond, as the original shows it.</summary>
     public string Time => Cell(FormatTime(DisplayTime.Format));
 
-    /// <summary>ExitTime to the second, where columns are many.</summary>
+    /// <summary>ExitTime to the second, for views with many columns.</summary>
     public string Clock => Cell(FormatTime(time => DisplayTime.ToWallClock(time).ToString("HH:mm:ss", CultureInfo.InvariantCulture)));
 
     /// <summary>Label.</summary>
@@ -69,13 +69,13 @@ public sealed class EventView : IFormattable
     /// <summary>Status: the EXIT_CODE column.</summary>
     public string Status => Cell(Text(nameof(ExitEvent.Status)));
 
-    /// <summary>The signal or the exit code, where room is short.</summary>
+    /// <summary>The signal or the exit code, for views with little room.</summary>
     public string Outcome => Cell(FormatOutcome());
 
     /// <summary>Reason: who or what ended it.</summary>
     public string Reason => Cell(ReasonText);
 
-    /// <summary>CommandLine, or else Path.</summary>
+    /// <summary>CommandLine, or Path if there is none.</summary>
     public string Command =>
         Cell(CommandLineText is { Length: > 0 } line ? line : PathText);
 
@@ -142,7 +142,7 @@ public sealed class EventView : IFormattable
     /// <summary>CrashThreadName, safe to show.</summary>
     public string CrashThreadNameText => Text(nameof(ExitEvent.CrashThreadName));
 
-    /// <summary>StackTrace, safe to show, a call a line. A call's own text is escaped already.</summary>
+    /// <summary>StackTrace, safe to show, with one call per line. The text of a call is already escaped.</summary>
     public string StackTraceText =>
         Value(nameof(ExitEvent.StackTrace)) is IEnumerable calls ? string.Join('\n', calls.Cast<object>()) : "";
 
@@ -155,7 +155,7 @@ public sealed class EventView : IFormattable
     /// <summary>CommandLine, safe to show.</summary>
     public string CommandLineText => Text(nameof(ExitEvent.CommandLine));
 
-    /// <summary>Arguments, safe to show, with a bar between two.</summary>
+    /// <summary>Arguments, safe to show, separated by bars.</summary>
     public string ArgumentsText => Join(nameof(ExitEvent.Arguments), " | ");
 
     /// <summary>WorkingDirectory, safe to show.</summary>
@@ -185,16 +185,15 @@ public sealed class EventView : IFormattable
     /// <summary>HostName, safe to show.</summary>
     public string HostNameText => Text(nameof(ExitEvent.HostName));
 
-    // A host that is a terminal is the only case for colours; where the output of pwsh itself is redirected,
-    // its OutputRendering would keep them.
+    // Colours are used only on a terminal. If the output of pwsh is redirected, OutputRendering would keep them.
     private static bool UsesColour { get; } =
         !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
-    // Red where the process failed.
+    // Red if the process failed.
     private string Cell(string text) =>
         UsesColour && Value(nameof(ExitEvent.Failed)) is true ? $"\u001b[31m{text}\u001b[0m" : text;
 
-    // Reflection itself takes some microseconds a property.
+    // A delegate, because reflection takes some microseconds per property.
     private static Func<ExitEvent, object?> Getter(PropertyInfo property)
     {
         ParameterExpression exit = Expression.Parameter(typeof(ExitEvent));
@@ -209,7 +208,7 @@ public sealed class EventView : IFormattable
     private string Address(string property) =>
         Value(property) is { } address ? string.Create(CultureInfo.InvariantCulture, $"0x{Convert.ToUInt64(address, CultureInfo.InvariantCulture):x}") : "";
 
-    // A serialized list is of another type.
+    // A deserialized list has another type.
     private string Join(string property, string separator) =>
         Value(property) is IEnumerable items ? DisplayText.Escape(string.Join(separator, items.Cast<object>())) : "";
 

@@ -2,16 +2,16 @@ namespace ExitSnoop.Commands.Views;
 
 /// <summary>A column of a table.</summary>
 /// <param name="Header">Its heading.</param>
-/// <param name="Width">Its width; 0 for the last column, which takes the room that is left.</param>
+/// <param name="Width">Its width in characters; 0 for the last column, which takes the remaining room.</param>
 /// <param name="Property">The property that it shows.</param>
 internal sealed record Column(string Header, int Width, string Property)
 {
-    /// <summary>How the property is shown, as a format of .NET; null for PowerShell's own. Of an event's View the name of a cell.</summary>
+    /// <summary>The format string for the property; null for PowerShell's default. For the property View it is the name of a cell.</summary>
     internal string? Format { get; init; }
 }
 
 /// <summary>A table of ExitSnoop.Format.ps1xml.</summary>
-/// <param name="Name">What Format-Table -View calls it.</param>
+/// <param name="Name">Its name for Format-Table -View.</param>
 /// <param name="TypeName">The type name that selects it.</param>
 /// <param name="Columns">Its columns, from left to right.</param>
 internal sealed record TableView(string Name, string TypeName, IReadOnlyList<Column> Columns);
@@ -19,24 +19,23 @@ internal sealed record TableView(string Name, string TypeName, IReadOnlyList<Col
 /// <summary>A property in a list, or a heading there.</summary>
 /// <param name="Label">The text before the colon.</param>
 /// <param name="Property">The property that it shows; null for a heading.</param>
-/// <param name="Format">How the property is shown; see <see cref="Column.Format"/>.</param>
+/// <param name="Format">The format string for the property; see <see cref="Column.Format"/>.</param>
 internal sealed record ListEntry(string Label, string? Property, string? Format = null);
 
 /// <summary>
-/// The views of an event: every column, view and list entry is defined here and nowhere else. tools/ViewBuilder writes
-/// ExitSnoop.Format.ps1xml from them in the build, and WatchColumns makes those that depend on
-/// the time zone or the screen.
+/// The views of an event. Every column, view and list entry is defined only here. In the build, tools/ViewBuilder writes
+/// ExitSnoop.Format.ps1xml from them. WatchColumns makes views that depend on the time zone or the width of the screen.
 /// </summary>
 internal static class EventViews
 {
     internal const string EventType = "ExitSnoop.ExitEvent", FrameType = "ExitSnoop.StackFrame";
 
-    /// <summary>The hidden property of an event that has the texts of its cells: an EventView.</summary>
+    /// <summary>The hidden property of an event that contains its <c>EventView</c>.</summary>
     internal const string View = "View";
 
     /// <summary>
-    /// The name of every table that is a default. Format-Table -View offers the views of all type names that begin like
-    /// that of an event, each name once: so the tables that only a type name should select do not show there.
+    /// The name of all tables that are selected only by a type name. Completion of Format-Table -View offers the views of all
+    /// type names that begin like that of an event, each name once, so these tables appear there only once.
     /// </summary>
     internal const string DefaultName = "ExitSnoop";
 
@@ -49,7 +48,7 @@ internal static class EventViews
 
     internal static Column Label { get; } = Cell("LABEL", 5, "Label");
 
-    /// <summary>Properties that a list does not show as they are: other people chose the text, or it needs another form.</summary>
+    /// <summary>Properties for which a list uses the text of EventView, because other users choose their text or they need another format.</summary>
     private static readonly string[] Texts =
     [
         "Name", "ParentName", "Ancestors", "Label", "StartTime", "ExitTime", "Reason", "SenderName", "FaultAddress", "CrashSite", "InstructionPointer",
@@ -57,7 +56,7 @@ internal static class EventViews
         "Arguments", "WorkingDirectory", "UserName", "LoginUserName", "Terminal", "CgroupPath", "ServiceName", "ContainerId", "PodId", "HostName",
     ];
 
-    /// <summary>The original's columns, in its order and widths.</summary>
+    /// <summary>The columns of the original, with the same order and widths.</summary>
     internal static IReadOnlyList<Column> Default { get; } =
     [
         Cell("PCOMM", 16, "Name"),
@@ -68,7 +67,7 @@ internal static class EventViews
         Cell("EXIT_CODE", 0, "Status"),
     ];
 
-    /// <summary>All tables. A type name that a watch adds to its events comes before the type's own.</summary>
+    /// <summary>All tables. The type name that a watch adds to its events takes precedence over the name of the type itself.</summary>
     internal static IReadOnlyList<TableView> Tables { get; } =
     [
         new(DefaultName, EventType + "#TimeUtcLabel", [TimeUtc, Label, .. Default]),
@@ -141,7 +140,7 @@ internal static class EventViews
         new(DefaultName, FrameType, [new("CALL", 0, "Call")]),
     ];
 
-    /// <summary>What Format-List shows of an event: every property, below headings.</summary>
+    /// <summary>The entries of Format-List: all properties of an event, below headings.</summary>
     internal static IReadOnlyList<ListEntry> List { get; } =
     [
         .. Section("Process", "Name", "Id", "ParentId", "ParentName", "Ancestors", "ThreadId", "IsThread", "Label"),

@@ -5,12 +5,12 @@ using System.Management.Automation.Runspaces;
 namespace ExitSnoop.Commands.Views;
 
 /// <summary>
-/// Decides which columns the events of a watch show, by type names that they carry: so the choice goes with the
-/// object through remoting and jobs, and two watches do not disturb each other.
+/// Chooses the columns for the events of a watch, by adding a type name to each event. So the choice is kept through
+/// remoting and jobs, and two watches do not affect each other.
 /// </summary>
 internal sealed class WatchColumns
 {
-    /// <summary>Holds "signal 11 (SEGV)" and more of it.</summary>
+    /// <summary>The minimum width of the status column: "signal 11 (SEGV)" has 16 characters.</summary>
     private const int StatusWidth = 18;
 
     private const int NarrowestName = 8;
@@ -34,21 +34,21 @@ internal sealed class WatchColumns
         columns.AddRange(EventViews.Default);
         string general = $"{EventViews.EventType}#Time{(zoneIsUtc ? "Utc" : "")}{(label ? "Label" : "")}";
 
-        // Where the status would not fit on the screen, the column of the name becomes narrower: names are rarely as long as they may be.
+        // If the status does not fit on the screen, the column of the name is made narrower, because names are rarely that long.
         int missing = columns.Sum(column => column.Width + 1) - 1 + StatusWidth - ScreenWidth(cmdlet);
         if (missing > 0)
             columns[name] = columns[name] with { Width = Math.Max(columns[name].Width - missing, NarrowestName) };
         else if (zoneIsUtc)
             return new WatchColumns(general);
 
-        // The header names the zone and the widths suit this screen, so this view can only be made here; elsewhere
-        // the next name serves.
+        // The header contains the time zone and the widths depend on the screen, so this view is defined at run time. In another
+        // session, the next type name selects the view.
         string special = $"{general}-{title}-{columns[name].Width}";
         Define(cmdlet, special, columns);
         return new WatchColumns(special, general);
     }
 
-    /// <summary>The event as it goes into the pipeline.</summary>
+    /// <summary>The event with the type names, for the pipeline.</summary>
     internal object Apply(ExitEvent exit)
     {
         if (typeNames.Length == 0)
@@ -67,7 +67,7 @@ internal sealed class WatchColumns
         }
         catch (Exception none) when (none is HostException or NotImplementedException or InvalidOperationException or IOException)
         {
-            // A host that has no screen.
+            // The host has no screen.
             return int.MaxValue;
         }
     }
@@ -93,7 +93,7 @@ internal sealed class WatchColumns
         }
         catch (RuntimeException shared)
         {
-            // A runspace whose formats are shared or closed shows the general view.
+            // The format table of this runspace cannot be changed, so the general view is shown.
             cmdlet.WriteVerbose($"The columns cannot be adapted to the time zone and the width of the screen: {shared.Message}");
         }
     }
