@@ -34,7 +34,7 @@ die() { say "$*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # What a command needs, as "command-or-file:package" in Debian's names.
-BUILD_NEEDS='clang:clang llvm-strip:llvm /usr/lib/@/libbpf.so.1:libbpf1 make:make gcc:gcc /usr/include/@/sys/types.h:libc6-dev /usr/lib/@/libbpf.a:libbpf-dev /usr/lib/@/libelf.a:libelf-dev /usr/lib/@/libz.a:zlib1g-dev'
+BUILD_NEEDS='clang:clang llvm-strip:llvm /usr/lib/@/libbpf.so.1:libbpf1 make:make gcc:gcc /usr/include/@/sys/types.h:libc6-dev /usr/include/bpf/bpf_helpers.h:libbpf-dev /usr/lib/@/libelf.a:libelf-dev /usr/lib/@/libz.a:zlib1g-dev'
 RELEASE_NEEDS='aarch64-linux-gnu-ld:binutils-aarch64-linux-gnu'
 PACKAGE_NEEDS='rpmbuild:rpm dpkg-deb:dpkg jq:jq podman:podman strip-nondeterminism:strip-nondeterminism'
 FLEET_NEEDS='curl:curl jq:jq dpkg-deb:dpkg /usr/lib/@/libdw.so.1:libdw1'

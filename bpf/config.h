@@ -11,6 +11,7 @@ struct exit_config {
 	__u64 minimum_age;	/* ns */
 	__u64 signals;		/* bit n - 1 for signal n; 0: any */
 	__u64 exit_codes[4];	/* bit n for code n, as wanted_status() computes it; used with by_exit_code */
+	__u64 ids[64];		/* bit n for an id whose last 12 bits are n; not used for descendants */
 	__u32 pid_namespace;	/* inode number of the reader's PID namespace; 0: the first one */
 	__u32 cgroup_source;	/* enum cgroup_source */
 	__u32 cgroup_hierarchy; /* id of the named hierarchy */

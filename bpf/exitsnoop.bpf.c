@@ -31,6 +31,8 @@ static __always_inline int thread_exit(struct task_struct *task, bool last, cons
 		return 0;
 	if (!config.per_thread && !last)
 		return 0;
+	if (config.by_id && !may_be_watched(tgid_of(task, variant)))
+		return 0;
 	status =
 	    config.per_thread ? (__u32)READ(variant, task, exit_code) : wait_status(task, signal, variant);
 	wanted = wanted_status(status);

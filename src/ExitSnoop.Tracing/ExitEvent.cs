@@ -27,6 +27,9 @@ public sealed class ExitEvent : EventArgs
 
     private const string ServiceSuffix = ".service";
 
+    private static readonly DecodedTexts<ArgumentList> KnownArguments = new(bytes => SplitArguments(bytes, ""));
+    private static readonly DecodedTexts<AncestorList> KnownAncestors = new(ReadAncestors);
+
     private readonly byte[] bytes;
     private readonly byte[]? execBytes;
     private readonly RecordOrigin? origin;
@@ -485,8 +488,15 @@ public sealed class ExitEvent : EventArgs
 
     private AncestorList ReadAncestors()
     {
-        List<Ancestor> list = ParentId > 0 ? [new Ancestor(ParentName!, ParentId)] : [];
-        foreach (AncestorRecord ancestor in View.Ancestors)
+        ReadOnlySpan<AncestorRecord> others = View.Ancestors;
+        AncestorRecord parent = new() { Pid = Record.ParentPid, Comm = Detail.ParentComm };
+        return KnownAncestors.Get(MemoryMarshal.AsBytes<AncestorRecord>(ParentId > 0 ? [parent, .. others] : [.. others]));
+    }
+
+    private static AncestorList ReadAncestors(ReadOnlySpan<byte> bytes)
+    {
+        List<Ancestor> list = [];
+        foreach (AncestorRecord ancestor in MemoryMarshal.Cast<byte, AncestorRecord>(bytes))
             list.Add(new Ancestor(ancestor.Comm.ToString(), (int)ancestor.Pid));
         return new AncestorList([.. list]);
     }
@@ -500,7 +510,13 @@ public sealed class ExitEvent : EventArgs
         RecordView command = Command;
         if (!command.HasDetail || command.Arguments.IsEmpty)
             return null;
-        ReadOnlySpan<byte> all = command.Arguments;
+        return command.Record.Flags.HasFlag(RecordFlags.ArgumentsHeadCut)
+            ? SplitArguments(command.Arguments, "...")
+            : KnownArguments.Get(command.Arguments);
+    }
+
+    private static ArgumentList SplitArguments(ReadOnlySpan<byte> all, string before)
+    {
         ReadOnlySpan<byte> text = all.TrimEnd((byte)0);
         // A program that writes a title over its arguments fills the rest with NULs. A few NULs at the end are empty arguments.
         all = all.Length - text.Length > EmptyArgumentsMaximum || text.Length == all.Length ? text : all[..^1];
@@ -514,8 +530,7 @@ public sealed class ExitEvent : EventArgs
             all = all[(end + 1)..];
         }
         list.Add(Encoding.UTF8.GetString(all));
-        if (command.Record.Flags.HasFlag(RecordFlags.ArgumentsHeadCut))
-            list[0] = "..." + list[0];
+        list[0] = before + list[0];
         return new ArgumentList(list);
     }
 

@@ -183,6 +183,8 @@ public sealed record ExitTraceOptions
             config.Signals |= 1UL << ((int)signal - 1);
         foreach (int code in ExitCodes)
             config.ExitCodes[code >> 6] |= 1UL << (code & 63);
+        foreach (int id in Ids)
+            config.Ids[id >> 6 & 63] |= 1UL << (id & 63);
         return new ExitProgramOptions
         {
             Config = config,

@@ -263,7 +263,8 @@ public sealed class EndTests
             .Where(line => line.StartsWith("Vm", StringComparison.Ordinal))
             .ToDictionary(line => line.Split(':')[0], line => int.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture));
         Assert.InRange(kilobytes["VmRSS"], 1, 16 * 1024);
-        Assert.InRange(kilobytes["VmHWM"], 1, 20 * 1024);
+        // Before 6.16 libbpf reads the kernel's type information and copies it, where it is mapped from then on.
+        Assert.InRange(kilobytes["VmHWM"], 1, (Environment.OSVersion.Version >= new Version(6, 16) ? 14 : 20) * 1024);
         string[] known = ["exitsnoop", "libc.so", "libm.so", "ld-linux"];
         foreach (string file in File.ReadLines($"/proc/{trace.Id}/maps").Where(line => line.Contains(" r-xp ", StringComparison.Ordinal) && line.Contains('/', StringComparison.Ordinal)))
             Assert.Contains(known, name => Path.GetFileName(file).StartsWith(name, StringComparison.Ordinal));

@@ -22,9 +22,10 @@ def own($type; $name; $description):
    licenses: [{license: {id: "Apache-2.0"}}]};
 
 def runtime_of($arch): {amd64: "linux-x64", arm64: "linux-arm64"}[$arch];
-# Of the sysroot, what a program that is linked with it has in it. Of glibc that are the first instructions and, in the program of
-# the container image, which is static, all that is called.
-def linked: .[0] == "sysroot" and (.[3] | endswith("-dev"));
+# What a program has in it: libbpf, which is built from its source, and what it is linked with of the sysroot. Of glibc that are
+# the first instructions and, in the program of the container image, which is static, all that is called.
+def linked: .[0] == "source" or (.[0] == "sysroot" and (.[3] | endswith("-dev") and . != "linux-libc-dev"));
+def is_for($arch): .[1] == $arch or .[1] == "source";
 def carried: .[0] == "module";
 
 ($packages | rows) as $debian
@@ -47,7 +48,7 @@ def carried: .[0] == "module";
       [{ref: "ExitSnoop@\($version)", dependsOn: [$programs[].program["bom-ref"], $shell_module["bom-ref"], $images[].program["bom-ref"]]}]
       + ($programs | map(.arch as $arch | {
           ref: .program["bom-ref"],
-          dependsOn: (($debian | map(select(linked and .[1] == $arch)) | map(debian["bom-ref"]))
+          dependsOn: (($debian | map(select(linked and is_for($arch))) | map(debian["bom-ref"]))
             + ($nativeaot | map(select(.[0] == runtime_of($arch))) | map(runtime["bom-ref"])))}))
       + [{ref: $shell_module["bom-ref"], dependsOn: (($debian | map(select(carried)) | map(debian["bom-ref"])) + [$programs[].program["bom-ref"]])}]
       + ($images | map(.arch as $arch | {

@@ -10,8 +10,9 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 if [ "${1:-}" = build ]; then
 	git clone -q "$top" "$2"
 	git -C "$2" checkout -q --detach "$3"
-	mkdir "$2/.cache"
+	mkdir -p "$2/.cache/libbpf"
 	# What is fetched is pinned by its sum, and not fetched anew.
+	cp "$top"/.cache/libbpf/*.tar.gz "$2/.cache/libbpf/"
 	for fetched in sysroot libraries licences licences.rows; do
 		[ ! -e "$top/.cache/$fetched" ] || cp -a "$top/.cache/$fetched" "$2/.cache/"
 	done

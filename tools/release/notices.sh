@@ -15,7 +15,9 @@ rows() {
 }
 # version USE PACKAGE: "1:1.1.2-0+deb12u1 (Debian 12): BSD-2-Clause"
 version() {
-	rows | awk -F'\t' -v use="$1" -v package="$2" '$1 == use && $2 == "amd64" && $4 == package { print $5 " (Debian " ($3 == "bullseye" ? 11 : 12) "): " $8 }'
+	rows | awk -F'\t' -v use="$1" -v package="$2" '
+		BEGIN { release["bullseye"] = 11; release["bookworm"] = 12; release["sid"] = "unstable" }
+		$1 == use && $2 != "arm64" && $4 == package { print $5 " (Debian " release[$3] "): " $8 }'
 }
 section() {
 	printf '\n%s\n%s\n\n' "$1" "$(printf '%s' "$1" | sed 's/./=/g')"
@@ -24,12 +26,12 @@ section() {
 rows | grep '^licences	' | cut -f2-7 | unpack "$licences"
 case $1 in
 module)
-	use=module libbpf=libbpf1 libelf=libelf1 zlib=zlib1g
+	use=module from=module libbpf=libbpf1 libelf=libelf1 zlib=zlib1g
 	packages=$top/.cache/libraries/amd64
 	echo "The folder runtimes holds libraries of others, as Debian's packages have them:"
 	;;
 program | static)
-	use=sysroot libbpf=libbpf-dev libelf=libelf-dev zlib=zlib1g-dev
+	use=sysroot from=source libbpf=libbpf libelf=libelf-dev zlib=zlib1g-dev
 	case $2 in
 	linux-x64) packages=$top/.cache/sysroot/amd64 ;;
 	linux-arm64) packages=$top/.cache/sysroot/arm64 ;;
@@ -43,7 +45,7 @@ if [ "$1" = static ]; then
 fi
 cat <<TEXT
 
-  libbpf $(version $use $libbpf)
+  libbpf $(version $from $libbpf)
   libelf $(version $use $libelf)
   zlib   $(version $use $zlib)
 ${static:+  glibc  $(version $use $static)
@@ -58,7 +60,10 @@ TEXT
 fi
 for package in $libbpf $libelf $zlib $static; do
 	section "$package"
-	cat "$packages/usr/share/doc/$package/copyright"
+	case $package in
+	libbpf) cat "$top/.cache/libbpf/$2-release/LICENSE.BSD-2-Clause" ;;
+	*) cat "$packages/usr/share/doc/$package/copyright" ;;
+	esac
 done
 for licence in LGPL-3 GPL-3 ${static:+LGPL-2.1}; do
 	section "$licence"

@@ -11,6 +11,7 @@ internal struct ExitConfig
     public ulong MinimumAge;
     public ulong Signals;
     public ExitCodeSet ExitCodes;
+    public IdSet Ids;
     public uint PidNamespace;
     public CgroupSource CgroupSource;
     public uint CgroupHierarchy;
@@ -32,6 +33,12 @@ internal struct ExitConfig
 
     [InlineArray(4)]
     internal struct ExitCodeSet
+    {
+        private ulong first;
+    }
+
+    [InlineArray(64)]
+    internal struct IdSet
     {
         private ulong first;
     }

@@ -5,10 +5,12 @@ namespace ExitSnoop.Records;
 /// <summary>Joins the components of a path, which the BPF program reads from the last to the first, each ended by a NUL.</summary>
 internal static class ComponentPath
 {
-    internal static string Join(ReadOnlySpan<byte> components)
+    private static readonly DecodedTexts<string> Joined = new(Decode);
+
+    internal static string Join(ReadOnlySpan<byte> components) => components.IsEmpty ? "" : Joined.Get(components);
+
+    private static string Decode(ReadOnlySpan<byte> components)
     {
-        if (components.IsEmpty)
-            return "";
         StringBuilder whole = new();
         while (!components.IsEmpty)
         {

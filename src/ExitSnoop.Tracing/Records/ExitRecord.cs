@@ -91,6 +91,8 @@ internal struct AncestorRecord
 [InlineArray(16)]
 internal struct Comm
 {
+    private static readonly DecodedTexts<string> Decoded = new(System.Text.Encoding.UTF8.GetString);
+
     private byte first;
 
     /// <summary>The bytes before the NUL.</summary>
@@ -105,7 +107,7 @@ internal struct Comm
         }
     }
 
-    public override readonly string ToString() => System.Text.Encoding.UTF8.GetString(Text);
+    public override readonly string ToString() => Decoded.Get(Text);
 }
 
 /// <summary>A view of the bytes of a record, of its detail if it has one, and of the bytes after them. Nothing is copied.</summary>

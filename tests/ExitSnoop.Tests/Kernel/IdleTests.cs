@@ -52,7 +52,7 @@ public sealed class IdleTests
             ThreadActivity used = ThreadActivity.Of(ThreadActivity.Readers) - before;
             Assert.Equal(exits, recording.Stop().Count);
             tried.Add($"{used.WakeUps} looks in {elapsed.TotalMilliseconds:f0} ms, {interrupts} interrupts");
-            // 300 wake-ups a second after a burst of 100, and a look every 4 ms; some interrupts are others'.
+            // 300 wake-ups a second after a burst of 100, and a look every 5 ms, at the beginning and the end every 2 ms; some interrupts are others'.
             if (used.WakeUps <= 150 + (0.6 * elapsed.TotalMilliseconds) && interrupts <= 150 + (0.4 * elapsed.TotalMilliseconds))
                 return;
         }

@@ -44,6 +44,14 @@ public sealed class OptionTests
     }
 
     [Fact]
+    public void Ids_have_the_bit_of_their_last_12_bits()
+    {
+        ExitConfig config = new ExitTraceOptions { Ids = [1, 4095, 4096 + 64, 4_194_303 - 64] }.ForProgram().Config;
+        List<int> set = [.. Enumerable.Range(0, 4096).Where(id => (config.Ids[id / 64] >> (id % 64) & 1) != 0)];
+        Assert.Equal([1, 64, 4031, 4095], set);
+    }
+
+    [Fact]
     public void What_is_not_asked_for_is_0()
     {
         ExitConfig config = new ExitTraceOptions { Basic = true }.ForProgram().Config;
