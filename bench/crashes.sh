@@ -1,11 +1,11 @@
 #!/bin/bash
-# What crashes cost a tracer: the time from the death to the event, memory after 10,000 crashes one after the other, and
-# the time in the kernel for each. As root; needs a built tree, bpftool and perl. On an idle machine:
+# Measures what crashes cost a tracer: the time from the exit to the event, the memory after 10,000 crashes in a row, and
+# the time in the kernel for each. Needs root, a built tree, bpftool and perl. On an idle machine:
 #
 #	bench/crashes.sh
 #	bench/crashes.sh pwsh -NoProfile -Command 'Import-Module ./out/ExitSnoop; Watch-ProcessExit -Crashed -StackTrace | ForEach-Object ToJson'
 #
-# The rings' pages that are mapped at the moment count as resident, as "shared memory": they are the kernel's, and are told apart.
+# The mapped pages of the ring buffers count as resident "shared memory". They belong to the kernel and are reported separately.
 set -eu
 cd "$(dirname "$0")/.."
 [ $# != 0 ] || set -- out/exitsnoop --json --crashed --stack-trace
@@ -14,7 +14,7 @@ work=$(mktemp -d)
 stats=$(cat /proc/sys/kernel/bpf_stats_enabled)
 ulimit -c 0
 
-# Each line behind the time at which it came; the times of arrival and of death are then compared.
+# Writes the time before each line, to compare it with the exit time in the line.
 "$@" > >(perl -MTime::HiRes=time -pe 'BEGIN { $| = 1 } printf "%.6f ", time' >"$work/lines") &
 tracer=$!
 finish() {
@@ -34,7 +34,7 @@ await_lines() {
 	echo "There are only $(wc -l <"$work/lines") events of $1." && exit 1
 }
 
-# One crash at a time: LABEL COMMAND...
+# latency LABEL COMMAND...: measures one crash at a time.
 latency() {
 	label=$1
 	shift
@@ -43,7 +43,7 @@ latency() {
 		"$@" >/dev/null 2>&1 || true
 		await_lines $((before + i))
 	done
-	# The first fills the caches.
+	# The first one fills the caches and does not count.
 	tail -n 20 "$work/lines" | while read -r arrival line; do
 		death=${line#*'"ExitTime":"'}
 		echo "$arrival $(date -d "${death%%'"'*}" +%s.%N)"
@@ -51,14 +51,14 @@ latency() {
 		awk -v label="$label" '{ ms[NR] = $1 } END { print label ": " ms[10] " ms from the death to the event (median of 20; at most " ms[20] ")" }'
 }
 
-# Nanoseconds in the programs of this tracer that take part in a crash. Others may trace as well.
+# Prints the nanoseconds in those BPF programs of this tracer that run at a crash.
 kernel_time() {
 	sed -n 's/^prog_id:[[:space:]]*//p' "/proc/$tracer"/fdinfo/* | sort -u | while read -r id; do bpftool prog show id "$id"; done |
 		sed -n 's/.* name \(process_exit\|signal_deliver\|vfs_core_dump\|core_dump\)[a-z_]* .*run_time_ns \([0-9]*\) .*/\2/p' | awk '{ sum += $1 } END { print sum + 0 }'
 }
 
 touch "$work/lines"
-# The first events show that it is attached.
+# Waits until the first event shows that the tracer is attached.
 until [ -s "$work/lines" ]; do
 	$crash null-read 2>/dev/null || true
 	sleep 0.2

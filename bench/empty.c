@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The least that a BPF program can cost: one that does nothing, on the tracepoint of
- * process exits, until it is killed. What the kernel counts for it is the measurement itself.
+ * Attaches a BPF program that does nothing to the tracepoint of process exits, until it
+ * is killed. The time that the kernel counts for it is the cost of measuring.
  */
 #include "common.h"
 #include <linux/bpf.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * How long a program takes from its exec to a first line of interest.
+ * Measures how long a program takes from its exec to the first line with a text.
  *
  *	firstline TEXT PROGRAM [ARGUMENT...]
  *
  * Starts the program with a pipe for its standard output and prints the milliseconds
- * from just before the exec until a line with TEXT has been read. Then interrupts it as
- * Ctrl+C does, until it ends. Gives up after ten seconds.
+ * from just before the exec until a line with TEXT has been read. Then sends SIGINT
+ * until the program ends. Gives up after ten seconds.
  */
 #include "common.h"
 #include <poll.h>
@@ -24,7 +24,7 @@ static long long now_ms(void)
 	return clock_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
-/* 1 when what has come has the text in a whole line. */
+/* Whether a complete line contains the text. */
 static int has_line(const char *wanted)
 {
 	char *found = strstr(text, wanted);
@@ -53,7 +53,7 @@ static int read_until(int fd, const char *wanted)
 	return 0;
 }
 
-/* One interrupt is not always enough: some swallow those that come at a bad moment. */
+/* One SIGINT is not always enough, because some programs ignore it at certain times. */
 static void end(pid_t pid, int fd)
 {
 	struct pollfd out = {.fd = fd, .events = POLLIN};
@@ -65,7 +65,7 @@ static void end(pid_t pid, int fd)
 			kill(pid, interrupts++ < INTERRUPTS ? SIGINT : SIGKILL);
 			again = now_ms() + INTERRUPT_MS;
 		}
-		/* Its last words must find room in the pipe. */
+		/* Reads on, so that the program does not block on a full pipe. */
 		if (poll(&out, 1, 1) > 0 && read(fd, text, sizeof(text)) <= 0)
 			sleep_ms(1);
 	}

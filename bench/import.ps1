@@ -4,14 +4,14 @@
     program and attach it.
 #>
 $ErrorActionPreference = 'Stop'
-# What the measurement itself needs is compiled before it begins.
+# Runs the code of the measurement once, so that it is compiled.
 $attached = [long] 0
 '' | ForEach-Object { if (-not $attached) { $attached = [Diagnostics.Stopwatch]::GetTimestamp() } }
 
 $attached = [long] 0
 $begin = [Diagnostics.Stopwatch]::GetTimestamp()
 Import-Module "$PSScriptRoot/../out/ExitSnoop"
-# The first thing that -Verbose says is how it was attached, when it is.
+# The first message of -Verbose comes when the program is attached.
 Watch-ProcessExit -Timeout 0 -Verbose 4>&1 | ForEach-Object {
     if (-not $attached) { $attached = [Diagnostics.Stopwatch]::GetTimestamp() }
 }

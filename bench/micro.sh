@@ -1,5 +1,5 @@
 #!/bin/sh
-# Single operations on an event, measured by BenchmarkDotNet: time and bytes allocated for each.
+# Measures single operations on an event with BenchmarkDotNet: the time and the allocated bytes of each.
 set -eu
 cd "$(dirname "$0")/.."
 exec dotnet run -c Release --project bench/ExitSnoop.Benchmarks -- "$@"

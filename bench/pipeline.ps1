@@ -17,14 +17,14 @@ Import-Module "$PSScriptRoot/../out/ExitSnoop"
 $file = [IO.Path]::GetTempFileName()
 $distinct = 500
 
-# Of commands with arguments. The first thing that -Verbose says is that the watch is attached.
+# The events are those of commands with arguments. The first message of -Verbose says that the watch is attached.
 $running = $null
 $events = Watch-ProcessExit -Name pipeline-exit -MaxEvents $distinct -Verbose 4>&1 | ForEach-Object {
     if ($_ -isnot [Management.Automation.VerboseRecord]) { $_ }
     elseif (-not $running) { $running = Start-Process $Storm "--kind exec --comm pipeline-exit --count $distinct" -PassThru -RedirectStandardOutput /dev/null }
 }
 
-# The plain class: each property of an event, with its type, and the value that the event gives.
+# The plain class has all properties of an event, with the same types and values.
 function NameOf([type] $Type) {
     if ($under = [Nullable]::GetUnderlyingType($Type)) { "$($under.FullName)?" } else { $Type.FullName }
 }
@@ -46,7 +46,7 @@ public static class Copies
     static readonly System.Reflection.MethodInfo Clone =
         typeof(object).GetMethod("MemberwiseClone", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic);
 
-    // As they come from the kernel: an event makes its texts when they are first asked for.
+    // Makes events as they come from the kernel, because an event decodes its texts when they are first read.
     public static object[] Of(object[] from, int count)
     {
         var made = new object[count];
@@ -59,7 +59,7 @@ public static class Copies
 $events = [object[]] $events
 $plain = [object[]] (([Copies]::Of($events, $events.Count)) | ForEach-Object { [PlainExit]::Of($_) })
 
-# The columns and widths of an event's table, of plain properties.
+# The columns and widths of the table of an event, with plain properties.
 $columns = @(@('PCOMM', 16, 'Name'), @('PID', 7, 'Id'), @('PPID', 7, 'ParentId'), @('TID', 7, 'ThreadId'), @('AGE(s)', 7, 'Age'), @('EXIT_CODE', 0, 'Status'))
 $headers = $columns | ForEach-Object {
     "<TableColumnHeader><Label>$($_[0])</Label>$(if ($_[1]) { "<Width>$($_[1])</Width>" })</TableColumnHeader>"

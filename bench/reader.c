@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A reader at the end of a pipe that takes its time, or tells it.
+ * Reads lines from a pipe, slowly or with timestamps.
  *
  *	reader [--rate R] [--stamp]
  *
- * Copies lines from standard input to standard output: no more than R of them a
- * second, and with --stamp each behind the time at which it came, in nanoseconds of
- * CLOCK_BOOTTIME. Ends with its input, and whoever started it.
+ * Copies lines from standard input to standard output: with --rate at most R lines a
+ * second, with --stamp each after the time at which it came, in nanoseconds of
+ * CLOCK_BOOTTIME. Ends when its input or its parent ends.
  */
 #include "common.h"
 #include <getopt.h>
@@ -15,8 +15,7 @@
 
 static char bytes[64 << 10];
 
-/* Waits until it is time for line n: a slow reader sleeps between bursts, as one that writes to a disk does.
- */
+/* Waits until it is time for line n. It sleeps between bursts, as a program does that writes to a disk. */
 static void pace(long long start, long n, long rate)
 {
 	long burst = rate / BURSTS_PER_SECOND ? rate / BURSTS_PER_SECOND : 1;
@@ -45,7 +44,7 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* As little at a time as keeps the pipe full while it waits. */
+	/* Reads little at a time, so that the pipe stays full while it waits. */
 	while ((size = read(STDIN_FILENO, bytes, rate ? 4096 : sizeof(bytes))) > 0) {
 		came = clock_ns(CLOCK_BOOTTIME);
 		if (!start)
@@ -58,7 +57,7 @@ int main(int argc, char **argv)
 			if (line_begins && rate)
 				pace(start, ++lines, rate);
 		}
-		/* Whoever counts the lines follows the file. */
+		/* The benchmark counts the lines in the file meanwhile. */
 		fflush(stdout);
 	}
 	return 0;

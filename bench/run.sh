@@ -1,7 +1,7 @@
 #!/bin/sh
-# Measures ExitSnoop beside the other tracers of process exits on this machine, as root, with what
-# ./bootstrap.sh build has made. Markdown to standard output; the same and charts in bench/results, and
-# the figures in the tables of docs/performance.md. A quick run writes all of it to out/bench/results.
+# Measures ExitSnoop and other tracers of process exits on this machine. Needs root and the output of ./bootstrap.sh build. Writes
+# Markdown to standard output, the same with charts to bench/results, and the figures into the tables of docs/performance.md. A
+# quick run writes all of it to out/bench/results.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -50,10 +50,10 @@ fi
 
 make -s -C bench
 dotnet build -c Release -v quiet -tl:off --nologo bench/ExitSnoop.Bench >&2
-# Makes the recording that is read.
+# Builds the program that makes the recording to read.
 dotnet build -c Release -v quiet -tl:off --nologo bench/ExitSnoop.Benchmarks >&2
 
-# The peers attach by the file system of tracepoints; ours does without.
+# The other tracers need tracefs. ExitSnoop does not.
 tracefs=/sys/kernel/tracing
 cleanup() {
 	[ -z "${mounted:-}" ] || umount "$tracefs"

@@ -13,7 +13,7 @@ $ErrorActionPreference = 'Stop'
 Import-Module "$PSScriptRoot/../out/ExitSnoop"
 $folder = New-Item (Join-Path ([IO.Path]::GetTempPath()) "soak.$PID") -ItemType Directory
 try {
-    # That user may not be let into this folder.
+    # The user may not have access to this folder.
     Copy-Item "$PSScriptRoot/../out/bench/storm" $folder
     chmod 755 $folder
     $seconds = 60 * $Minutes
@@ -27,7 +27,7 @@ try {
     $running = $null
     $seen = $next = 0L
     '{0,6} {1,10} {2,12} {3,6} {4,10}' -f 'minute', 'seen', 'resident MB', 'CPU s', 'open files'
-    # The first thing that -Verbose says is that it is attached.
+    # The first message of -Verbose says that the watch is attached.
     Watch-ProcessExit -User $User -Timeout ($seconds + 20) -WarningVariable lost -Verbose 4>&1 | ForEach-Object {
         if ($_ -isnot [Management.Automation.VerboseRecord]) {
             if ($_.Name -ceq 'soak-exit') { $seen++ }

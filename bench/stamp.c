@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A command for a script to run: prints its id and the time of its death, "PID EXIT" in
- * nanoseconds of CLOCK_BOOTTIME, and exits. It is named as the exits of a storm are.
+ * A command for a script: prints "PID EXIT", its process ID and the time of its exit in
+ * nanoseconds of CLOCK_BOOTTIME, and exits. Its comm is NAME, as that of a storm's processes.
  *
  *	stamp NAME
  */

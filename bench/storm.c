@@ -1,30 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A storm of exits, counted exactly by those who reaped them.
+ * Makes a storm of exits, and counts all of them by reaping every process.
  *
  *	storm [--kind vfork|fork|exec|thread] [--workers K]
  *		--count N | --rate R --seconds S | --seconds S
  *		[--poisson] [--status-mix | --code N] [--comm NAME] [--pin] [--cap S] [--latency FILE]
  *
- * K workers make children that exit at once: N in all, or R a second for S
- * seconds, or as many as they can in S seconds; no longer than --cap (120 s)
- * in any case, and no longer than until SIGINT or SIGTERM, which end it in
- * order. Prints, a line each:
+ * K workers make children that exit immediately: N in all, or R a second for S
+ * seconds, or as many as possible in S seconds; but not longer than --cap (120 s).
+ * SIGINT and SIGTERM end the storm early. Prints these lines:
  *	elapsed SECONDS		from the first worker's start to the last's end
  *	exits TOTAL
  *	rate EXITS-PER-SECOND
- *	comm NAME		what all of these exits are named, and no others
+ *	comm NAME		the comm of all of these exits, and of no others
  *				(with --kind exec --status-mix, also "false")
  *	stopped cap|signal	only if it ended early
- *	worker PID EXITS	each worker: the parent of so many
+ *	worker PID EXITS	each worker, and how many exits it is the parent of
  *	status NUMBER EXITS	each status, as waitpid(2) stores it
  * The worker's own exit, named storm-worker, is not counted. For threads, which
  * have no wait status, the status is the one that the thread left with.
  *
- * All exit with 0, with --code with N, with --status-mix with everything there is.
+ * All exit with 0, with --code with N, with --status-mix with many different statuses.
  *
- * --poisson: the times between the exits of --rate are exponentially distributed, as
- * those of events that know nothing of each other are; the same ones in each run.
+ * --poisson: the times between the exits of --rate are exponentially distributed, like
+ * those of independent events. They are the same in each run.
  *
  * --latency FILE writes "PID START EXIT" for each child (vfork or fork), in
  * nanoseconds of CLOCK_BOOTTIME: its parent's clock before the fork and the
@@ -67,7 +66,7 @@ struct worker {
 	unsigned int status[STATUSES];
 };
 
-/* What the workers write and the parent reads. */
+/* Written by the workers and read by the parent. */
 static struct shared {
 	volatile int stop;
 	struct worker worker[];
@@ -93,7 +92,7 @@ static void *shared_memory(size_t size)
 	return p;
 }
 
-/* How child i is to die: by a signal one time in sixteen, else with a code. */
+/* The signal that ends child i, which is one in sixteen; the others exit with a code. */
 static int signal_of(unsigned long i)
 {
 	static const int sigs[] = {SIGKILL, SIGTERM, SIGSEGV, SIGABRT, SIGUSR1, 34};
@@ -106,12 +105,12 @@ static int code_of(unsigned long i)
 	return status_mix ? (int)(i * 7 % 256) : fixed_code;
 }
 
-/* The end of a child: it may share our memory, so it leaves no trace there. */
+/* Ends a child. It may share the worker's memory, so it must not change it. */
 static inline __attribute__((always_inline)) void die(unsigned long i, struct latency *l)
 {
 	int sig = signal_of(i);
 
-	/* the first write faults the page in: not after the clock was read */
+	/* The first write causes a page fault, which must come before the clock is read. */
 	if (l) {
 		*(volatile long long *)&l->exit = clock_ns(CLOCK_BOOTTIME);
 		l->exit = clock_ns(CLOCK_BOOTTIME);
@@ -148,7 +147,7 @@ static pid_t by_exec(unsigned long i)
 		char *const argv[] = {(char *)program, NULL};
 		char *const none[] = {NULL};
 
-		/* comm is the last part of the path that is executed */
+		/* comm is the last component of the path that is executed. */
 		execve(*link_name && !strcmp(program, "/bin/true") ? link_name : program, argv, none);
 		_exit(127);
 	}
@@ -187,7 +186,7 @@ static int one_process(unsigned long i, struct latency *l)
 	return status & (STATUSES - 1);
 }
 
-/* The mean of what it returns is 1. */
+/* An exponentially distributed number with the mean 1. */
 static double exponential(unsigned long long *random)
 {
 	/* xorshift64 */
@@ -197,7 +196,7 @@ static double exponential(unsigned long long *random)
 	return -log(((*random >> 11) + 1) / 9007199254740992.0);
 }
 
-/* Absolute times: a late exit does not put off the ones after it. */
+/* Uses absolute times, so that a late exit does not delay those after it. */
 static void pace(long long start, double due, double per_second)
 {
 	long long at = start + (long long)(due * (1e9 / per_second));
@@ -237,7 +236,7 @@ static void work(int w, int go)
 	prctl(PR_SET_TIMERSLACK, 1);
 	if (pin)
 		pin_to(w);
-	/* children inherit it: none of them needs a call to be named */
+	/* Children inherit comm, so they need no call for it. */
 	set_comm(comm);
 	if (read(go, &c, 1))
 		err(1, "start");
@@ -283,7 +282,7 @@ static void start_and_wait(void)
 			err(1, "fork");
 		if (pid == 0) {
 			close(go[1]);
-			/* Ctrl+C goes to all: the parent alone decides */
+			/* Ctrl+C goes to all processes, but only the parent acts on it. */
 			signal(SIGINT, SIG_IGN);
 			work(w, go[0]);
 		}
@@ -350,7 +349,7 @@ static void remove_link(void)
 	rmdir(folder);
 }
 
-/* A name of its own for what is executed: comm is the name of the link. */
+/* Makes a link to the executed program, because comm is the name of the link. */
 static void make_link(void)
 {
 	if (!mkdtemp(folder))

@@ -31,7 +31,7 @@ switch ($Sink) {
     Null { Watch-ProcessExit @watch | Out-Null }
     Table { Watch-ProcessExit @watch | Format-Table | Out-File $Path }
     Clock {
-        # Written at the end: here the pipeline is measured, not the file.
+        # Written at the end, because the pipeline is measured and not the file.
         $lines = [Collections.Generic.List[string]]::new()
         Watch-ProcessExit @watch | ForEach-Object { $lines.Add("$([Diagnostics.Stopwatch]::GetTimestamp()) $($_.Id) $($_.Name)") }
         [IO.File]::WriteAllLines($Path, $lines)

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ExitSnoop.Bench;
 
 /// <summary>
-/// How soon after a death its event comes out, on a machine that does nothing else: of exits at random times, some a
-/// second, and of the last of a script's commands.
+/// Measures how soon after an exit its event is shown, on a machine that does nothing else: for exits at random times with
+/// several rates, and for the last command of a script.
 /// </summary>
 internal sealed class Arrivals(Bench bench)
 {
@@ -13,10 +13,10 @@ internal sealed class Arrivals(Bench bench)
     /// <summary>The commands of a script.</summary>
     private const int Commands = 50;
 
-    /// <summary>The rate whose median is told too.</summary>
+    /// <summary>The rate for which the median is reported, too.</summary>
     private const int MedianRate = 50;
 
-    /// <summary>Exits before, for which a run-time compiles what it has not run yet.</summary>
+    /// <summary>Exits before the measurement, so that a runtime has compiled its code.</summary>
     private const int WarmUp = 100;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -24,7 +24,7 @@ internal sealed class Arrivals(Bench bench)
 
     private readonly Workspace workspace = bench.Workspace;
 
-    /// <summary>The 99th percentile at so many exits a second.</summary>
+    /// <summary>The 99th percentile at this many exits a second.</summary>
     internal static Metric Tail(int rate) => new($"arrivals-{rate}", $"99th percentile at {rate:#,0} a second", "ms", "0.00");
 
     internal void Measure()
@@ -54,12 +54,12 @@ internal sealed class Arrivals(Bench bench)
             bench.PeerRange(Metric.Burst));
     }
 
-    /// <param name="row">What is measured.</param>
-    /// <param name="run">The same, running.</param>
+    /// <param name="row">The name of the tracer.</param>
+    /// <param name="run">The running tracer.</param>
     /// <param name="rate">Exits a second.</param>
-    /// <param name="seconds">For how long.</param>
-    /// <param name="output">Lines with the time, and with the process's id before or behind its name.</param>
-    /// <param name="offset">What to add to the times to get the clock that the deaths are told in.</param>
+    /// <param name="seconds">How long to measure.</param>
+    /// <param name="output">A file of lines with the time, and with the process ID before or after the name.</param>
+    /// <param name="offset">The number to add to these times to get the clock of the exit times.</param>
     private void MeasureRate(string row, TracerRun run, int rate, int seconds, string output, long offset)
     {
         Bench.Say($"from the death to the event: {row}, {rate} a second");
@@ -86,7 +86,7 @@ internal sealed class Arrivals(Bench bench)
             bench.Samples.Add(Metric.Latency, row, all.Median);
     }
 
-    /// <summary>Commands that a shell executes one after the other; after a pause, as between the lines that a user types.</summary>
+    /// <summary>Measures commands that a shell executes one after the other, with a pause before them, as between lines that a user types.</summary>
     private void MeasureScripts(Tracer tracer)
     {
         Bench.Say($"from the last death of a script to its event: {tracer.Name}");
@@ -107,11 +107,11 @@ internal sealed class Arrivals(Bench bench)
         run.Child.Interrupt();
     }
 
-    /// <summary>Lines that begin with an id and end with the time of that process's death.</summary>
+    /// <summary>Reads lines that begin with a process ID and end with the time of its exit.</summary>
     private static IEnumerable<(int Id, long At)> Deaths(string file) => File.ReadLines(file).Select(line => line.Split(' '))
         .Select(fields => (int.Parse(fields[0], CultureInfo.InvariantCulture), long.Parse(fields[^1], CultureInfo.InvariantCulture)));
 
-    /// <summary>Milliseconds from each death to its line. Ids come once in so few seconds.</summary>
+    /// <summary>The milliseconds from each exit to its line. IDs are not reused in these few seconds.</summary>
     private static List<double> Delays(IEnumerable<(int Id, long At)> deaths, string output, long offset)
     {
         Dictionary<int, long> died = deaths.ToDictionary(death => death.Id, death => death.At);
@@ -120,7 +120,7 @@ internal sealed class Arrivals(Bench bench)
         {
             string[] fields = line.Split([' ', ',', ':', '"', '{'], StringSplitOptions.RemoveEmptyEntries);
             long came = long.Parse(fields[0], CultureInfo.InvariantCulture) + offset;
-            // The first number that is the id of one that died.
+            // The first number that is the ID of a process that exited.
             long? death = fields.Skip(1)
                 .Select(field => int.TryParse(field, CultureInfo.InvariantCulture, out int id) && died.TryGetValue(id, out long at) ? at : (long?)null)
                 .FirstOrDefault(at => at is not null);

@@ -1,13 +1,13 @@
 namespace ExitSnoop.Bench;
 
-/// <summary>What all measurements share.</summary>
+/// <summary>The data that all measurements share.</summary>
 internal sealed class Bench
 {
     internal required Workspace Workspace { get; init; }
 
     internal required Plan Plan { get; init; }
 
-    /// <summary>The peers that work here.</summary>
+    /// <summary>The other tracers that work on this machine.</summary>
     internal required IReadOnlyList<Tracer> Peers { get; init; }
 
     /// <summary>Whether there is a pwsh to measure the module in.</summary>
@@ -15,16 +15,16 @@ internal sealed class Bench
 
     internal Samples Samples { get; } = new();
 
-    /// <summary>The part that is being measured, as --only calls it.</summary>
+    /// <summary>The part that is being measured, by its name for --only.</summary>
     internal string Part { get; set; } = "";
 
-    /// <summary>What the tables of docs/performance.md show.</summary>
+    /// <summary>The figures for the tables of docs/performance.md.</summary>
     internal IReadOnlyList<Figure> Figures => figures;
 
-    /// <summary>What else is to be told, a sentence each.</summary>
+    /// <summary>Further results, one sentence each.</summary>
     internal List<string> Facts { get; } = [];
 
-    /// <summary>Lines over the size of what happened.</summary>
+    /// <summary>The lines of charts over the number of events.</summary>
     internal List<Series> Growth { get; } = [];
 
     private readonly List<Figure> figures = [];
@@ -37,7 +37,7 @@ internal sealed class Bench
 
     internal static void Say(string text) => Console.Error.WriteLine($"bench: {text}");
 
-    /// <summary>The range of the peers' medians, as text.</summary>
+    /// <summary>The range of the medians of the other tracers, as text.</summary>
     internal string PeerRange(Metric metric, string suffix = "")
     {
         double[] medians = [.. Peers.Select(peer => Samples.Of(metric, peer.Name + suffix)?.Median).OfType<double>().Order()];
@@ -49,19 +49,19 @@ internal sealed class Bench
         };
     }
 
-    /// <summary>Adds a figure by the median of what was measured.</summary>
-    /// <param name="name">What it is.</param>
-    /// <param name="metric">What was measured.</param>
-    /// <param name="row">Of which tracer.</param>
-    /// <param name="target">The most that it is to be; null where nothing is to be reached.</param>
-    /// <param name="peers">The same of other tracers, as text.</param>
-    /// <param name="value">What of the samples is told, in place of their median.</param>
+    /// <summary>Adds a figure: the median of the samples.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="metric">The metric.</param>
+    /// <param name="row">The name of the tracer.</param>
+    /// <param name="target">The highest allowed value; null if there is no target.</param>
+    /// <param name="peers">The same figure of other tracers, as text.</param>
+    /// <param name="value">Computes the figure from the samples, if it is not their median.</param>
     internal void AddFigure(string name, Metric metric, string row, double? target, string peers = "", Func<Summary, double>? value = null)
     {
         if (Samples.Of(metric, row) is not { } summary)
             return;
         double measured = (value ?? (all => all.Median))(summary);
-        // What is told is what is compared.
+        // The rounded value is compared, because that is what the table shows.
         bool? met = target is { } most ? Math.Round(measured, 3) <= most : null;
         AddFigure(name, target is { } limit ? $"<= {metric.Text(limit)} {metric.Unit}" : "", $"{metric.Text(measured)} {metric.Unit}", met, peers);
     }
@@ -72,11 +72,11 @@ internal sealed class Bench
 
 /// <summary>A figure.</summary>
 /// <param name="Part">The part of the benchmark that measured it.</param>
-/// <param name="Name">What it is.</param>
-/// <param name="Target">What is to be reached; empty where nothing is.</param>
-/// <param name="Measured">What was measured.</param>
-/// <param name="Met">Whether that is reached; null where nothing is to be.</param>
-/// <param name="Peers">The same of other tracers; empty where they have nothing of the kind.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Target">The target; empty if there is none.</param>
+/// <param name="Measured">The measured value.</param>
+/// <param name="Met">Whether the target is met; null if there is none.</param>
+/// <param name="Peers">The same figure of other tracers; empty if they have none.</param>
 internal sealed record Figure(string Part, string Name, string Target, string Measured, bool? Met, string Peers);
 
 /// <summary>A line of a chart over the number of events.</summary>

@@ -3,18 +3,18 @@ using System.Text;
 
 namespace ExitSnoop.Bench;
 
-/// <summary>Draws charts with gnuplot, in colours that can be read on white and on black.</summary>
+/// <summary>Draws charts with gnuplot, in colours that are readable on white and on black.</summary>
 internal sealed class Chart(Workspace workspace, string folder)
 {
     private const string Ink = "#7d8590", Ours = "#2f81f7", Theirs = "#bc8c00", Limit = "#f85149";
 
-    /// <summary>Whoever's bars are longer than this many times the shortest gets a logarithmic axis.</summary>
+    /// <summary>If the longest bar is more than this many times as long as the shortest, the axis is logarithmic.</summary>
     private const double LinearRange = 30;
 
     private static readonly string[] LineColours = ["#2f81f7", "#db6d28", "#2da44e", "#a371f7"];
 
-    /// <summary>A bar for each row: the median, and from the least to the most.</summary>
-    /// <returns>The name of the file, or null where there is nothing to draw.</returns>
+    /// <summary>Draws a bar for each row: the median, with the range from the smallest to the largest value.</summary>
+    /// <returns>The name of the file; null if there is nothing to draw.</returns>
     internal string? Bars(Metric metric, IReadOnlyList<(string Name, Summary Values, bool IsPeer)> rows, double? limit)
     {
         if (rows.Count == 0)
@@ -50,7 +50,7 @@ internal sealed class Chart(Workspace workspace, string folder)
         return Draw(metric.Id, script);
     }
 
-    /// <summary>Values over the number of events.</summary>
+    /// <summary>Draws values over the number of events.</summary>
     internal string Lines(Metric metric, IReadOnlyList<Series> series)
     {
         StringBuilder script = Begin(metric.Id, 360);

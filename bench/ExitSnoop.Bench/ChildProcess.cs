@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace ExitSnoop.Bench;
 
 /// <summary>
-/// A program that was started here, with files (or pipes, or devices) for its output. It dies with whoever
-/// disposes of it and with the benchmark itself.
+/// A program that the benchmark started, with files (or pipes, or devices) for its output. It is killed when it is disposed
+/// and when the benchmark ends.
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
@@ -27,20 +27,20 @@ internal sealed class ChildProcess : IDisposable
 
     internal int ExitCode => process.ExitCode;
 
-    /// <summary>Where its standard error goes.</summary>
+    /// <summary>The file that is its standard error.</summary>
     internal required string ErrorFile { get; init; }
 
     /// <summary>
-    /// Starts a program. Call it on the main thread alone: the kernel kills the child when the thread that
-    /// started it ends.
+    /// Starts a program. Must be called on the main thread, because the kernel kills the child when the thread that started
+    /// it ends.
     /// </summary>
     /// <param name="command">The program and its arguments.</param>
     /// <param name="output">The file that is its standard output.</param>
     /// <param name="errors">The file that is its standard error.</param>
-    /// <param name="input">The file that is its standard input; without one it is a pipe, see <see cref="CloseInput"/>.</param>
+    /// <param name="input">The file that is its standard input; null for a pipe, see <see cref="CloseInput"/>.</param>
     internal static ChildProcess Start(IEnumerable<string> command, string output, string errors, string? input = null)
     {
-        // The shell becomes the program: the process id is the program's.
+        // The shell executes the program with exec, so the program has the process ID of the shell.
         string redirected = "output=$1 errors=$2; shift 2; exec setpriv --pdeathsig KILL \"$@\" >\"$output\" 2>\"$errors\""
             + (input is null ? "" : " <\"$input\"");
         ProcessStartInfo start = new("sh", ["-c", redirected, "sh", output, errors, .. command])
@@ -55,7 +55,7 @@ internal sealed class ChildProcess : IDisposable
         return new ChildProcess(Process.Start(start)!) { ErrorFile = errors };
     }
 
-    /// <summary>Runs a program to its end and gives its output; an error if it fails.</summary>
+    /// <summary>Runs a program to its end and returns its output. Throws if the program fails.</summary>
     internal static string Run(Workspace workspace, params IEnumerable<string> command)
     {
         string output = workspace.NewFile(), errors = workspace.NewFile();
@@ -66,7 +66,7 @@ internal sealed class ChildProcess : IDisposable
         return File.ReadAllText(output);
     }
 
-    /// <summary>Kills all that are still running; from any thread.</summary>
+    /// <summary>Kills all programs that are still running. Can be called on any thread.</summary>
     internal static void KillAll()
     {
         lock (Running)
@@ -77,14 +77,14 @@ internal sealed class ChildProcess : IDisposable
 
     internal void Signal(int signal) => _ = LibC.kill(Pid, signal);
 
-    /// <summary>Ends its standard input.</summary>
+    /// <summary>Closes its standard input.</summary>
     internal void CloseInput() => process.StandardInput.Close();
 
     internal bool WaitForExit(TimeSpan timeout) => process.WaitForExit(timeout);
 
     /// <summary>
-    /// Interrupts it as Ctrl+C does, until it ends: some swallow an interrupt that comes at a bad moment. False:
-    /// it had to be killed.
+    /// Sends SIGINT until it ends, because some programs ignore a SIGINT at certain times. Returns false if it had to be
+    /// killed.
     /// </summary>
     internal bool Interrupt()
     {
@@ -116,5 +116,5 @@ internal sealed class ChildProcess : IDisposable
     }
 }
 
-/// <summary>A measurement that cannot be made here; the message says why.</summary>
+/// <summary>A measurement cannot be made on this machine. The message says why.</summary>
 internal sealed class BenchException(string message) : Exception(message);

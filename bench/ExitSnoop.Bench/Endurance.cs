@@ -1,7 +1,7 @@
 
 namespace ExitSnoop.Bench;
 
-/// <summary>Many exits, and the count of those that do not fit.</summary>
+/// <summary>Measures very many exits, and the count of lost ones.</summary>
 internal sealed class Endurance(Bench bench)
 {
     private readonly Workspace workspace = bench.Workspace;
@@ -15,7 +15,7 @@ internal sealed class Endurance(Bench bench)
         ExactLoss();
     }
 
-    /// <summary>As many exits as the machine can make, into a file.</summary>
+    /// <summary>Writes as many exits as the machine can make into a file.</summary>
     private void HighestRate()
     {
         Bench.Say($"the highest rate for {bench.Plan.HighestSeconds} s");
@@ -41,7 +41,7 @@ internal sealed class Endurance(Bench bench)
             "0, peak memory < 1,000 MB", $"{lost:#,0}, {outcome.PeakMemory / 1e6:#,0} MB", lost == 0 && outcome.PeakMemory < 1e9);
     }
 
-    /// <summary>A reader that gets no processor for 300 ms, while exits go on at the machine's highest rate.</summary>
+    /// <summary>Stops the reader for 300 ms while exits happen at the machine's highest rate.</summary>
     private void StoppedReader()
     {
         const double seconds = 0.3;
@@ -55,7 +55,7 @@ internal sealed class Endurance(Bench bench)
         bench.AddFigure($"lost of {storm.Exits:#,0} while `{bench.Everything.Name}` is stopped for {storm.Elapsed * 1000:0} ms", "0", $"{lost:#,0}", lost == 0);
     }
 
-    /// <summary>A small ring and a reader that is stopped: what was not seen must be told, to the last one.</summary>
+    /// <summary>Stops the reader with a small ring buffer. The reported number of lost events must be exact.</summary>
     private void ExactLoss()
     {
         Bench.Say("the count of lost events");
@@ -63,7 +63,7 @@ internal sealed class Endurance(Bench bench)
         List<string> sums = [];
         for (int round = 0; round < bench.Plan.LossRounds; round++)
         {
-            // By their status in the kernel, so that no other process's exit is among the lost.
+            // Filters by the exit code in the kernel, so that no exit of another process can be among the lost ones.
             string[] command = [.. bench.Everything.Command, "--buffer-size", "1", "--exit-code", $"{PowerShellRun.Code}"];
             using CommandRun run = CommandRun.Start(workspace, command, Sink.File, bench.Everything.Mark);
             run.Child.Signal(LibC.SIGSTOP);

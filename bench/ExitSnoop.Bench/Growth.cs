@@ -1,7 +1,7 @@
 
 namespace ExitSnoop.Bench;
 
-/// <summary>The same for 1, 2, 4 and 8 times as many events: what a tracer needs grows with them and not faster.</summary>
+/// <summary>Measures 1, 2, 4 and 8 times as many events, to show that the resources of a tracer grow at most linearly.</summary>
 internal sealed class Growth(Bench bench)
 {
     private static readonly int[] Factors = [1, 2, 4, 8];
@@ -43,7 +43,7 @@ internal sealed class Growth(Bench bench)
         bench.Growth.AddRange([new Series(Cpu, name, cpu), new Series(Elapsed, name, elapsed), new Series(Memory, name, memory)]);
     }
 
-    /// <summary>A reader that is stopped takes what a pipe holds; the rest waits in the tracer's queue.</summary>
+    /// <summary>The reader is stopped, so all events that do not fit into the pipe wait in the queue of the tracer.</summary>
     private void FollowQueue(Tracer tracer)
     {
         List<(double Events, double Value)> memory = [];
@@ -55,7 +55,7 @@ internal sealed class Growth(Bench bench)
             long before = ProcessFigures.OwnMemory(run.Child.Pid);
             run.Reader!.Signal(LibC.SIGSTOP);
             Storm.Run(workspace, new StormOptions { Count = exits });
-            // More than the interval at which the ring is drained.
+            // Longer than the interval between two reads of the ring buffers.
             Thread.Sleep(500);
             memory.Add((exits, (ProcessFigures.OwnMemory(run.Child.Pid) - before) / 1e6));
         }

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Bench;
 
-/// <summary>CPU time and memory of all tracers while nothing happens, side by side at the same time.</summary>
+/// <summary>Measures CPU time and memory of all tracers at the same time while there are no exits.</summary>
 internal sealed class Idle(Bench bench)
 {
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
@@ -15,7 +15,7 @@ internal sealed class Idle(Bench bench)
                 runs.Add((tracer.Name, tracer.Start(bench.Workspace, Sink.File)));
             if (bench.HasShell)
                 runs.Add(("Watch-ProcessExit", PowerShellRun.Start(bench.Workspace, PipelineSink.Null, 1)));
-            // What a run-time does after its start is over.
+            // Waits until the runtimes have finished the work after their start.
             Thread.Sleep(Rest);
             double[] before = [.. runs.Select(run => ProcessFigures.Cpu(run.Run.Child.Pid).Total)];
             long processes = Machine.ProcessesStarted();

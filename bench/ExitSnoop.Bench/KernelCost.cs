@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace ExitSnoop.Bench;
 
 /// <summary>
-/// Nanoseconds in a tracer's BPF programs, all of them together, for each exit of a storm: of those that it reports,
-/// and of those that its program drops. The kernel counts them, which costs time itself, so this is no storm for the
-/// other figures; what it costs is what an empty program shows.
+/// Measures the nanoseconds in all BPF programs of a tracer for each exit of a storm, for exits that it reports and for exits
+/// that its program drops. The kernel measures them, which takes time itself, so the other figures come from other storms. The
+/// figure of an empty program is the cost of measuring.
 /// </summary>
 internal sealed class KernelCost(Bench bench)
 {
@@ -30,7 +30,7 @@ internal sealed class KernelCost(Bench bench)
                 if (tracer.OtherId is { } otherId)
                     MeasureOne(OtherId, tracer.Name, otherId, vfork);
             }
-            // With arguments, a path and a memory map of its own.
+            // These processes have arguments, a path and a memory map of their own.
             MeasureOne(Metric.KernelReported, ExecRow, bench.Everything.Command, vfork with { Kind = "exec", Count = bench.Plan.Exits / 10 });
         }
 
@@ -48,7 +48,7 @@ internal sealed class KernelCost(Bench bench)
     {
         using CommandRun run = CommandRun.Start(workspace, command, Sink.Null);
         ProgramRuns before = ProcessFigures.Programs(run.Child.Pid);
-        // What else the machine does is counted, too: what was started has exited, or as many others have.
+        // Exits of other processes count, too. About as many processes have exited as were started.
         long started = Machine.ProcessesStarted();
         Storm.Run(workspace, options);
         long exits = Machine.ProcessesStarted() - started;

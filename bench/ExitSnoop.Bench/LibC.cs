@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Bench;
 
-/// <summary>The functions of libc and libbpf that .NET has no other name for.</summary>
+/// <summary>Functions of libc and libbpf that .NET does not have.</summary>
 internal static partial class LibC
 {
     internal const int ClockMonotonic = 1, ClockBoottime = 7;
@@ -15,7 +15,7 @@ internal static partial class LibC
     [LibraryImport("libc")]
     internal static partial int kill(int pid, int signal);
 
-    /// <summary>Nanoseconds of a clock.</summary>
+    /// <summary>The time of a clock in nanoseconds.</summary>
     internal static long Now(int clock)
     {
         if (clock_gettime(clock, out Timespec time) != 0)
@@ -23,7 +23,7 @@ internal static partial class LibC
         return (time.Seconds * 1_000_000_000) + time.Nanoseconds;
     }
 
-    /// <summary>CPU time of a process, of all the threads it has and had; clock_getcpuclockid(3).</summary>
+    /// <summary>The CPU time of a process, including threads that have exited; clock_getcpuclockid(3).</summary>
     internal static TimeSpan CpuTime(int pid) =>
         TimeSpan.FromTicks(Now((~pid << 3) | SchedulerClock) / TimeSpan.NanosecondsPerTick);
 
@@ -34,8 +34,8 @@ internal static partial class LibC
     }
 
     /// <summary>
-    /// Has the kernel count the runs and nanoseconds of all BPF programs, as kernel.bpf_stats_enabled does, for as
-    /// long as the descriptor is open: it ends with this process, however that ends.
+    /// Makes the kernel count the runs and nanoseconds of all BPF programs while the descriptor is open. Unlike
+    /// kernel.bpf_stats_enabled, this always ends with this process.
     /// </summary>
     internal static SafeHandle CountProgramRuns()
     {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ExitSnoop.Bench;
 
-/// <summary>Counts the lines of a growing file that have a text in them.</summary>
+/// <summary>Counts the lines of a growing file that contain a text.</summary>
 internal sealed class LineCounter(string path, string text)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
@@ -16,10 +16,10 @@ internal sealed class LineCounter(string path, string text)
 
     internal long Count { get; private set; }
 
-    /// <summary>When the count was last seen to have grown, as Stopwatch counts.</summary>
+    /// <summary>When the count last increased, as a timestamp of Stopwatch.</summary>
     internal long LastGrowth { get; private set; } = Stopwatch.GetTimestamp();
 
-    /// <summary>Counts the whole lines that have come since; the new total.</summary>
+    /// <summary>Counts the lines that were completed since the last call; returns the new total.</summary>
     internal long Update()
     {
         if (!File.Exists(path))
@@ -44,7 +44,7 @@ internal sealed class LineCounter(string path, string text)
         return Count;
     }
 
-    /// <summary>Waits until so many lines are there, or no more have come for so long.</summary>
+    /// <summary>Waits until there are this many lines, or until none has come for a time.</summary>
     internal long WaitFor(long count, TimeSpan patience)
     {
         long last = Update();

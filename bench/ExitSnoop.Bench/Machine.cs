@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Bench;
 
-/// <summary>What the figures were measured on.</summary>
+/// <summary>Describes the machine on which the figures were measured.</summary>
 internal static class Machine
 {
-    /// <summary>Name and value, a line each.</summary>
+    /// <summary>The names and values that describe it.</summary>
     internal static IEnumerable<(string Name, string Value)> Describe(Bench bench)
     {
         yield return ("processor", $"{Processor()}, {Environment.ProcessorCount} of them");
@@ -25,7 +25,7 @@ internal static class Machine
     /// <summary>How many processes wanted to run, on average over the last minute.</summary>
     internal static string Load() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
 
-    /// <summary>How many processes and threads the machine has started since it was.</summary>
+    /// <summary>How many processes and threads were started since the machine was booted.</summary>
     internal static long ProcessesStarted() =>
         long.Parse(
             File.ReadLines("/proc/stat").First(line => line.StartsWith("processes ", StringComparison.Ordinal))[10..],
@@ -49,7 +49,7 @@ internal static class Machine
         }
         catch (BenchException)
         {
-            // Not installed, or this is no Debian.
+            // The package is not installed, or the distribution is not Debian.
             return null;
         }
     }

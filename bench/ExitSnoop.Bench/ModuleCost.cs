@@ -3,14 +3,14 @@ using System.Globalization;
 namespace ExitSnoop.Bench;
 
 /// <summary>
-/// CPU time of events in a pipeline of PowerShell, beside objects of a plain class with the same properties and values; see
-/// bench/pipeline.ps1.
+/// Measures the CPU time of events in a PowerShell pipeline, compared with objects of a plain class that has the same properties and
+/// values; see bench/pipeline.ps1.
 /// </summary>
 internal sealed class ModuleCost(Bench bench)
 {
     private const string Plain = "objects of a plain class", Events = "ExitEvent";
 
-    /// <summary>The pipelines, what an event may take, in microseconds, and how many times as much as a plain object.</summary>
+    /// <summary>The pipelines, with the targets for an event: in microseconds, and as a multiple of the time of a plain object.</summary>
     private static readonly (string Name, double? Most, double? Ratio)[] Targets =
         [("Out-Null", null, null), ("Where-Object Signal -eq SEGV", 5, null), ("Export-Csv", null, 1.2), ("Format-Table", null, 1.2)];
 
@@ -29,7 +29,7 @@ internal sealed class ModuleCost(Bench bench)
         string told = ChildProcess.Run(
             workspace, "pwsh", "-NoProfile", "-NonInteractive", "-File", workspace.Script("pipeline.ps1"), workspace.Tool("storm"),
             $"{bench.Plan.PipelineObjects}", $"{bench.Plan.PipelineRounds}");
-        // "events plain name", a line for each round of each pipeline.
+        // One line for each round of each pipeline: "events plain name".
         foreach (string[] words in told.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', 3)))
         {
             bench.Samples.Add(Cost(words[2]), Events, double.Parse(words[0], CultureInfo.InvariantCulture));
@@ -44,14 +44,14 @@ internal sealed class ModuleCost(Bench bench)
             bench.AddFigure(
                 $"CPU time of an event, `| {name}`, and against a plain object",
                 most is not null ? $"<= {most:0.0} us" : ratio is not null ? $"<= {ratio:0.0} times" : "",
-                // Two costs that are too small to be measured have no ratio.
+                // If both costs are too small to be measured, there is no ratio.
                 cost == plainCost && cost.StartsWith("below", StringComparison.Ordinal) ? $"{cost} us, as a plain object" : $"{cost} us; {times:0.00} times",
                 most is not null ? Math.Round(events.Median, 1) <= most : ratio is not null ? Math.Round(times, 2) <= ratio : null);
         }
         Live();
     }
 
-    /// <summary>The whole way, from the kernel to the pipeline's end, without what the start takes.</summary>
+    /// <summary>Measures the whole way from the kernel to the end of the pipeline, without the start.</summary>
     private void Live()
     {
         const long exits = 100_000;

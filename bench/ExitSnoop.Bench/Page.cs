@@ -4,13 +4,13 @@ using System.Text.RegularExpressions;
 namespace ExitSnoop.Bench;
 
 /// <summary>
-/// The page for readers, docs/performance.md, whose tables are what was measured: each stands between the lines
-/// <c>&lt;!-- figures: PART --&gt;</c> and <c>&lt;!-- end --&gt;</c>. A part that was not measured stays as it is.
+/// Writes the tables of docs/performance.md. Each table is between the lines <c>&lt;!-- figures: PART --&gt;</c> and
+/// <c>&lt;!-- end --&gt;</c>. Tables of parts that were not measured are not changed.
 /// </summary>
 internal sealed partial class Page(Bench bench, string command, IReadOnlyList<(string Name, string Value)> machine)
 {
-    /// <summary>The page with its tables made anew.</summary>
-    /// <exception cref="BenchException">What was measured has no place there.</exception>
+    /// <summary>The page with new tables.</summary>
+    /// <exception cref="BenchException">The page has no place for a part that was measured.</exception>
     internal string Fill(string page)
     {
         HashSet<string> filled = [];

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace ExitSnoop.Bench;
 
-/// <summary>CPU time of a process so far.</summary>
+/// <summary>The CPU time that a process has used.</summary>
 internal readonly record struct CpuTime(double User, double System)
 {
     internal double Total => User + System;
@@ -10,22 +10,22 @@ internal readonly record struct CpuTime(double User, double System)
     public static CpuTime operator -(CpuTime a, CpuTime b) => new(a.User - b.User, a.System - b.System);
 }
 
-/// <summary>Runs of the BPF programs that a process holds, and nanoseconds spent in them.</summary>
+/// <summary>How often the BPF programs of a process ran, and how many nanoseconds they took.</summary>
 internal readonly record struct ProgramRuns(long Runs, long Nanoseconds)
 {
     public static ProgramRuns operator -(ProgramRuns a, ProgramRuns b) => new(a.Runs - b.Runs, a.Nanoseconds - b.Nanoseconds);
 }
 
-/// <summary>What /proc says of a process.</summary>
+/// <summary>Reads figures of a process from /proc.</summary>
 internal static class ProcessFigures
 {
-    /// <summary>USER_HZ, in which /proc counts on every architecture.</summary>
+    /// <summary>USER_HZ, the unit of times in /proc on every architecture.</summary>
     private const double TicksPerSecond = 100;
 
-    /// <summary>How the descriptors of an attached BPF program are called: a link, or what there was before links.</summary>
+    /// <summary>The names of descriptors of attached BPF programs: links, and what older libraries use instead.</summary>
     private static readonly string[] Attachments = ["bpf_link", "bpf-link", "bpf-raw-tracepoint", "[perf_event]"];
 
-    /// <summary>The kernel's exact total, divided as it divides it itself: by samples.</summary>
+    /// <summary>The kernel's exact total, divided in the ratio of the ticks in user mode and in the kernel.</summary>
     internal static CpuTime Cpu(int pid)
     {
         string stat = File.ReadAllText($"/proc/{pid}/stat");
@@ -36,20 +36,20 @@ internal static class ProcessFigures
         return new CpuTime(total * share, total * (1 - share));
     }
 
-    /// <summary>VmHWM: the most it ever had resident, in bytes.</summary>
+    /// <summary>VmHWM: the peak of its resident memory in bytes.</summary>
     internal static long PeakMemory(int pid) => Status(pid, "VmHWM");
 
-    /// <summary>VmRSS: what it has resident, in bytes.</summary>
+    /// <summary>VmRSS: its resident memory in bytes.</summary>
     internal static long ResidentMemory(int pid) => Status(pid, "VmRSS");
 
-    /// <summary>RssAnon: its own memory, without files it has mapped, in bytes.</summary>
+    /// <summary>RssAnon: its memory without mapped files, in bytes.</summary>
     internal static long OwnMemory(int pid) => Status(pid, "RssAnon");
 
-    /// <summary>How many descriptors of attached programs it holds.</summary>
+    /// <summary>How many descriptors of attached programs it has open.</summary>
     internal static int AttachedPrograms(int pid) =>
         Descriptors(pid).Count(fd => Attachments.Any(name => Link(pid, fd).Contains(name, StringComparison.Ordinal)));
 
-    /// <summary>All its BPF programs together; see <see cref="LibC.CountProgramRuns"/>.</summary>
+    /// <summary>The sum over all its BPF programs; see <see cref="LibC.CountProgramRuns"/>.</summary>
     internal static ProgramRuns Programs(int pid)
     {
         long runs = 0, nanoseconds = 0;
@@ -88,7 +88,7 @@ internal static class ProcessFigures
         }
         catch (IOException)
         {
-            // Closed since.
+            // The descriptor was closed meanwhile.
             return "";
         }
     }

@@ -25,7 +25,7 @@ for (int i = 0; i < args.Length; i++)
     }
 }
 
-// What a quick run finds does not replace what is shown.
+// The results of a quick run do not replace the published ones.
 folder ??= Path.Join(root, plan.IsQuick ? "out/bench/results" : "bench/results");
 string page = Path.Join(root, "docs/performance.md");
 string newPage = plan.IsQuick ? Path.Join(folder, "performance.md") : page;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace ExitSnoop.Bench;
 
-/// <summary>How soon after its start a tracer shows something.</summary>
+/// <summary>Measures how soon after its start a tracer shows the first event.</summary>
 internal sealed class Promptness(Bench bench)
 {
     private const string Shell = "Watch-ProcessExit";
@@ -24,7 +24,7 @@ internal sealed class Promptness(Bench bench)
         bench.AddFigure("import, load and attach in a running pwsh", Metric.Import, Shell, 150);
     }
 
-    /// <summary>With a thousand exits a second there is always one to report.</summary>
+    /// <summary>Runs a thousand exits a second meanwhile, so that there is always one to report.</summary>
     private void MeasureFirstEvents()
     {
         Bench.Say("from the start to the first event");

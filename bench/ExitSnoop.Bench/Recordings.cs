@@ -3,12 +3,12 @@ using System.Globalization;
 
 namespace ExitSnoop.Bench;
 
-/// <summary>What it costs to record every exit with all there is to know, and to find something in what was recorded.</summary>
+/// <summary>Measures the cost of recording every exit with all details, and of finding exits in a recording.</summary>
 internal sealed class Recordings(Bench bench)
 {
     private const string Row = "exitsnoop --record";
 
-    /// <summary>Exits at one a second, which are written one by one.</summary>
+    /// <summary>The number of exits at one a second, each of which is written separately.</summary>
     private const int SlowExits = 20;
 
     private static readonly Metric BytesPerExit = new("recorded-bytes", "Bytes of a recorded exit", "bytes", "0.0");
@@ -77,7 +77,7 @@ internal sealed class Recordings(Bench bench)
             MeasureShell(large);
     }
 
-    /// <summary>The same at the prompt, in a shell that is open already.</summary>
+    /// <summary>Measures the same at the prompt, in a running shell.</summary>
     private void MeasureShell(string recording)
     {
         Bench.Say("reading it with Get-ProcessExit");
@@ -94,7 +94,7 @@ internal sealed class Recordings(Bench bench)
         $"of {bench.Plan.RecordedExits:#,0} recorded exits: {name}", $"{(most ? "<=" : ">=")} {target} {unit}", $"{measured:0.00} {unit}",
         most ? measured <= target : measured >= target);
 
-    /// <summary>The best of some runs: the time that it takes, the CPU time, and the most memory that was seen.</summary>
+    /// <summary>The best values of several runs: elapsed time, CPU time, and the highest memory use that was seen.</summary>
     private (double Seconds, double Cpu, double Memory) Read(string folder, params string[] arguments)
     {
         (double Seconds, double Cpu, double Memory) best = (double.MaxValue, double.MaxValue, 0);
@@ -110,7 +110,7 @@ internal sealed class Recordings(Bench bench)
                 }
                 catch (Exception ended) when (ended is IOException or InvalidOperationException or FormatException or IndexOutOfRangeException)
                 {
-                    // It has just ended.
+                    // The process has just ended.
                 }
             best = (Math.Min(best.Seconds, Stopwatch.GetElapsedTime(start).TotalSeconds), Math.Min(best.Cpu, cpu), best.Memory);
         }

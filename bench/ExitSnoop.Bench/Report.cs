@@ -3,10 +3,10 @@ using System.Text;
 
 namespace ExitSnoop.Bench;
 
-/// <summary>Markdown of all that was measured, with a chart a figure.</summary>
+/// <summary>Writes all results as Markdown, with a chart for each metric.</summary>
 internal sealed class Report(Bench bench, string folder)
 {
-    /// <summary>The charts of rows, with what is to be reached.</summary>
+    /// <summary>The metrics with charts of bars, and their targets.</summary>
     private static readonly (Metric Metric, double? Limit)[] Charts =
     [
         (Metric.SlowDown, 1.10), (Metric.LostShare, null), (Metric.ToldShare, null), (Metric.Cpu, null), (Metric.Memory, null),
@@ -25,9 +25,9 @@ internal sealed class Report(Bench bench, string folder)
     private readonly StringBuilder text = new();
 
     /// <summary>Writes the charts and the text, and returns the text.</summary>
-    /// <param name="command">What was run.</param>
+    /// <param name="command">The command that was run.</param>
     /// <param name="machine">See <see cref="Machine"/>.</param>
-    /// <param name="missing">The peers that were not measured, and why.</param>
+    /// <param name="missing">The tracers that were not measured, and why.</param>
     internal string Write(string command, IEnumerable<(string Name, string Value)> machine, IReadOnlyDictionary<string, string> missing)
     {
         Directory.CreateDirectory(folder);

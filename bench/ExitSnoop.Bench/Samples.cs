@@ -1,10 +1,10 @@
 namespace ExitSnoop.Bench;
 
-/// <summary>Something that is measured.</summary>
-/// <param name="Id">What its chart's file is called.</param>
-/// <param name="Title">What its chart says.</param>
-/// <param name="Unit">What it is counted in.</param>
-/// <param name="Format">How its numbers are written.</param>
+/// <summary>A metric of the benchmark.</summary>
+/// <param name="Id">The name of the file of its chart.</param>
+/// <param name="Title">The title of its chart.</param>
+/// <param name="Unit">Its unit.</param>
+/// <param name="Format">The format string of its numbers.</param>
 internal sealed record Metric(string Id, string Title, string Unit, string Format)
 {
     internal static readonly Metric SlowDown = new("slow-down", "Slow-down of a storm of exits", "times", "0.00");
@@ -24,18 +24,18 @@ internal sealed record Metric(string Id, string Title, string Unit, string Forma
     internal static readonly Metric StartMemory = new("start-memory", "Peak memory of an idle watch", "MB", "0.0");
     internal static readonly Metric Import = new("import", "Import, load and attach in a running pwsh", "ms", "0.0");
 
-    /// <summary>A value as it is written. One that would be written as 0 without being 0 is "below" the smallest that can be written.</summary>
+    /// <summary>A value as text. If it would be written as 0 without being 0, the text is "below" the smallest number of the format.</summary>
     internal string Text(double value)
     {
         string text = value.ToString(Format, System.Globalization.CultureInfo.InvariantCulture);
         return value > 0 && value < Smallest / 2 ? $"below {Smallest.ToString(Format, System.Globalization.CultureInfo.InvariantCulture)}" : text;
     }
 
-    /// <summary>The last digit's step: 0.1 for the format 0.0.</summary>
+    /// <summary>The smallest number of the format: 0.1 for the format 0.0.</summary>
     private double Smallest => Math.Pow(10, -(Format.Contains('.', StringComparison.Ordinal) ? Format.Length - Format.IndexOf('.', StringComparison.Ordinal) - 1 : 0));
 }
 
-/// <summary>What was measured: of each metric, for each row, one value a round.</summary>
+/// <summary>The measured values: for each metric and row, one value per round.</summary>
 internal sealed class Samples
 {
     private readonly Dictionary<Metric, List<(string Row, List<double> Values)>> samples = [];
@@ -53,12 +53,12 @@ internal sealed class Samples
     /// <summary>The rows of a metric, in the order in which they were first measured.</summary>
     internal IEnumerable<string> Rows(Metric metric) => samples.TryGetValue(metric, out var rows) ? rows.Select(row => row.Row) : [];
 
-    /// <summary>Null where it was not measured.</summary>
+    /// <summary>The values of a metric for a row; null if they were not measured.</summary>
     internal Summary? Of(Metric metric, string row) =>
         samples.TryGetValue(metric, out var rows) && rows.Find(other => other.Row == row).Values is { } values ? new Summary(values) : null;
 }
 
-/// <summary>Some values of one thing.</summary>
+/// <summary>Statistics of several values.</summary>
 internal sealed class Summary
 {
     private readonly double[] sorted;
@@ -75,7 +75,7 @@ internal sealed class Summary
         ? sorted[sorted.Length / 2]
         : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
 
-    /// <summary>The smallest value that so many percent do not exceed.</summary>
+    /// <summary>The smallest value that this percentage of the values does not exceed.</summary>
     internal double Percentile(double percent) =>
         sorted[Math.Clamp((int)Math.Ceiling(percent / 100 * sorted.Length) - 1, 0, sorted.Length - 1)];
 }

@@ -1,8 +1,9 @@
 namespace ExitSnoop.Bench;
 
 /// <summary>
-/// The same storm for every tracer, round by round: what it loses, how much it slows the storm down, and what it
-/// needs itself. Before each storm the same one without a tracer, so that what else the machine does meets both.
+/// Measures the same storm with every tracer, in several rounds: what the tracer loses, how much it slows the storm down, and
+/// which resources it uses itself. Before each storm there is the same one without a tracer, so that other load on the machine
+/// affects both.
 /// </summary>
 internal sealed class SideBySide(Bench bench)
 {
@@ -20,7 +21,7 @@ internal sealed class SideBySide(Bench bench)
 
     internal void Measure()
     {
-        // What is measured in most rounds, and what in fewer.
+        // Some measurements are made in more rounds than others.
         List<(string Name, Func<TracerRun> Start)> slowDown = [], rows = [], slow = [];
         foreach (Tracer tracer in bench.Tracers)
         {

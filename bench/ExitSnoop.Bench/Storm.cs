@@ -2,18 +2,18 @@ using System.Globalization;
 
 namespace ExitSnoop.Bench;
 
-/// <summary>What bench/storm is asked for.</summary>
+/// <summary>The options of bench/storm.</summary>
 internal sealed record StormOptions
 {
     internal string Kind { get; init; } = "vfork";
 
-    /// <summary>Pinned to a processor each.</summary>
+    /// <summary>The number of workers, each of which is pinned to a processor.</summary>
     internal int Workers { get; init; } = 2;
 
-    /// <summary>How many exits, or null for as many as there can be in <see cref="Seconds"/>.</summary>
+    /// <summary>The number of exits; null for as many as possible in <see cref="Seconds"/>.</summary>
     internal long? Count { get; init; }
 
-    /// <summary>Exits a second, or null for as many as there can be.</summary>
+    /// <summary>Exits a second; null for as many as possible.</summary>
     internal int? Rate { get; init; }
 
     internal int? Seconds { get; init; }
@@ -21,23 +21,23 @@ internal sealed record StormOptions
     /// <summary>Whether the times between the exits of <see cref="Rate"/> are random, as those of unrelated processes are.</summary>
     internal bool Poisson { get; init; }
 
-    /// <summary>The status that all exit with.</summary>
+    /// <summary>The exit status of all processes.</summary>
     internal int Code { get; init; }
 
-    /// <summary>Where to write each child's time of death; null: nowhere.</summary>
+    /// <summary>The file for the exit times of the children; null for none.</summary>
     internal string? LatencyFile { get; init; }
 }
 
 /// <summary>
-/// A storm of exits that is over, as its generator tells of it. The counts are the generator's, which reaped
-/// every one of them.
+/// The result of a storm of exits, as its generator reports it. The counts are exact, because the generator reaped every
+/// process.
 /// </summary>
 internal sealed record Storm(double Elapsed, long Exits)
 {
-    /// <summary>What the processes are named that die in a storm: nothing else on the machine is.</summary>
+    /// <summary>The comm of the processes of a storm. No other process on the machine has this name.</summary>
     internal const string Name = "bench-storm";
 
-    /// <summary>How much longer than asked for a storm may take, in seconds.</summary>
+    /// <summary>How long a storm may take at most, in seconds.</summary>
     private const int Cap = 300;
 
     internal double Rate => Exits / Elapsed;
@@ -51,7 +51,7 @@ internal sealed record Storm(double Elapsed, long Exits)
         return new Storm(double.Parse(Value("elapsed"), CultureInfo.InvariantCulture), long.Parse(Value("exits"), CultureInfo.InvariantCulture));
     }
 
-    /// <summary>A storm that goes on until it is disposed of.</summary>
+    /// <summary>Starts a storm that continues until it is disposed.</summary>
     internal static ChildProcess Start(Workspace workspace, StormOptions options) =>
         ChildProcess.Start(Command(workspace, options), "/dev/null", workspace.NewFile(), "/dev/null");
 

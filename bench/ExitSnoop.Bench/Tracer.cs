@@ -1,14 +1,14 @@
 namespace ExitSnoop.Bench;
 
-/// <summary>A tracer by its command line.</summary>
-/// <param name="Name">What the tables call it.</param>
-/// <param name="Command">Starts it: a line of text for each process exit.</param>
-/// <param name="Filtered">Starts it so that its program in the kernel drops all that a storm makes.</param>
+/// <summary>A tracer and its command lines.</summary>
+/// <param name="Name">Its name in the tables.</param>
+/// <param name="Command">Starts it so that it prints a line for each process exit.</param>
+/// <param name="Filtered">Starts it so that its program in the kernel drops all exits of a storm.</param>
 internal sealed record Tracer(string Name, string[] Command, string[] Filtered)
 {
     private const string BpfTrace = "/usr/bin/bpftrace";
 
-    /// <summary>What Debian has of the kind.</summary>
+    /// <summary>The other tracers of process exits in Debian.</summary>
     private static readonly Tracer[] Peers =
     [
         new("libbpf-tools", ["/usr/sbin/exitsnoop"], ["/usr/sbin/exitsnoop", "-x"])
@@ -18,7 +18,7 @@ internal sealed record Tracer(string Name, string[] Command, string[] Filtered)
             OtherId = ["/usr/sbin/exitsnoop", "-p", OwnId],
         },
         new("bcc", ["/usr/sbin/exitsnoop-bpfcc"], ["/usr/sbin/exitsnoop-bpfcc", "-x"]) { IsPeer = true },
-        // Its tracepoint has no status to filter by; any other condition is as good.
+        // Its tracepoint has no status to filter by, so it filters by another condition.
         new("bpftrace", [BpfTrace, "-e", BpfTraceProgram("pid == tid")], [BpfTrace, "-e", BpfTraceProgram("pid == 1")])
         {
             IsPeer = true,
@@ -30,51 +30,51 @@ internal sealed record Tracer(string Name, string[] Command, string[] Filtered)
     /// <summary>This process, which does not exit during the measurement.</summary>
     private static string OwnId => Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Not ours.</summary>
+    /// <summary>Whether it is another tracer, not ExitSnoop.</summary>
     internal bool IsPeer { get; private init; }
 
     /// <summary>
-    /// What is in a line if it tells of an exit of the storm: the name. Where command lines are told, those of the
-    /// generator have it, too.
+    /// The text by which a line about an exit of the storm is recognized: the name. If command lines are printed, the line
+    /// about the generator contains it, too.
     /// </summary>
     internal string Mark { get; private init; } = Storm.Name;
 
-    /// <summary>Starts it so that it asks for the exit of one process only; null where it cannot.</summary>
+    /// <summary>Starts it so that it watches one process only; null if it has no such option.</summary>
     internal string[]? OtherId { get; private init; }
 
-    /// <summary>Starts it so that it writes each line at once, into a pipe, too.</summary>
+    /// <summary>Starts it so that it writes each line immediately, even to a pipe.</summary>
     internal string[] Prompt
     {
         get => prompt ?? Command;
         private init => prompt = value;
     }
 
-    /// <summary>The console program: the table, for which a basic event is enough.</summary>
+    /// <summary>The console program with its table, which needs only basic events.</summary>
     internal static Tracer Basic(Workspace workspace) =>
         new("exitsnoop", [workspace.Console], [workspace.Console, "--failed"])
         {
             OtherId = [workspace.Console, "-p", OwnId],
         };
 
-    /// <summary>The console program with all that is to be known of an exit: collected, and told as far as a line holds it.</summary>
+    /// <summary>The console program with all details of an exit, of which --why prints a part.</summary>
     internal static Tracer Everything(Workspace workspace) =>
         new("exitsnoop --why", [workspace.Console, "--why"], [workspace.Console, "--why", "--failed"])
         {
-            // The generator's own command line has the name, too, but not in a column.
+            // The command line of the generator contains the name, too, but not as a column.
             Mark = $" {Storm.Name}  ",
         };
 
-    /// <summary>The same, and all of it told: a kilobyte for each exit.</summary>
+    /// <summary>The console program with all details, all of which --json prints: more than a kilobyte for each exit.</summary>
     internal static Tracer Json(Workspace workspace) =>
         new("exitsnoop --json", [workspace.Console, "--json"], [workspace.Console, "--json", "--failed"])
         {
             Mark = $"\"Name\":\"{Storm.Name}\"",
         };
 
-    /// <exception cref="BenchException">It does not work here; the message is what it said.</exception>
+    /// <exception cref="BenchException">The tracer does not work on this machine. The message is its error.</exception>
     internal CommandRun Start(Workspace workspace, Sink sink) => CommandRun.Start(workspace, Command, sink, Mark);
 
-    /// <summary>The peers that work on this machine; of the others the reason why not.</summary>
+    /// <summary>The other tracers that work on this machine. Adds the reason for each that does not.</summary>
     internal static List<Tracer> FindPeers(Workspace workspace, IDictionary<string, string> missing)
     {
         List<Tracer> found = [];

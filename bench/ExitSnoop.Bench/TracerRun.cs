@@ -4,20 +4,20 @@ using System.Text.RegularExpressions;
 
 namespace ExitSnoop.Bench;
 
-/// <summary>What came of a run.</summary>
+/// <summary>The results of a run.</summary>
 /// <param name="Seen">Exits of the storm that came out; null where nothing keeps them to be counted.</param>
-/// <param name="ToldLost">How many the tracer itself says were lost.</param>
-/// <param name="Cpu">Its CPU time from the beginning of the storm on.</param>
-/// <param name="PeakMemory">The most memory that it had resident, in bytes.</param>
-/// <param name="AllSeen">When the last event had come out, as Stopwatch counts.</param>
+/// <param name="ToldLost">How many events the tracer itself reports as lost.</param>
+/// <param name="Cpu">Its CPU time since the beginning of the storm.</param>
+/// <param name="PeakMemory">The peak of its resident memory in bytes.</param>
+/// <param name="AllSeen">When the last event was shown, as a timestamp of Stopwatch.</param>
 internal sealed record Outcome(long? Seen, long ToldLost, CpuTime Cpu, long PeakMemory, long AllSeen);
 
-/// <summary>A tracer that is running, attached, and has somewhere to put its lines.</summary>
+/// <summary>A running tracer that is attached and writes its lines somewhere.</summary>
 internal abstract class TracerRun : IDisposable
 {
     private static readonly TimeSpan AttachPatience = TimeSpan.FromSeconds(20);
 
-    /// <summary>For so long no further program must have been attached.</summary>
+    /// <summary>A tracer is ready if it has attached no further program for this long.</summary>
     private static readonly TimeSpan Calm = TimeSpan.FromMilliseconds(300);
 
     private CpuTime begin;
@@ -33,13 +33,13 @@ internal abstract class TracerRun : IDisposable
 
     private protected Workspace Workspace { get; }
 
-    /// <summary>Waits until all of a storm has come out, or no more does, measures, and ends the tracer.</summary>
+    /// <summary>Waits until all events of a storm were shown, or no more come; then measures and ends the tracer.</summary>
     /// <param name="exits">How many exits there were.</param>
     internal abstract Outcome Finish(long exits);
 
     public virtual void Dispose() => Child.Dispose();
 
-    /// <summary>Waits until its programs are attached and it has come to rest.</summary>
+    /// <summary>Waits until its programs are attached and it is idle.</summary>
     private protected void WaitUntilAttached()
     {
         long start = Stopwatch.GetTimestamp();
@@ -57,7 +57,7 @@ internal abstract class TracerRun : IDisposable
         begin = ProcessFigures.Cpu(Child.Pid);
     }
 
-    /// <summary>All of the outcome but what is only known when the tracer has ended.</summary>
+    /// <summary>The results, without those that are known only after the tracer has ended.</summary>
     private protected Outcome Measure(long allSeen) =>
         new(null, 0, ProcessFigures.Cpu(Child.Pid) - begin, ProcessFigures.PeakMemory(Child.Pid), allSeen);
 
@@ -65,7 +65,7 @@ internal abstract class TracerRun : IDisposable
         File.ReadLines(Child.ErrorFile).LastOrDefault(line => !string.IsNullOrWhiteSpace(line))?.Trim();
 }
 
-/// <summary>Where a console program's lines go.</summary>
+/// <summary>Where the lines of a console program go.</summary>
 internal enum Sink
 {
     /// <summary>/dev/null.</summary>
@@ -73,19 +73,19 @@ internal enum Sink
 
     File,
 
-    /// <summary>A pipe, from which 10,000 lines a second are read.</summary>
+    /// <summary>A pipe from which 10,000 lines a second are read.</summary>
     SlowReader,
 
-    /// <summary>A pipe, at whose other end each line gets the time at which it came.</summary>
+    /// <summary>A pipe whose reader adds to each line the time at which it came.</summary>
     Stamp,
 }
 
-/// <summary>A console program that runs.</summary>
+/// <summary>A running console program.</summary>
 internal sealed partial class CommandRun : TracerRun
 {
     private const int SlowRate = 10_000;
 
-    /// <summary>When for so long no line has come, none does.</summary>
+    /// <summary>If no line has come for this long, no more are expected.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan ReaderPatience = TimeSpan.FromSeconds(60);
@@ -102,17 +102,17 @@ internal sealed partial class CommandRun : TracerRun
         this.files = files;
     }
 
-    /// <summary>The file with the lines, if they are kept.</summary>
+    /// <summary>The file with its lines; null if they are not kept.</summary>
     internal string? Output => lines?.Path;
 
-    /// <summary>What reads its pipe, if there is one.</summary>
+    /// <summary>The process that reads its pipe; null if there is none.</summary>
     internal ChildProcess? Reader => reader;
 
-    /// <param name="workspace">Where its files are.</param>
+    /// <param name="workspace">The folder for its files.</param>
     /// <param name="command">The program and its arguments.</param>
     /// <param name="sink">Where its lines go.</param>
-    /// <param name="mark">What is in a line if it tells of an exit of the storm; see <see cref="Tracer.Mark"/>.</param>
-    /// <exception cref="BenchException">It does not work here; the message is what it said.</exception>
+    /// <param name="mark">The text that identifies a line about an exit of the storm; see <see cref="Tracer.Mark"/>.</param>
+    /// <exception cref="BenchException">The program does not work on this machine. The message is its error.</exception>
     internal static CommandRun Start(Workspace workspace, string[] command, Sink sink, string mark = Storm.Name)
     {
         string errors = workspace.NewFile();
@@ -161,7 +161,7 @@ internal sealed partial class CommandRun : TracerRun
         return outcome with { Seen = lines?.Update(), ToldLost = ToldLost() };
     }
 
-    /// <summary>What it said of losses, on standard error and, as some do, among its lines.</summary>
+    /// <summary>The losses that it reported, on standard error or, as some programs do, among its lines.</summary>
     internal long ToldLost()
     {
         IEnumerable<string> said = File.ReadLines(Child.ErrorFile);
@@ -198,16 +198,16 @@ internal sealed partial class CommandRun : TracerRun
         while (now - before > 0.005);
     }
 
-    /// <summary>Ours: "5 events were lost in all."</summary>
+    /// <summary>The message of ExitSnoop: "5 events were lost in all."</summary>
     [GeneratedRegex(@"(\d+) events were lost in all")]
     private static partial Regex TotalLost();
 
-    /// <summary>"lost 5 events on CPU #0", "Possibly lost 5 samples", "Lost 5 events".</summary>
+    /// <summary>Messages of other tracers: "lost 5 events on CPU #0", "Possibly lost 5 samples", "Lost 5 events".</summary>
     [GeneratedRegex(@"lost (\d+) ", RegexOptions.IgnoreCase)]
     private static partial Regex SomeLost();
 }
 
-/// <summary>Where Watch-ProcessExit's objects go; see bench/watch.ps1.</summary>
+/// <summary>Where the objects of Watch-ProcessExit go; see bench/watch.ps1.</summary>
 internal enum PipelineSink
 {
     Csv,
@@ -216,12 +216,12 @@ internal enum PipelineSink
     Clock,
 }
 
-/// <summary>Watch-ProcessExit in a pwsh.</summary>
+/// <summary>A pwsh that runs Watch-ProcessExit.</summary>
 internal sealed partial class PowerShellRun : TracerRun
 {
     /// <summary>
-    /// The status of the exits that are meant, which no other program is likely to have. Asked for in the kernel, so
-    /// that Watch-ProcessExit ends by itself, and orderly, after so many of them.
+    /// The exit status of the storm's processes, which other programs are unlikely to have. The kernel filters by it, so that
+    /// Watch-ProcessExit ends after exactly these exits.
     /// </summary>
     internal const int Code = 213;
 
@@ -240,7 +240,7 @@ internal sealed partial class PowerShellRun : TracerRun
         files = [said, output, shell.ErrorFile];
     }
 
-    /// <summary>The file that the pipeline ends in.</summary>
+    /// <summary>The file that the pipeline writes.</summary>
     internal string Output { get; }
 
     internal static PowerShellRun Start(Workspace workspace, PipelineSink sink, long exits)
@@ -268,7 +268,7 @@ internal sealed partial class PowerShellRun : TracerRun
     /// <inheritdoc/>
     internal override Outcome Finish(long exits)
     {
-        // It says so only when the last of as many as there were has passed.
+        // It prints "done" only after the last of the expected events.
         LineCounter done = new(said, "done");
         bool all = done.WaitFor(1, Patience) == 1;
         Outcome outcome = Measure(done.LastGrowth);

@@ -1,7 +1,7 @@
 
 namespace ExitSnoop.Bench;
 
-/// <summary>Where everything lies, and a folder for what is written on the way, which goes when this does.</summary>
+/// <summary>The paths that the benchmark uses, and a temporary folder, which is deleted at the end.</summary>
 internal sealed class Workspace : IDisposable
 {
     private readonly string temporary = Directory.CreateTempSubdirectory("exitsnoop-bench-").FullName;
@@ -9,7 +9,7 @@ internal sealed class Workspace : IDisposable
 
     internal Workspace(string root) => Root = root;
 
-    /// <summary>The top of the repository.</summary>
+    /// <summary>The root folder of the repository.</summary>
     internal string Root { get; }
 
     internal string Console => Path.Join(Root, "out", "exitsnoop");
@@ -20,7 +20,7 @@ internal sealed class Workspace : IDisposable
     /// <summary>One of the scripts beside this project.</summary>
     internal string Script(string name) => Path.Join(Root, "bench", name);
 
-    /// <summary>The name of a file that is not there yet.</summary>
+    /// <summary>The path for a new temporary file.</summary>
     internal string NewFile() => Path.Join(temporary, Interlocked.Increment(ref files).ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     internal string NewFifo()
@@ -30,7 +30,7 @@ internal sealed class Workspace : IDisposable
         return path;
     }
 
-    /// <summary>Removes what is no longer needed: a million events are most of a gigabyte.</summary>
+    /// <summary>Deletes files that are no longer needed: a million events take almost a gigabyte.</summary>
     internal static void Discard(params IEnumerable<string> files)
     {
         foreach (string file in files)

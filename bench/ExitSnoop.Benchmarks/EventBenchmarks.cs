@@ -8,7 +8,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace ExitSnoop.Benchmarks;
 
-/// <summary>From the bytes of a record to the text of its event.</summary>
+/// <summary>Measures the conversion of a record to the text of its event.</summary>
 public class EventBenchmarks
 {
     private static readonly Func<ExitEvent, object?>[] Properties =
@@ -21,7 +21,7 @@ public class EventBenchmarks
     private TableFormat table = null!;
     private JsonFormat json = null!;
 
-    /// <summary>Whether the record has all there is, or what the original shows.</summary>
+    /// <summary>Whether the record has all details, or only what the original shows.</summary>
     [Params(false, true)]
     public bool Detailed { get; set; }
 
@@ -37,11 +37,11 @@ public class EventBenchmarks
         json = new JsonFormat(output);
     }
 
-    /// <summary>Nothing is written to it any more.</summary>
+    /// <summary>Closes the output.</summary>
     [GlobalCleanup]
     public void Cleanup() => nowhere.Dispose();
 
-    /// <summary>What becomes of each record that is drained.</summary>
+    /// <summary>Makes an event of a record.</summary>
     [Benchmark]
     public ExitEvent Decode()
     {
@@ -77,7 +77,7 @@ public class EventBenchmarks
 
     private static Func<ExitEvent, object?> Getter(PropertyInfo property)
     {
-        // Typed calls, as PowerShell's own adapter compiles them.
+        // Typed delegates, as the adapter of PowerShell compiles them.
         MethodInfo make = typeof(EventBenchmarks).GetMethod(nameof(Boxed), BindingFlags.NonPublic | BindingFlags.Static)!;
         return (Func<ExitEvent, object?>)make.MakeGenericMethod(property.PropertyType).Invoke(null, [property.GetMethod])!;
     }

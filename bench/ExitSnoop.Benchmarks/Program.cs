@@ -11,7 +11,7 @@ using ExitSnoop.Benchmarks;
 if (args is [RecordingCopier.Argument, ..])
     return RecordingCopier.Run(args.AsSpan(1));
 
-// In this process: no project has to be made and built to measure in, and nothing here tells it apart.
+// The benchmarks run in this process, so that no project must be generated and built for them.
 IConfig config = ManualConfig.CreateEmpty()
     .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
     .AddColumnProvider(DefaultColumnProviders.Instance)

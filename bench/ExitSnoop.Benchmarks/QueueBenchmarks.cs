@@ -3,7 +3,7 @@ using ExitSnoop.Reading;
 
 namespace ExitSnoop.Benchmarks;
 
-/// <summary>The queue between the thread that drains the kernel's buffer and the one that reads events.</summary>
+/// <summary>Measures the queue between the thread that reads the ring buffers and the thread that reads events.</summary>
 public class QueueBenchmarks : IDisposable
 {
     private const int Records = 4096;
@@ -11,7 +11,7 @@ public class QueueBenchmarks : IDisposable
     private readonly RecordQueue queue = new(long.MaxValue);
     private byte[] bytes = [];
 
-    /// <summary>Whether the records have all there is, or what the original shows.</summary>
+    /// <summary>Whether the records have all details, or only what the original shows.</summary>
     [Params(false, true)]
     public bool Detailed { get; set; }
 
@@ -19,7 +19,7 @@ public class QueueBenchmarks : IDisposable
     [GlobalSetup]
     public void Setup() => bytes = Detailed ? SampleRecord.Detailed() : SampleRecord.Basic();
 
-    /// <summary>Nothing waits for it.</summary>
+    /// <summary>Disposes the queue.</summary>
     [GlobalCleanup]
     public void Dispose()
     {
@@ -27,7 +27,7 @@ public class QueueBenchmarks : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>One record in, and out again; of many that wait in between.</summary>
+    /// <summary>Adds many records and takes them out again; the result is the time per record.</summary>
     [Benchmark(OperationsPerInvoke = Records)]
     public long AddAndTake()
     {

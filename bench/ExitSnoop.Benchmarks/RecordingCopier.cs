@@ -6,15 +6,15 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop.Benchmarks;
 
-/// <summary>Makes a large recording of a small one: its exits again and again, spread over some hours that end now.</summary>
+/// <summary>Makes a large recording from a small one: its exits are repeated, spread over some hours until now.</summary>
 internal static class RecordingCopier
 {
     internal const string Argument = "--copy-recording";
 
-    /// <summary>One of so many is made a crash.</summary>
+    /// <summary>One of this many exits is made a crash.</summary>
     private const long CrashInterval = 100_000;
 
-    /// <param name="args">The recording, the new one, how many exits, over how many hours.</param>
+    /// <param name="args">The recording, the new recording, the number of exits, the number of hours.</param>
     internal static int Run(ReadOnlySpan<string> args)
     {
         (string source, string target) = (args[0], args[1]);
@@ -26,7 +26,7 @@ internal static class RecordingCopier
                 records.Add(block.Exit(i).ToArray());
 
         long end = Clocks.Boot(), offset = Clocks.Wall() - end, span = hours * 3600 * 1_000_000_000, now = end - span;
-        // The machine may have been started since: the clocks are moved together.
+        // If the machine was booted less than that long ago, both clocks are moved ahead.
         long ahead = Math.Max(0, -now);
         now += ahead;
         RecordingMachine machine = new() { Head = SegmentHead.Here(), Boot = () => now, WallOffset = () => offset - ahead };

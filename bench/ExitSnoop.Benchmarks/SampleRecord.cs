@@ -3,18 +3,18 @@ using ExitSnoop.Records;
 
 namespace ExitSnoop.Benchmarks;
 
-/// <summary>A record as the kernel program sends it.</summary>
+/// <summary>Records as the BPF program sends them.</summary>
 internal static class SampleRecord
 {
     private const ulong Second = 1_000_000_000;
 
-    /// <summary>What to add to the record's times to get Unix time.</summary>
+    /// <summary>Nanoseconds to add to the record's times to get Unix time.</summary>
     internal const long ClockOffset = 1_790_000_000 * (long)Second;
 
-    /// <summary>Only what the original shows.</summary>
+    /// <summary>A record with only what the original shows.</summary>
     internal static byte[] Basic() => MemoryMarshal.AsBytes(new ReadOnlySpan<ExitRecord>(in Record(RecordFlags.GroupDead))).ToArray();
 
-    /// <summary>With everything: a shell that was terminated, with four arguments, in a service's cgroup.</summary>
+    /// <summary>A record with all details: of a shell with four arguments in the cgroup of a service, ended by SIGTERM.</summary>
     internal static byte[] Detailed()
     {
         ReadOnlySpan<byte> path = "bash\0bin\0usr\0"u8;
