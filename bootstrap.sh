@@ -1,6 +1,6 @@
 #!/bin/sh
-# Gets what is missing on a fresh machine, then does what is asked. With everything in
-# place it installs nothing and needs no network.
+# Installs what is missing on a fresh machine, then runs a command. If nothing is missing,
+# it installs nothing and needs no network.
 set -eu
 
 usage() {
@@ -33,7 +33,7 @@ say() { printf '%s\n' "bootstrap: $*" >&2; }
 die() { say "$*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# What a command needs, as "command-or-file:package" in Debian's names.
+# The needs of the commands, as "command-or-file:package" with the names of Debian.
 BUILD_NEEDS='clang:clang llvm-strip:llvm /usr/lib/@/libbpf.so.1:libbpf1 make:make gcc:gcc /usr/include/@/sys/types.h:libc6-dev /usr/include/bpf/bpf_helpers.h:libbpf-dev /usr/lib/@/libelf.a:libelf-dev /usr/lib/@/libz.a:zlib1g-dev'
 RELEASE_NEEDS='aarch64-linux-gnu-ld:binutils-aarch64-linux-gnu'
 PACKAGE_NEEDS='rpmbuild:rpm dpkg-deb:dpkg jq:jq podman:podman strip-nondeterminism:strip-nondeterminism'
@@ -65,7 +65,7 @@ install_packages() {
 	[ "$(id -u)" = 0 ] || die "these packages are missing, and installing them needs root: apt-get install $packages"
 	say "installing $packages"
 	apt-get update -qq
-	# Ubuntu has bpftool among the tools of each kernel.
+	# In Ubuntu bpftool is in the package of tools for each kernel.
 	if ! apt-cache show bpftool >/dev/null 2>&1; then
 		packages=$(printf '%s' "$packages" | sed "s/bpftool/linux-tools-common linux-tools-$(uname -r)/")
 	fi
@@ -76,18 +76,18 @@ install_packages() {
 need_dotnet() {
 	has dotnet && dotnet --list-sdks | grep -q '^10\.' ||
 		die "the .NET SDK 10 is missing: https://dotnet.microsoft.com/download, or the package dotnet-sdk-10.0 of your distribution"
-	# The PowerShell below finds the runtime of this SDK, wherever that is installed.
+	# With this variable, the PowerShell below finds the runtime of this SDK.
 	export DOTNET_ROOT="${DOTNET_ROOT:-$(dirname "$(readlink -f "$(command -v dotnet)")")}"
 }
 
-# Prints the path of the PowerShell of .config/dotnet-tools.json: the version that this project is
-# built and tested against. Gets it on first use.
+# Prints the path of the PowerShell of .config/dotnet-tools.json: the version with which this project
+# is built and tested. Downloads it on first use.
 pinned_pwsh() {
 	folder=$(sh tools/dotnet-tool.sh powershell) || return 1
 	printf '%s\n' "$folder/unix/pwsh"
 }
 
-# Prints the path of a PowerShell that can load the module: the one on PATH, or else the pinned one.
+# Prints the path of a PowerShell that can load the module: the one on PATH, otherwise the pinned one.
 find_pwsh() {
 	if has pwsh; then
 		case $(pwsh --version) in
@@ -112,7 +112,7 @@ build() {
 	done
 }
 
-# Boots a system of its own, which takes minutes.
+# Boots a guest, which takes minutes.
 SERVICE_NEEDS='debootstrap:debootstrap qemu-system-x86_64:qemu-system-x86 mke2fs:e2fsprogs'
 
 service() {
@@ -124,18 +124,18 @@ service() {
 	exec sh tests/service/run.sh "$@"
 }
 
-# Runs the tests that are asked for, by default all; tests/run.sh sums them up.
+# Runs the given tests, by default all. tests/run.sh adds up the results.
 test_all() {
 	# shellcheck disable=SC2086 # A list of words.
 	install_packages $BUILD_NEEDS $TEST_NEEDS
 	need_dotnet
 	pwsh=$(pinned_pwsh) || die "the tests need the PowerShell of .config/dotnet-tools.json"
-	# With all that the tests need in place, to skip one of them is a failure.
+	# Everything that the tests need is installed, so a skipped test is a failure.
 	if [ "$(id -u)" = 0 ] && [ -e /sys/kernel/btf/vmlinux ]; then
 		export EXITSNOOP_REQUIRE_ALL=1
 	fi
 	build
-	# The package that PackageTests take apart, of a project that lives where they expect it.
+	# Builds the package that PackageTests check, with the project address that they expect.
 	case " $* " in
 	'  ' | *' module '* | *PackageTests*)
 		say "packing the module"
@@ -155,7 +155,7 @@ watch() {
 	need_dotnet
 	if pwsh=$(find_pwsh); then
 		build src/ExitSnoop
-		# What could mean something else to PowerShell than to this shell is quoted for it; "1,2" stays a list.
+		# Quotes words that PowerShell could interpret in another way than this shell. "1,2" stays a list.
 		words=
 		for word in "$@"; do
 			case $word in
@@ -169,8 +169,8 @@ watch() {
 	watch_in_console "$@"
 }
 
-# The console program, with the parameters of Watch-ProcessExit. Without a package feed there is no
-# native compiler either; the program then runs on the SDK's runtime.
+# Runs the console program with the parameters of Watch-ProcessExit. Without a package feed there is no
+# native compiler, so the program then runs on the runtime of the SDK.
 watch_in_console() {
 	if dotnet build src/ExitSnoop.Console -c Release -v quiet -tl:off --nologo -clp:NoSummary >/dev/null 2>&1; then
 		program=out/exitsnoop
@@ -182,7 +182,7 @@ watch_in_console() {
 	while [ "$count" -gt 0 ]; do
 		word=$1
 		shift
-		# -MinimumAge becomes --minimum-age; -x, -p and values stay as they are.
+		# -MinimumAge becomes --minimum-age. -x, -p and values are not changed.
 		case $word in
 		-Id) word=--pid ;;
 		-ParentId) word=--parent ;;
@@ -201,9 +201,9 @@ install() {
 	say "installed $prefix/bin/exitsnoop"
 }
 
-# Makes out/release/RUNTIME/exitsnoop, which runs on machines other than this one: it is linked with Debian 11's glibc, and
-# has libbpf, libelf and zlib in it. With --static it also makes the one for container images, which has glibc in it as well:
-# elsewhere that one would load the machine's own libnss, of another glibc, to look up a user, and crash.
+# Makes out/release/RUNTIME/exitsnoop, which runs on other machines: it is linked with Debian 11's glibc and contains libbpf, libelf
+# and zlib. With --static it also makes the program for container images, which contains glibc, too. That one must not be used
+# elsewhere: to look up a user, it would load the machine's libnss, which belongs to another glibc, and crash.
 release_program() {
 	# shellcheck disable=SC2086 # A list of words.
 	install_packages $BUILD_NEEDS $RELEASE_NEEDS
@@ -215,12 +215,12 @@ release_program() {
 	linux-x64) strip=objcopy ;;
 	linux-arm64) strip=aarch64-linux-gnu-objcopy ;;
 	esac
-	# A folder of its own for what the linker makes: another SysRoot alone does not make it link anew.
+	# A separate folder for the output of the linker, because a change of SysRoot alone does not make MSBuild link again.
 	publish_program() {
 		dotnet publish src/ExitSnoop.Console -c Release -r "$1" -v quiet -tl:off --nologo -clp:NoSummary \
 			-p:UseCurrentRuntimeIdentifier=false "-p:SysRoot=$sysroot" "-p:ObjCopyName=$strip" "-p:NativeOutputPath=$2/" \
 			-o "$2/publish" "-p:StaticExecutable=$3" >&2
-		# The names and versions of the compilers, once for each file that is linked in.
+		# Removes the section with the names and versions of the compilers, which has an entry for each linked file.
 		"$strip" --remove-section=.comment "$2/publish/exitsnoop"
 	}
 	publish_program "$1" "$made" false

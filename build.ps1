@@ -4,11 +4,11 @@
     Builds, tests, packs or installs the module. MSBuild does the work.
 .PARAMETER Task
     Build: stage the module at out/ExitSnoop. Test: run all tests. Package: make the .nupkg for a
-    gallery in out. Install: copy the module to where PowerShell finds it.
+    gallery in out. Install: copy the module to a folder where PowerShell finds it.
 .PARAMETER Scope
-    With -Task Install. CurrentUser: for the user who runs this. AllUsers: for everyone, root included; this
-    needs root. Tracing needs root or two capabilities, and root does not look into another user's
-    folder, so the default is AllUsers for root and CurrentUser for everyone else.
+    With -Task Install. CurrentUser: for the user who runs this. AllUsers: for all users, including root; this
+    needs root. Tracing needs root or two capabilities, and root's PowerShell does not search another user's
+    folder, so the default is AllUsers for root and CurrentUser for other users.
 #>
 [CmdletBinding()]
 param(
@@ -32,7 +32,7 @@ if ($LASTEXITCODE -ne 0) {
 }
 
 if ($Task -eq 'Install') {
-    # The folders that Install-PSResource has for the two.
+    # The same folders as those of Install-PSResource.
     $data = $Scope -eq 'AllUsers' ? '/usr/local/share' : [Environment]::GetFolderPath('LocalApplicationData', 'DoNotVerify')
     $version = (Import-PowerShellDataFile "$root/ExitSnoop.psd1").ModuleVersion
     $target = Join-Path $data powershell Modules ExitSnoop $version

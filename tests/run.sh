@@ -5,8 +5,8 @@
 #	run.sh [PART...] [NAME]	library, module, console, matrix (default: all); of these, the tests
 #				whose Class.Method contains NAME (default: all)
 #
-# The parts run side by side, as each waits most of its time. The tests that measure time, and are marked with
-# the trait "measures", run after that, one at a time; and after those the matrix.
+# The parts run in parallel, because each of them mostly waits. The tests that measure time have the trait "measures". They run
+# after the others, one at a time, and after them the matrix.
 set -u
 cd "$(dirname "$0")/.."
 results=$(mktemp -d)
@@ -21,7 +21,7 @@ for word in "$@"; do
 	*) name=$word ;;
 	esac
 done
-# The kernels of the matrix have no tests of such names.
+# The matrix has no tests with names, so it is left out if a name is given.
 if [ -z "$parts" ]; then
 	parts="library module console"
 	[ -n "$name" ] || parts="$parts matrix"
@@ -30,7 +30,7 @@ fi
 say() { printf '%s\n' "$*"; }
 
 # run_assembly PART PASS FILTER VALUE: one of the two passes over a part.
-# Every assembly of tests is a program that counts in one <assembly> element of its result.
+# Every test assembly is a program. Its result has one <assembly> element with the counts.
 run_assembly() {
 	case $1 in
 	library) assembly=ExitSnoop.Tests ;;
@@ -46,7 +46,7 @@ run_assembly() {
 	say "== $1, $2: $(counts "$result.xml") in $(cat "$result.seconds") s"
 }
 
-# What the <assembly> element of a result counts.
+# Prints the counts in the <assembly> element of a result.
 counts() {
 	say "$(attribute "$1" passed) passed, $(($(attribute "$1" failed) + $(attribute "$1" errors))) failed, $(attribute "$1" skipped) skipped"
 }
@@ -55,7 +55,7 @@ attribute() {
 	grep -o '<assembly [^>]*>' "$1" 2>/dev/null | sed -n "s/.* $2=\"\([0-9]*\)\".*/\1/p" | grep . || echo 0
 }
 
-# Adds to the sums what a pass has counted; the reason of a skipped test stands within its own element.
+# Adds the counts of a pass to the sums. The reason of a skipped test is in the element of the test.
 add() {
 	[ ! -e "$1.failed" ] && grep -q '<assembly ' "$1.xml" || status=1
 	passed=$((passed + $(attribute "$1.xml" passed)))
@@ -65,8 +65,8 @@ add() {
 		sed 's/.*name="\([^"]*\)".*<reason>\(<!\[CDATA\[\)\{0,1\}\([^]<]*\).*/\1: \3/' >>"$results/skipped"
 }
 
-# Each kernel of the matrix is a test of its own. Where it is not available, it is skipped: that is
-# the network's fault, not the program's.
+# Each kernel of the matrix counts as a test. A kernel that cannot be downloaded is skipped, because that is not a
+# failure of the program.
 run_matrix() {
 	started=$(date +%s) part_passed=0 part_failed=0 part_skipped=0
 	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -1,12 +1,12 @@
-# Debian's packages, each pinned by version and SHA-256, and its smallest systems. For scripts that source this file.
+# Functions that get Debian's packages, each pinned by version and SHA-256, and make minimal systems. Scripts source this file.
 
-# skip WHY: ends a script that cannot do its work here.
+# skip WHY: ends a script that cannot run on this machine.
 skip() {
 	echo "skipped: $*"
 	exit 75
 }
 
-# Where Debian is: MATRIX_MIRROR, or where apt gets it.
+# Prints the address of a Debian mirror: MATRIX_MIRROR, or the one that apt uses.
 mirror() {
 	found=${MATRIX_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
 		sed -n 's|/*$||; /\/debian$/p' | sed 1q)}
@@ -17,7 +17,7 @@ sum() {
 	sha256sum | cut -c1-64
 }
 
-# fetch PATH SHA256 FILE: by apt's own transport, so that the host's proxy settings hold.
+# fetch PATH SHA256 FILE: downloads with apt's own transport, so that the proxy settings of the host apply.
 fetch() {
 	if [ -f "$3" ] && [ "$(sum <"$3")" = "$2" ]; then
 		return
@@ -32,8 +32,8 @@ fetch() {
 	rm -f "$3.log"
 }
 
-# unpack FOLDER: unpacks packages into the folder, anew unless it holds just these. They are read from standard input,
-# a line "ARCH SUITE PACKAGE VERSION SHA256 PATH" each, separated by tabs.
+# unpack FOLDER: unpacks packages into the folder, unless it already contains exactly these. They are read from standard input:
+# lines "ARCH SUITE PACKAGE VERSION SHA256 PATH", separated by tabs.
 unpack() {
 	mkdir -p "$(dirname "$1")"
 	cat >"$1.rows"
@@ -51,7 +51,7 @@ unpack() {
 	mv "$1.new" "$1"
 }
 
-# make_system FOLDER SUITE [PACKAGE,...]: the smallest system of a suite: what apt needs, the packages, and no more.
+# make_system FOLDER SUITE [PACKAGE,...]: makes a minimal system of a suite: what apt needs, and the given packages.
 make_system() {
 	[ ! -d "$1" ] || return 0
 	echo "${1##*/}: making the system (debootstrap)"

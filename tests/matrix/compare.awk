@@ -2,9 +2,9 @@
 #
 #	awk -f compare.awk truth.tsv events.json
 #
-# truth.tsv is the output of tests/programs/scenario.c, and lines "ID REASON" or "ID command COMMAND"; events.json a
-# JSON object a line. Each process has to be reported once, with its name, parent and status, or with its reason or
-# command. Prints what differs, then "PASSED of ALL"; ends with 1 if they are not the same, or none.
+# truth.tsv is the output of tests/programs/scenario.c, and lines "ID REASON" or "ID command COMMAND"; events.json has one
+# JSON object per line. Each process must be reported once, with its name, parent and status, or with its reason or
+# command. Prints the differences, then "PASSED of ALL". Ends with 1 if the two numbers differ or are 0.
 
 BEGIN {
 	for (i = 0; i < 256; i++)
@@ -20,7 +20,7 @@ function number(key,    text) {
 	return text + 0
 }
 
-# A value that says there is something: not absent, null, false, 0, "" or "None".
+# Whether a value is set: not absent, null, false, 0, "" or "None".
 function given(key) {
 	return $0 ~ "\"" key "\": *[^ ]" && $0 !~ "\"" key "\": *(null|false|0[,}]|\"\"|\"None\")"
 }
@@ -31,7 +31,7 @@ function hex(text,    i, n) {
 	return n
 }
 
-# A byte as scenario prints it: \xNN unless plain ASCII, and for the backslash.
+# A byte as scenario prints it: \xNN for a backslash and for bytes that are not printable ASCII.
 function put(byte) {
 	return byte < 32 || byte > 126 || byte == 92 ? sprintf("\\x%02x", byte) : sprintf("%c", byte)
 }
@@ -47,7 +47,7 @@ function put_utf8(point) {
 		put(128 + int(point / 64) % 64) put(128 + point % 64)
 }
 
-# A JSON string's bytes, as scenario prints them.
+# The bytes of a JSON string, as scenario prints them.
 function text(key,    from, out, c, point, low) {
 	if (!match($0, "\"" key "\": *\""))
 		return ""
@@ -122,12 +122,12 @@ FILENAME == ARGV[1] {
 	if (number("ParentId") != parent[id])
 		differs("parent", parent[id], number("ParentId"))
 	said = text("Name")
-	# What is no UTF-8 cannot be told in JSON: U+FFFD stands for it.
+	# JSON cannot contain bytes that are not UTF-8. U+FFFD stands for them.
 	if (said != comm[id] && said !~ /\\xef\\xbf\\xbd/)
 		differs("name", comm[id], said)
 }
 
-# A reason, up to the place of a crash, by a text that ends with * for any rest.
+# Whether a reason, without the place of a crash, matches a text, which may end with * for any rest.
 function matches(said, expected) {
 	sub(/ in .*/, "", said)
 	if (expected ~ /\*$/)

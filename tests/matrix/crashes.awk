@@ -1,9 +1,9 @@
-# Whether the tracer says of each process "crash" that it crashed in read_null(), which all of them did. Run under LC_ALL=C:
+# Checks that each process "crash" is reported to have crashed in read_null(), as all of them did. Run under LC_ALL=C:
 #
 #	nm -S crash | awk -f crashes.awk -v known=1 - events.json
 #
-# With known=0 the kernel is one where the place of a crash is not known. Prints "crashes: PASSED of ALL"; ends with 1 if
-# they are not the same, or none.
+# known=0 is for kernels on which the place of a crash is not known. Prints "crashes: PASSED of ALL". Ends with 1 if
+# the two numbers differ or are 0.
 
 BEGIN {
 	digits = "0123456789abcdef"

@@ -4,16 +4,16 @@
  *
  *	arguments MODE [ARG...]
  *
- *	late-exec		executes a program that the kernel gives up on when the old one is gone already
- *	last-nul		writes over the last NUL, so that the environment goes on where the arguments end
- *	title TEXT		the text twice as its title, which goes on over the environment; that is cleared
- *				behind it (setproctitle(3))
+ *	late-exec		executes a program for which execve fails after the old memory was released
+ *	last-nul		overwrites the last NUL, so that the arguments continue into the environment
+ *	title TEXT		sets the text, repeated, as a title that continues where the environment was;
+ *				the rest of the environment is cleared (setproctitle(3))
  *	map ARG_START ARG_END ENV_START ENV_END
- *				says where both are (prctl(2), PR_SET_MM_MAP): a, e and E are the start of the
- *				arguments, the start and the end of the environment, as A+100 or 0x10000
- *	drop PAGE COUNT		has arguments of two pages elsewhere, and drops one (0, 1) or both
+ *				sets the addresses of both (prctl(2), PR_SET_MM_MAP): a, e and E are the start of the
+ *				arguments, the start and the end of the environment, as in a+100, or 0x10000
+ *	drop PAGE COUNT		puts arguments of two pages elsewhere, and drops one (0, 1) or both
  *
- * When it is done it prints "ready" and waits for the end of its input.
+ * Then it prints "ready" and waits for the end of its input.
  */
 #include "common.h"
 #include <elf.h>
@@ -42,7 +42,7 @@ static void ready(void)
 	_exit(0);
 }
 
-/* A segment at an address that no process has: found after the old memory is gone. */
+/* The program has a segment at an invalid address, which execve finds after the old memory was released. */
 static void late_exec(char **argv, char **envp)
 {
 	struct {
@@ -80,7 +80,7 @@ static void late_exec(char **argv, char **envp)
 	err(3, "execve");
 }
 
-/* A number, or what a, e or E stands for and an offset. */
+/* Reads an address: a number, or a, e or E with an offset. */
 static unsigned long place(const char *text)
 {
 	unsigned long base = 0;
@@ -134,7 +134,7 @@ static void set_map(unsigned long from, unsigned long to, unsigned long env_from
 		err(3, "PR_SET_MM_MAP");
 }
 
-/* New arguments of two pages, 100 bytes into the first: numbers of four digits, as one text. */
+/* Makes arguments of two pages, beginning at byte 100 of the first: numbers of four digits, as one text. */
 static void drop(char **args)
 {
 	long page = sysconf(_SC_PAGESIZE), first = number(args[0], 0, 1), count = number(args[1], 1, 2);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Dies, or lets a child die, of a cause that is easily told wrong. The first line of output is the pid
- * of the process that will die. See causes --help.
+ * Ends itself or a child by a cause that is easily misreported. The first line of output is the pid of the
+ * process that will end. See causes --help.
  */
 #include "common.h"
 #include <fcntl.h>
@@ -353,7 +353,7 @@ static int share_child(void *unused)
 	wait_for_death();
 }
 
-/* The second line of output is the pid of the other. */
+/* The second line of output is the pid of the other process. */
 static void share_memory(void)
 {
 	char *stack = malloc(65536);
@@ -429,7 +429,7 @@ static void *outlive_main_thread(void *unused)
 	_exit(0);
 }
 
-/* The main thread is released only with the process, whenever it ends. */
+/* The kernel releases the main thread only together with the process. */
 static void *exit_on_input(void *unused)
 {
 	(void)unused;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the test programs share. Include it first: it asks for GNU features. */
+/* Functions that the test programs share. Include it first, because it defines _GNU_SOURCE. */
 #ifndef COMMON_H
 #define COMMON_H
 
@@ -21,14 +21,14 @@
 #define LAST_SIGNAL 64
 
 /*
- * Whoever started us may have ignored or blocked signals (a .NET host ignores
- * SIGPIPE), and both survive execve. By the raw calls, because libc never
- * touches the two signals that it keeps for itself, and its posix_spawn leaves
- * them ignored.
+ * Sets all signals to their defaults and unblocks them. The parent may have
+ * ignored or blocked some (a .NET host ignores SIGPIPE), and both survive
+ * execve. Uses raw system calls, because libc does not change the two signals
+ * that it reserves, and posix_spawn leaves them ignored.
  */
 static inline void default_signals(void)
 {
-	/* struct sigaction of the kernel, all of it 0: SIG_DFL */
+	/* The struct sigaction of the kernel. All fields are 0: SIG_DFL. */
 	unsigned long action[4] = {0};
 	unsigned long long none = 0;
 	int s;
@@ -38,7 +38,7 @@ static inline void default_signals(void)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 }
 
-/* The name of the calling thread; the kernel cuts it to 15 bytes. */
+/* Sets the comm of the calling thread. The kernel truncates it to 15 bytes. */
 static inline void set_comm(const char *comm)
 {
 	prctl(PR_SET_NAME, comm);
@@ -72,7 +72,7 @@ static inline long long number(const char *text, long long min, long long max)
 	return n;
 }
 
-/* TERM, SIGTERM or 15. */
+/* Reads a signal: TERM, SIGTERM or 15. */
 static inline int signal_number(const char *name)
 {
 	int s;
@@ -85,7 +85,7 @@ static inline int signal_number(const char *name)
 	return number(name, 1, LAST_SIGNAL);
 }
 
-/* All that is not plain ASCII, and the backslash, as \xNN. */
+/* Writes backslashes and bytes that are not printable ASCII as \xNN. */
 static inline const char *escape(const char *bytes, char *out)
 {
 	char *p = out;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A library whose symbols are taken away, but for the one by which it is called. */
+/* A library without symbols, except for the one function that is called. */
 static int *volatile null_pointer;
 
 static __attribute__((noinline)) int hidden(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Crashes in one of many ways, each three calls deep: crash_way() is called by descend(), that by
- * start(). Built with -O2 and without frame pointers, as a distribution builds its programs.
+ * Crashes in one of many ways, each three calls deep: start() calls descend(), which calls
+ * crash_way(). Built with -O2 and without frame pointers, as distributions build programs.
  */
 #define _GNU_SOURCE
 #include <assert.h>
@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #define NOINLINE __attribute__((noinline, noclone))
-/* Keeps a call from becoming a jump, which would take the caller's frame away. */
+/* Prevents tail calls, which would remove the frame of the caller. */
 #define AND_RETURN asm volatile("" ::: "memory")
 
 typedef void way(void);
@@ -33,7 +33,7 @@ static volatile int zero, numerator = 100;
 static int *volatile null_pointer;
 static way *volatile null_function;
 
-/* Stands on the stack while the process crashes, and must not be found in any output. */
+/* This is on the stack while the process crashes, and must not be found in any output. */
 static char secret[64];
 
 NOINLINE void read_null(void)
@@ -48,7 +48,7 @@ NOINLINE void write_wild(void)
 	AND_RETURN;
 }
 
-/* Behind the end of a file that is mapped. */
+/* Reads beyond the end of a mapped file. */
 NOINLINE void read_cut_off(void)
 {
 	int file = memfd_create("cut-off", 0);
@@ -244,12 +244,12 @@ static void skip_breakpoint(int signal)
 {
 	(void)signal;
 #ifndef __x86_64__
-	/* Where the instruction is not behind it yet, it would come again. */
+	/* If the instruction pointer is not after the instruction, the signal would come again. */
 	jump_back(signal);
 #endif
 }
 
-/* Faults, goes on, and some calls deeper dies of another fault that nothing handles. */
+/* Handles a fault, continues, and some calls deeper crashes by another fault that is not handled. */
 NOINLINE void recover_and_die(void)
 {
 	struct sigaction action = { .sa_handler = jump_back, .sa_flags = SA_ONSTACK };
@@ -263,7 +263,7 @@ NOINLINE void recover_and_die(void)
 	AND_RETURN;
 }
 
-/* Its handler returns, so that it goes on behind the breakpoint. */
+/* The handler returns, so the program continues after the breakpoint, and then crashes. */
 NOINLINE void pass_breakpoint_and_die(void)
 {
 	struct sigaction action = { .sa_handler = skip_breakpoint };
@@ -342,7 +342,7 @@ NOINLINE void start(way *function)
 	AND_RETURN;
 }
 
-/* So many children, one after the other, each of which reads through a null pointer. */
+/* Makes this many children, one after the other, each of which reads through a null pointer. */
 static int crash_many(int count)
 {
 	struct rlimit no_core = { 0, 0 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * echo-exit MICROSECONDS: a child that exits for each byte of standard input, after a
- * random time of up to so many microseconds.
+ * echo-exit MICROSECONDS: for each byte of standard input, makes a child that exits after a
+ * random time of at most this many microseconds.
  */
 #include "common.h"
 #include <sys/wait.h>

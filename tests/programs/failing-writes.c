@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * For LD_PRELOAD: pwrite(2) and fsync(2) fail with EIO, as of a device that breaks, while a file of the
- * call's name is in the folder $FAILING.
+ * For LD_PRELOAD: pwrite(2) and fsync(2) fail with EIO, as with a broken device, while there is a file with the
+ * name of the call in the folder $FAILING.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -5,16 +5,16 @@
  *	murder [OPTION] kill SIGNAL PID
  *	murder [OPTION] sigqueue SIGNAL PID [VALUE]
  *	murder [OPTION] tgkill SIGNAL PID [TID]
- *	murder [OPTION] forge SIGNAL PID CODE	with an si_code of its choice
- *	murder [OPTION] timer SIGNAL		itself, by a POSIX timer
- *	murder --twice PID	KILL by killer_a, then at once by killer_b
+ *	murder [OPTION] forge SIGNAL PID CODE	with the given si_code
+ *	murder [OPTION] timer SIGNAL		to itself, by a POSIX timer
+ *	murder --twice PID	KILL by killer_a, immediately followed by KILL by killer_b
  *
  *	--comm NAME	the sender's comm
  *	--uid UID	the sender's real uid (it stays privileged)
  *
  * SIGNAL is TERM, SIGTERM or 15. Prints the sender's pid; --twice prints
  * "first TAB pid TAB errno" and "second TAB pid TAB errno TAB state": errno is
- * what kill(2) gave, state what the victim was in after that (see proc(5)).
+ * the error of kill(2), state the state of the victim after that (see proc(5)).
  */
 #include "common.h"
 #include <getopt.h>
@@ -44,7 +44,7 @@ static char state_of(pid_t pid)
 	return p ? p[2] : '-';
 }
 
-/* A child with the name, that kills when it is told to by a byte. */
+/* Makes a child with this comm that sends the signal when it reads a byte. */
 static pid_t killer(const char *comm, pid_t victim, int go, int done)
 {
 	pid_t pid = fork();
@@ -78,7 +78,7 @@ static int twice(pid_t victim)
 			err(1, "pipe");
 		pid[i] = killer(comm[i], victim, go[i][0], done[1]);
 	}
-	/* both are waiting: a few microseconds from one kill to the other */
+	/* Both are waiting, so only a few microseconds pass between the two signals. */
 	for (i = 0; i < 2; i++)
 		if (write(go[i][1], "", 1) != 1 || read(done[0], &result[i], 1) != 1)
 			err(1, "%s", comm[i]);
@@ -101,7 +101,7 @@ static __attribute__((noreturn)) void by_timer(int sig)
 	errx(1, "signal %d did not kill", sig);
 }
 
-/* A task may say anything of a signal that it sends, but for what the kernel and kill(2) say. */
+/* rt_sigqueueinfo(2) accepts any si_code, except for those of the kernel and of kill(2). */
 static int forge(pid_t pid, int sig, int code)
 {
 	siginfo_t info = {.si_signo = sig, .si_code = code, .si_pid = 1};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nap SECONDS: sleep(1), but counted from when there is a file of its own name with ".go" behind it, or from 15 seconds
- * after its start. Examples of the help start a process for a second or two and then watch it: the test says when they
- * do. Under a name of its own it is also told from the sleep of anybody else. */
+/* nap SECONDS: like sleep(1), but the time begins when there is a file with its own name and ".go", or 15 seconds after
+ * its start. Examples in the help start a process for a second or two and then watch it; the test creates the file when
+ * the watch runs. With its own name, the process is also distinguished from other sleep processes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

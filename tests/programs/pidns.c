@@ -5,9 +5,9 @@
  *	pidns [--proc] [--pid-max N] COMMAND [ARG...]
  *
  * --proc gives it a /proc of its own, --pid-max sets the namespace's own
- * kernel.pid_max. At the end "PID TAB STATUS" goes to standard error: the pid
- * that the command had outside, and its status as waitpid(2) stores it. The
- * exit status is what a shell would show.
+ * kernel.pid_max. At the end it prints "PID TAB STATUS" to standard error: the
+ * pid of the command outside of the namespace, and its status as waitpid(2)
+ * stores it. The exit status is the one that a shell would show.
  */
 #include "common.h"
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 
 #define PID_MAX "/proc/sys/kernel/pid_max"
 
-/* Before 6.14 there is one pid_max, the machine's: leave it alone. */
+/* Before 6.14 there is only the pid_max of the machine, which must not be changed. */
 static void check_kernel(void)
 {
 	struct utsname u;
@@ -37,7 +37,7 @@ static void own_proc(void)
 		err(126, "/proc");
 }
 
-/* The file shows, and sets, the value of the namespace of who opens it. */
+/* The file has the value of the namespace of the process that opens it. */
 static void set_pid_max(const char *value)
 {
 	int fd = open(PID_MAX, O_WRONLY);
@@ -72,7 +72,7 @@ int main(int argc, char **argv)
 	if (pid < 0)
 		err(1, "a PID namespace");
 	if (pid == 0) {
-		/* and with this one all that is in the namespace */
+		/* If this process ends, all processes of the namespace end, too. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (proc)
 			own_proc();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Orphans, zombies, vfork, a PID namespace: it matters who the parent is. */
+/* Cases in which the parent matters: orphans, zombies, vfork, a PID namespace. */
 #include "scenario.h"
 #include <sched.h>
 
-/* A child that outlives its parent, and dies when it has been given another. */
+/* Makes a child that outlives its parent and exits when it has got another parent. */
 static void body_orphaner(const char *comm, int code)
 {
 	pid_t first = getpid(), pid = fork();
@@ -23,9 +23,9 @@ static void body_orphaner(const char *comm, int code)
 }
 
 /*
- * The orphan goes to init, or to a reaper above us: we cannot wait for it. Its
- * status is the one it hands to _exit, its usage what it saw just before, and
- * the end of the pipe tells that it is gone.
+ * The parent of the orphan is then init or another reaper, so this process cannot
+ * wait for it. Its status is the argument of _exit, its usage is what it read just
+ * before, and the end of the pipe shows that it has exited.
  */
 void run_orphan(const struct scene *s)
 {
@@ -55,7 +55,7 @@ static void subreaper(int on)
 		err(1, "PR_SET_CHILD_SUBREAPER");
 }
 
-/* Here the orphan comes to us, and wait4 tells the truth about it as well. */
+/* This process is a subreaper, so it becomes the parent of the orphan, and wait4 works. */
 void run_subreaper(const struct scene *s)
 {
 	pid_t pid;
@@ -71,7 +71,7 @@ void run_subreaper(const struct scene *s)
 	subreaper(0);
 }
 
-/* The parent stays a zombie until its child, by then ours, has been reaped. */
+/* The parent stays a zombie until its child, which has this process as its parent then, was reaped. */
 void run_zombie(const struct scene *s)
 {
 	siginfo_t info;
@@ -112,8 +112,8 @@ void run_vfork(const struct scene *s)
 }
 
 /*
- * The first process of a new PID namespace, and its child. The child learns
- * from our /proc what its pid is in our namespace; its parent waits for it.
+ * The first process of a new PID namespace, and its child. The child reads its
+ * pid in the outer namespace from the outer /proc. Its parent waits for it.
  */
 static void body_namespace(const struct scene *s)
 {
@@ -121,7 +121,7 @@ static void body_namespace(const struct scene *s)
 	char text[16] = "";
 	pid_t pid;
 
-	/* init does not die of its own alarm, but of its parent's death */
+	/* An alarm does not end the init of a namespace, but the death of its parent does. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	set_comm(s->comm);
 	pid = fork();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Processes whose threads leave in one order or another. */
+/* Processes whose threads exit in several orders. */
 #include "scenario.h"
 #include <pthread.h>
 
-/* The calling thread's name, and the status that it is going to die with. */
+/* Sets the name of the calling thread, and notes the status with which it will exit. */
 static int be(const char *comm, int status)
 {
 	int i = __atomic_fetch_add(&shared->threads, 1, __ATOMIC_RELAXED);
@@ -15,7 +15,7 @@ static int be(const char *comm, int status)
 	return i;
 }
 
-/* So that no thread dies before it has said who it is. */
+/* Waits until all threads have noted their names, so that none exits before. */
 static void await_threads(int count)
 {
 	while (__atomic_load_n(&shared->threads, __ATOMIC_RELAXED) < count)
@@ -32,7 +32,7 @@ static pthread_t spawn(void *(*fn)(void *), void *arg)
 	return t;
 }
 
-/* Not pthread_exit, which unwinds, runs destructors, and cannot exit with 5. */
+/* exit(2) of one thread. pthread_exit unwinds the stack, runs destructors, and has no exit status. */
 static void leave(int code)
 {
 	syscall(SYS_exit, code);
@@ -169,8 +169,8 @@ void body_term(int arg)
 }
 
 /*
- * This thread takes over the process's pid: its own tid never exits, and the
- * main thread and thr_sleep, killed by execve, exit with 0.
+ * execve gives this thread the pid of the process, so its own tid never exits.
+ * It ends the main thread and thr_sleep, which exit with 0.
  */
 static void *thr_exec(void *arg)
 {

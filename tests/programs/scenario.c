@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Runs processes that each die in one special way, and prints what wait4(2)
- * said about each: the truth that a tracer's report is compared with.
+ * Runs processes that each end in a special way, and prints the result of wait4(2)
+ * for each. The report of a tracer is compared with it.
  *
  *	scenario [--cores] [CASE...]	a CASE is a case's name or its comm
  *	scenario --list			the cases: name, comm
@@ -9,11 +9,11 @@
  * Output, tab separated. A line for each process, when it has been waited for:
  *	case comm pid ppid-at-exit wait-status utime_us stime_us maxrss_kb
  *		minflt majflt nvcsw nivcsw
- * and before it, where the process had threads, one for each thread that
- * exited, the main one included, with the status that it should die with:
+ * and before it, if the process had threads, one for each thread that
+ * exited, including the main one, with the status that it should have:
  *	"thread" comm pid tid status case
- * Bytes of a comm that are not plain ASCII, and the backslash, show as \xNN;
- * a status is the whole number that waitpid(2) stores.
+ * Backslashes and bytes of a comm that are not printable ASCII are written as
+ * \xNN. A status is the number that waitpid(2) stores.
  */
 #include "scenario.h"
 #include <dirent.h>
@@ -62,7 +62,7 @@ void wait_and_print(const struct scene *s, const char *comm, pid_t pid)
 	print_process(s, comm, pid, self, status, &usage);
 }
 
-/* Whatever happens, no descendant outlives its alarm. */
+/* Sets an alarm, so that no descendant stays, whatever happens. */
 void enter(const char *comm)
 {
 	alarm(CHILD_SECONDS);
@@ -180,7 +180,7 @@ static void add_all(void)
 		add("exit", *next++, body_exit, codes[i]);
 	}
 	for (sig = 1; sig <= LAST_SIGNAL; sig++) {
-		/* these do not kill */
+		/* These do not end a process. */
 		if ((sig >= SIGCHLD && sig <= SIGURG) || sig == SIGWINCH)
 			continue;
 		snprintf(*next, COMM_LEN, "sig_%d", sig);
@@ -219,7 +219,7 @@ static void remove_folder(void)
 		warn("%s", folder);
 }
 
-/* core_pattern is relative here: cores are written where we are, and go. */
+/* With a relative core_pattern, cores are written to the current folder, which is deleted. */
 static void allow_cores(void)
 {
 	const char *tmp = getenv("TMPDIR");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the three parts of scenario share. */
+/* Declarations for the three parts of scenario. */
 #ifndef SCENARIO_H
 #define SCENARIO_H
 
@@ -22,14 +22,14 @@ struct scene {
 	const char *comm2;		    /* of a second process */
 };
 
-/* Filled by a process that the parent cannot wait for, or learn the pid of. */
+/* Written by a process for which the parent cannot wait, or whose pid it cannot find out. */
 struct report {
 	pid_t pid, ppid;
 	int status;
 	struct rusage usage;
 };
 
-/* Memory that the processes of a case and the parent share. */
+/* Memory that the processes of a case share with the parent. */
 struct shared {
 	int threads;
 	struct {

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Storms of exits, with a ledger of every process that was reaped, by whichever process.
+ * Makes storms of exits, and writes a ledger of every process that was reaped.
  *
  *	storm KIND COUNT >LEDGER
  *
- *	forks	8 workers fork children that exit at once
- *	fifo	the same below a task of the class FIFO that forks as well, every 0.2 ms
- *	maps	the same as forks, beside three processes that look into a BPF map all the time
- *	groups	process groups of 200 that are killed at once
+ *	forks	8 workers fork children that exit immediately
+ *	fifo	the same, while a task of the class FIFO preempts them every 0.2 ms and forks, too
+ *	maps	the same as forks, beside three processes that constantly read a BPF map
+ *	groups	process groups of 200 that are killed together
  *	stopped	stopped children that get TERM and CONT
- *	threads	processes of 8 threads that exit at once, by exit_group of any of them
- *	ids	children that are held until a line comes on stdin; their ids stand in the
- *		file that $STORM_IDS names, separated by commas. Then they exit at once.
- *	tree	a process is held in the same way, and then its descendants fork a busy tree
+ *	threads	processes of 8 threads that exit together, by exit_group of any of them
+ *	ids	children that wait until a line comes on stdin and then exit; their ids are written
+ *		to the file that $STORM_IDS names, separated by commas
+ *	tree	a process that waits in the same way, and whose descendants then fork a busy tree
  *
- * COUNT is the number of processes, about. With $STORM_GO the two last are released by a file of
- * that name instead of stdin. A line of the ledger: process id, parent's id (that of the process
- * that reaped it), and the status that waitpid(2) gave.
+ * COUNT is the approximate number of processes. With $STORM_GO, the last two kinds wait for a file
+ * of that name instead of stdin. A line of the ledger has the process id, the id of the parent
+ * (which reaped it), and the status that waitpid(2) returned.
  */
 #include "common.h"
 #include <fcntl.h>
@@ -74,7 +74,7 @@ static void reap_all(int count)
 		reap(-1);
 }
 
-/* Ends in one of many ways. */
+/* Ends the process in one of many ways. */
 static _Noreturn void end(int number)
 {
 	static const int signals[] = {SIGKILL, SIGTERM, SIGABRT, SIGHUP};
@@ -84,7 +84,7 @@ static _Noreturn void end(int number)
 	_exit(number & 0xff);
 }
 
-/* Children that exit at once, some of them side by side. */
+/* Forks children that exit immediately, some of them in parallel. */
 static void fork_loop(int count)
 {
 	int i, open = 0;
@@ -146,7 +146,7 @@ static long bpf(int command, union bpf_attr *attr)
 
 static _Noreturn void look_into_map(void)
 {
-	/* Before 5.11 the memory of maps counts against it; who may not raise it does without. */
+	/* Before 5.11 the memory of maps counts as locked memory. If the limit cannot be raised, it goes on without. */
 	const struct rlimit any = {RLIM_INFINITY, RLIM_INFINITY};
 	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1};
 	unsigned long long value;
@@ -268,7 +268,7 @@ static void threads(int count)
 	reap_all(open);
 }
 
-/* Tells the ids, waits for the word, and then lets go whoever reads from the returned pipe. */
+/* Writes the ids, waits for the line or file, and then releases the processes that read from the pipe. */
 static void tell(const char *ids)
 {
 	const char *name = getenv("STORM_IDS"), *go = getenv("STORM_GO");
@@ -320,7 +320,7 @@ static void ids(int count)
 	free(text);
 }
 
-/* Forks generations of children; each process forks the next before it reaps any. */
+/* Forks generations of children. Each process forks all its children before it reaps any. */
 static void grow(int generations, int width, int number)
 {
 	int i;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Many short processes of several threads, whose last thread decides.
+ * Makes many short processes with several threads, each of which can be the last one.
  *
  *	threads [-j AT_ONCE] COUNT THREADS
  *
- * Process i ends with i % 256, by turns in one of four ways (enum way). Prints
+ * Process i ends with i % 256, in turn in one of four ways (enum way). Prints
  * "pid TAB status" for each, the status as waitpid(2) stores it. THREADS counts
  * the main thread.
  */
@@ -16,7 +16,7 @@
 #define PARENT_SECONDS 120
 #define CHILD_SECONDS 30
 
-/* A thread that must not count says this: no tracer may report it. */
+/* The exit status of threads that do not determine the status of the process. No tracer may report it. */
 #define DECOY 119
 
 enum way {
@@ -33,13 +33,13 @@ static int threads;
 static int code;
 static enum way way;
 
-/* exit(2) of this thread alone: libc's exit functions end the process. */
+/* exit(2) of this thread only. The exit functions of libc end the process. */
 static void leave(int status)
 {
 	syscall(SYS_exit, status);
 }
 
-/* The main thread can be waited for like the others: it has a pthread_t. */
+/* Waits for all other threads, including the main thread, which has a pthread_t, too. */
 static void wait_for_the_others(int me)
 {
 	int i;
@@ -54,7 +54,7 @@ static void *run(void *arg)
 	int me = (long)arg;
 	int last = way == MAIN_LAST ? 0 : threads - 1;
 
-	/* thread[] is complete for all from here on */
+	/* After this, thread[] is complete for all threads. */
 	pthread_barrier_wait(&barrier);
 	if (way == TOGETHER)
 		leave(code);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Dies of one cause.
+ * Ends by one cause.
  *
  *	victim [-w] [-i] MODE [ARG...]		victim --help lists the modes
  *
- * The first line of output is the pid. -w then waits for a line, or the end,
- * of standard input, so that a tracer can be started on the pid. -i prints
- * "signal NUMBER code CODE address 0xADDRESS" from the kernel's own siginfo,
- * then dies of the same signal raised at the same place once more.
+ * The first line of output is the pid. With -w it then waits for a line or the
+ * end of standard input, so that a tracer can be started with the pid. With -i
+ * a handler prints "signal NUMBER code CODE address 0xADDRESS" from the siginfo,
+ * and the process then ends by the same signal, raised at the same place again.
  */
 #include "common.h"
 #include <fcntl.h>
@@ -35,7 +35,7 @@ static const char usage[] = "victim [-w] [-i] MODE\n"
 
 static char **args;
 
-/* The next argument as a number, or what it is when there is none. */
+/* The next argument as a number, or the default if there is none. */
 static long long arg(long long min, long long max, long long otherwise)
 {
 	if (*args)
@@ -60,7 +60,7 @@ static void null_deref(void)
 	read_at(0);
 }
 
-/* Any address, the kernel's half and the hole between the halves included. */
+/* Reads any address, including those of the kernel's half and of the gap between the halves. */
 static void fault(void)
 {
 	if (!*args)
@@ -68,7 +68,7 @@ static void fault(void)
 	read_at(strtoul(*args, NULL, 0));
 }
 
-/* A mapped page that has no file behind it any more. */
+/* Reads a mapped page whose file was truncated. */
 static void bus(void)
 {
 	long page = sysconf(_SC_PAGESIZE);
@@ -103,7 +103,7 @@ static void trap(void)
 #endif
 }
 
-/* Where a division by zero does not trap, the signal is all there is. */
+/* If a division by zero does not trap on this architecture, raises the signal. */
 static void fpe(void)
 {
 	for (;;)
@@ -153,7 +153,7 @@ static void sigalrm(void)
 		pause();
 }
 
-/* ---- ends that others bring about ---- */
+/* ---- ends that other processes cause ---- */
 
 static void sleep_seconds(void)
 {
@@ -227,7 +227,7 @@ static void burn(void)
 	_exit(0);
 }
 
-/* A file on a disk, without a name; O_DIRECT where the file system has it. */
+/* Opens a file without a name on a disk, with O_DIRECT if the file system supports it. */
 static int scratch_file(void)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -272,10 +272,10 @@ static void io(void)
 }
 
 /*
- * Every node has WIDTH children, leaves live for a while, a node waits for its
- * children: but one with an odd place among its siblings leaves at once, so
- * that its children are orphans. Their leaves live three times as long: longer
- * than the root.
+ * Every node has WIDTH children. Leaves live for a while, and a node waits for
+ * its children. But a node with an odd place among its siblings exits immediately,
+ * so that its children are orphans. Their leaves live three times as long, which
+ * is longer than the root.
  */
 static int node(int depth, int levels, int width, int place, int ms, int orphaned)
 {
@@ -373,7 +373,7 @@ static const struct mode {
 
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
-	/* for the others the same bytes hold the sender's pid and uid */
+	/* For other signals the same bytes contain the sender's pid and uid. */
 	int by_fault = sig != SIGABRT && sig != SIGPIPE && sig != SIGALRM;
 	char line[80];
 
@@ -387,7 +387,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 static void tell_signals(void)
 {
 	static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGPIPE, SIGALRM};
-	/* the stack may be what is missing */
+	/* The handler needs an alternate stack, because the stack may have overflowed. */
 	stack_t own = {.ss_sp = malloc(65536), .ss_size = 65536};
 	struct sigaction tell = {.sa_sigaction = on_signal,
 				 .sa_flags = SA_SIGINFO | SA_RESETHAND | SA_ONSTACK};

@@ -5,7 +5,7 @@ using Markdig.Syntax;
 
 namespace HelpBuilder;
 
-/// <summary>The about page as plain text, 80 columns wide.</summary>
+/// <summary>Writes the about page as plain text, 80 columns wide.</summary>
 internal sealed class AboutFile
 {
     private const int Width = 79, Indent = 4;
@@ -59,7 +59,7 @@ internal sealed class AboutFile
         }
     }
 
-    // Written once: what Get-ProcessExitEventDefinition shows.
+    // Writes the list of properties from the same source as Get-ProcessExitEventDefinition.
     private void Properties(string file)
     {
         List<ExitEventField> fields = [.. ExitEventDefinition.Fields.Where(field => field.Offset is null)];
@@ -84,7 +84,7 @@ internal sealed class AboutFile
             ? $"{property.Source}: {field.Source}"
             : property.Source;
 
-    // The last column takes the width that is left, and wraps. Of two columns, it stands below the first one where that is wide.
+    // The last column takes the remaining width and wraps. With two columns, it is below the first one if that is wide.
     private void Columns(string[][] rows)
     {
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length) + 2)];
@@ -107,7 +107,7 @@ internal sealed class AboutFile
         }
     }
 
-    /// <summary>Breaks at blanks; further lines stand <paramref name="hanging"/> further in. The first <paramref name="keep"/> characters are never broken.</summary>
+    /// <summary>Wraps a paragraph at spaces. Further lines are indented by <paramref name="hanging"/> more. The first <paramref name="keep"/> characters are never wrapped.</summary>
     private void Wrap(int indent, string paragraph, int hanging = 0, int keep = 0)
     {
         string rest = paragraph;

@@ -9,7 +9,7 @@ internal sealed record CmdletFacts(string Verb, string Noun, ParameterFacts[] Pa
 {
     internal string Name => $"{Verb}-{Noun}";
 
-    /// <summary>All cmdlets of an assembly. Attributes are read, never made: their own code is not here.</summary>
+    /// <summary>All cmdlets of an assembly. Attributes are only read as metadata, because their assemblies cannot be loaded here.</summary>
     internal static CmdletFacts[] Of(Assembly assembly) =>
     [
         .. from type in assembly.GetExportedTypes()
@@ -25,7 +25,7 @@ internal sealed record CmdletFacts(string Verb, string Noun, ParameterFacts[] Pa
         member.GetCustomAttributesData().FirstOrDefault(attribute => attribute.AttributeType == typeof(T));
 }
 
-/// <summary>A parameter as it is declared. Without a set it belongs to all of them.</summary>
+/// <summary>A parameter as it is declared. Without a parameter set it belongs to all sets.</summary>
 internal sealed record ParameterFacts(
     string Name, string Type, string? Set, bool Mandatory, string? Position, string[] Aliases, string PipelineInput, bool Wildcards)
 {
@@ -33,7 +33,7 @@ internal sealed record ParameterFacts(
 
     internal bool IsSwitch => Type == nameof(SwitchParameter);
 
-    /// <summary>Such parameters come last in PowerShell's own help.</summary>
+    /// <summary>Whether it is -WhatIf or -Confirm, which come last in the help of PowerShell.</summary>
     internal bool IsOfShouldProcess => Name is WhatIf or Confirm;
 
     internal static ParameterFacts[] Of(Type cmdlet) =>

@@ -5,7 +5,7 @@ using Markdig.Syntax.Inlines;
 
 namespace HelpBuilder;
 
-/// <summary>A page of docs/en-US: its title, and what stands below each heading.</summary>
+/// <summary>A page of docs/en-US: its title and the sections below its headings.</summary>
 internal sealed class HelpPage
 {
     private static readonly MarkdownPipeline Markdown = new MarkdownPipelineBuilder().UsePipeTables().Build();
@@ -19,7 +19,7 @@ internal sealed class HelpPage
     /// <summary>The first heading.</summary>
     internal string Title => sections[0].Heading;
 
-    /// <summary>What stands between the title and the next heading.</summary>
+    /// <summary>The section between the title and the next heading.</summary>
     internal HelpSection Synopsis => sections[0].Section;
 
     /// <summary>All headings, in order.</summary>
@@ -45,25 +45,25 @@ internal sealed class HelpPage
         sections.Find(section => section.Level == 2 && section.Heading == heading).Section
         ?? throw new HelpException(File, $"there is no '## {heading}'");
 
-    /// <summary>The headings of the third level below one of the second.</summary>
+    /// <summary>The headings of the third level below a heading of the second level.</summary>
     internal IEnumerable<(string Heading, HelpSection Section)> Sections(string heading) =>
         sections.SkipWhile(section => section.Level != 2 || section.Heading != heading).Skip(1)
             .TakeWhile(section => section.Level > 2)
             .Select(section => (section.Heading, section.Section));
 }
 
-/// <summary>What stands below one heading.</summary>
+/// <summary>The content below one heading.</summary>
 internal sealed class HelpSection
 {
     private const string DefaultMark = "Default: ";
 
     private readonly List<Block> blocks = [];
 
-    /// <summary>Code that a reader can run.</summary>
+    /// <summary>The blocks of PowerShell code.</summary>
     internal IEnumerable<string> Code =>
         blocks.OfType<FencedCodeBlock>().Where(code => code.Info == "powershell").Select(code => code.Lines.ToString());
 
-    /// <summary>All but that code and the default, as plain text.</summary>
+    /// <summary>The other blocks, without the default value, as plain text.</summary>
     internal IReadOnlyList<string> Blocks =>
         [.. Markdown.Where(block => block is not FencedCodeBlock { Info: "powershell" }).SelectMany(PlainText.Of).Where(text => !text.StartsWith(DefaultMark, StringComparison.Ordinal))];
 
@@ -74,17 +74,17 @@ internal sealed class HelpSection
 
     internal void Add(Block block) => blocks.Add(block);
 
-    /// <summary>What a parameter is when it is not given.</summary>
+    /// <summary>The default value of a parameter.</summary>
     internal string Default(ParameterFacts parameter) =>
         blocks.SelectMany(PlainText.Of).FirstOrDefault(text => text.StartsWith(DefaultMark, StringComparison.Ordinal)) is { } text
             ? text[DefaultMark.Length..].TrimEnd('.')
             : parameter.IsSwitch ? "False" : "None";
 }
 
-/// <summary>Markdown as the text that it reads as.</summary>
+/// <summary>Converts Markdown to plain text.</summary>
 internal static class PlainText
 {
-    /// <summary>A block as paragraphs.</summary>
+    /// <summary>The paragraphs of a block.</summary>
     internal static IEnumerable<string> Of(Block block) => block switch
     {
         HtmlBlock => [],
@@ -99,7 +99,7 @@ internal static class PlainText
     internal static IEnumerable<string> Cells(TableRow row) =>
         row.OfType<TableCell>().Select(cell => string.Join(' ', cell.SelectMany(Of)));
 
-    /// <summary>Inlines as one line.</summary>
+    /// <summary>The text of inlines in one line.</summary>
     internal static string Of(ContainerInline? inlines) =>
         inlines is null ? "" : string.Concat(inlines.Select(inline => inline switch
         {

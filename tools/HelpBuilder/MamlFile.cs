@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace HelpBuilder;
 
-/// <summary>The help of cmdlets in the form that Get-Help reads (MAML).</summary>
+/// <summary>Writes the help of cmdlets in the format that Get-Help reads (MAML).</summary>
 internal static class MamlFile
 {
     private static readonly XNamespace Items = "http://msh";
@@ -12,7 +12,7 @@ internal static class MamlFile
 
     /// <param name="file">The file to write.</param>
     /// <param name="cmdlets">The cmdlets with their pages.</param>
-    /// <param name="pages">The address below which the pages are on the web; "" where they are not.</param>
+    /// <param name="pages">The web address of the folder with the pages; "" if they are not on the web.</param>
     internal static void Write(string file, IEnumerable<(CmdletFacts Cmdlet, HelpPage Page, List<HelpParameter> Parameters)> cmdlets, string pages) =>
         new XDocument(new XElement(Items + "helpItems",
             new XAttribute("schema", "maml"),
@@ -45,12 +45,12 @@ internal static class MamlFile
                     new XElement(Dev + "code", string.Join("\n\n", example.Section.Code)),
                     new XElement(Dev + "remarks", Paragraphs([.. example.Section.Blocks, ""]))))),
             new XElement(Command + "relatedLinks",
-                // Get-Help -Online opens the first link that has an address of its own.
+                // Get-Help -Online opens the first link with an address.
                 pages.Length > 0 ? Link("Online version", $"{pages}/{cmdlet.Name}.md") : null,
                 page.Require("Links").Links.Select(link =>
                     Link(link.Target.StartsWith("https:", StringComparison.Ordinal) ? $"{link.Text}: {link.Target}" : link.Text, ""))));
 
-    // In the order of the page, which begins with the set that a cmdlet is mostly used with.
+    // In the order of the page, which begins with the parameter set that is used most.
     private static IEnumerable<string?> Sets(List<HelpParameter> parameters) =>
         parameters.Select(parameter => parameter.Facts.Set).OfType<string>().Distinct().DefaultIfEmpty();
 

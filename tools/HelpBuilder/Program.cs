@@ -3,14 +3,14 @@ using System.Reflection;
 namespace HelpBuilder;
 
 /// <summary>
-/// Turns docs/en-US into what Get-Help reads: MAML for the cmdlets, plain text for the about page. Fails where a
-/// parameter, a property or a cmdlet has no help, or help has no such thing.
+/// Converts docs/en-US to the files that Get-Help reads: MAML for the cmdlets, plain text for the about page. Fails if a
+/// parameter, a property or a cmdlet has no help, or if help describes something that does not exist.
 /// </summary>
 internal static class Program
 {
     private const string AboutPage = "about_ExitSnoop";
 
-    /// <summary>Describes the filters that several cmdlets share.</summary>
+    /// <summary>The page that describes the filters that several cmdlets have in common.</summary>
     private const string SharedPage = "Watch-ProcessExit";
 
     /// <summary>
@@ -31,7 +31,7 @@ internal static class Program
         }
         catch (HelpException missing)
         {
-            // In the form that MSBuild takes for an error of the build.
+            // In the format that MSBuild recognizes as an error.
             Console.Error.WriteLine($"{missing.File} : error HELP1: {missing.Message}");
             return 1;
         }
@@ -55,7 +55,7 @@ internal static class Program
     private static IEnumerable<HelpParameter> Parameters(CmdletFacts cmdlet, HelpPage page, HelpPage[] pages)
     {
         List<ParameterFacts> facts = [.. cmdlet.Parameters];
-        // What stands before the page's first parameter says in what way texts of other pages hold for this cmdlet.
+        // The text before the first parameter of the page says how the texts of other pages apply to this cmdlet.
         IReadOnlyList<string> condition = page.Require("Parameters").Blocks;
         foreach (HelpPage described in (HelpPage[])[page, .. pages.Where(other => other != page).OrderBy(other => other.Title != SharedPage)])
         {
@@ -81,7 +81,7 @@ internal static class Program
 /// <summary>A parameter and its help.</summary>
 internal sealed record HelpParameter(ParameterFacts Facts, IReadOnlyList<string> Description, string Default);
 
-/// <summary>What keeps the help from being whole.</summary>
+/// <summary>The help is incomplete or wrong.</summary>
 internal sealed class HelpException(string file, string message) : Exception(message)
 {
     internal string File => file;

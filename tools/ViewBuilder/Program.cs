@@ -31,7 +31,7 @@ internal static class Program
     private static XElement Table(TableView view) => View(view.Name, view.TypeName, new XElement("TableControl",
         new XElement("TableHeaders", view.Columns.Select(column => new XElement("TableColumnHeader",
             new XElement("Label", column.Header),
-            // A table without a width for each column but the last one is held back until it is complete.
+            // If a column other than the last one has no width, PowerShell shows the table only when it is complete.
             column.Width == 0 ? null : new XElement("Width", column.Width),
             new XElement("Alignment", "Left")))),
         new XElement("TableRowEntries", new XElement("TableRowEntry", new XElement("TableColumnItems",
@@ -42,7 +42,7 @@ internal static class Program
             entry.Label == entry.Property ? null : new XElement("Label", entry.Label),
             entry.Property is null ? new XElement("ScriptBlock", "''") : Value(entry.Property, entry.Format)))))));
 
-    // A property of a property takes a script, which costs ten times as much.
+    // A property of a property needs a script block, which costs ten times as much.
     private static object[] Value(string property, string? format) =>
         property.Contains('.', StringComparison.Ordinal)
         ? [new XElement("ScriptBlock", format is null ? $"$_.{property}" : $"'{{0:{format}}}' -f $_.{property}")]

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes packages of what `./bootstrap.sh release` made, in out/release: for each architecture a .deb, an .rpm, a .tar.gz and a
+# Makes packages from the output of `./bootstrap.sh release`, in out/release: for each architecture a .deb, an .rpm, a .tar.gz and a
 # container image; for all of them the Kubernetes manifest, the bill of materials and SHA256SUMS. The same commit and the same
-# tools give the same bytes, which tools/package/twice.sh checks.
+# tools give the same bytes; tools/package/twice.sh checks this.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -10,10 +10,10 @@ work=$release/obj/package
 version=$(sh "$here/version.sh")
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct 2>/dev/null || date -r "$top/CHANGELOG.md" +%s)}
 export SOURCE_DATE_EPOCH
-# No name of a file and no date is sorted or written by the builder's language.
+# So that the order of file names and the format of dates do not depend on the locale of the builder.
 export LC_ALL=C TZ=UTC
 
-# stage RUNTIME ROOT ZSH-FOLDER: the files of a package, as they are installed.
+# stage RUNTIME ROOT ZSH-FOLDER: lays out the files of a package as they are installed.
 stage() {
 	rm -rf "$2"
 	mkdir -p "$2/usr/share/doc/exitsnoop"
@@ -22,13 +22,13 @@ stage() {
 	gzip -9nc "$release/$1/ThirdPartyNotices.txt" >"$2/usr/share/doc/exitsnoop/ThirdPartyNotices.txt.gz"
 }
 
-# fill FILE ARCH SIZE: a template, with what it leaves open.
+# fill FILE ARCH SIZE: prints a template with its placeholders filled in.
 fill() {
 	sed "s|@VERSION@|$version|g; s|@ARCH@|$2|g; s|@SIZE@|$3|g; s|@MAINTAINER@|$maintainer|g
 		s|@DATE@|$(date -d "@$SOURCE_DATE_EPOCH" '+%a %b %d %Y')|g" "$1"
 }
 
-# Times, owners and modes that do not depend on who builds, when, and under which umask.
+# Sets times, owners and modes that do not depend on the builder, the time of the build and the umask.
 settle() {
 	chmod -R u=rwX,go=rX "$1"
 	find "$1" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
@@ -72,7 +72,7 @@ rpm() {
 	cp "$work/rpms/$2/exitsnoop-$version-1.$2.rpm" "$release/"
 }
 
-# Its folder is laid out like /usr/local.
+# The folder of the archive is laid out like /usr/local.
 tarball() {
 	name=exitsnoop-$version-$1
 	root=$work/$name
@@ -98,7 +98,7 @@ for runtime in linux-x64 linux-arm64; do
 	sh "$here/image.sh" $runtime $debian "$version" "$release/exitsnoop-$version-$runtime-image.tar"
 done
 sed "s|@VERSION@|$version|g" "$here/container/daemonset.yaml" >"$release/exitsnoop-$version-daemonset.yaml"
-# NuGet writes the time of the packing into it.
+# NuGet writes the time of packing into the archive. This replaces it.
 strip-nondeterminism --type zip --timestamp "$SOURCE_DATE_EPOCH" "$release/ExitSnoop.$version.nupkg"
 sh "$here/sbom.sh" "$version" >"$release/exitsnoop-$version.cdx.json"
 cd "$release"

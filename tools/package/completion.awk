@@ -1,8 +1,8 @@
-# Makes completion for a shell from what `exitsnoop --help` prints, so that the options stand in one place:
+# Makes completion for a shell from the output of `exitsnoop --help`, so that the options are defined in one place:
 #
 #	exitsnoop --help | awk -v shell=bash|zsh|fish -f completion.awk
 
-# "  -p PID, --pid PID     only this process, until it exits"; a long one has its text on the next line.
+# A line of an option: "  -p PID, --pid PID     only this process, until it exits". If it is long, its text is on the next line.
 /^  -/ {
 	count++
 	flags = substr($0, 3)
@@ -37,7 +37,7 @@ END {
 		fish()
 }
 
-# The options that take values of one kind, as a pattern of case.
+# The options that take values of one kind, as a pattern for case.
 function taking(kind,    i, pattern) {
 	for (i = 1; i <= count; i++) {
 		if (value[i] != kind)
@@ -122,7 +122,7 @@ function bash(    i, all, other) {
 	print "complete -F _exitsnoop exitsnoop"
 }
 
-# A backslash before each of the characters.
+# Puts a backslash before each of the characters.
 function escaped(text, characters,    i, letter, out) {
 	for (i = 1; i <= length(text); i++) {
 		letter = substr(text, i, 1)

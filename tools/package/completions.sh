@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lays out completion for bash, zsh and fish, below a prefix such as /usr:
+# Writes completion files for bash, zsh and fish below a prefix such as /usr:
 #
 #	completions.sh PROGRAM PREFIX [ZSH-FOLDER]
 set -eu

@@ -3,12 +3,12 @@
 #
 #	image.sh RUNTIME ARCH VERSION FILE	such as linux-x64 amd64 1.0.0 exitsnoop-1.0.0-linux-x64-image.tar
 #
-#	SOURCE_DATE_EPOCH	when it is said to be made
+#	SOURCE_DATE_EPOCH	the creation time of the image
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 release=$top/out/release
-# podman refuses a --runroot of more than 50 characters.
+# podman rejects a --runroot of more than 50 characters.
 work=$(mktemp -d /tmp/exitsnoop.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/context" "$work/archive"
@@ -16,7 +16,7 @@ cp "$release/obj/$1-static/publish/exitsnoop" "$release/obj/$1-static/ThirdParty
 chmod 755 "$work/context/exitsnoop"
 chmod 644 "$work/context/ThirdPartyNotices.txt" "$work/context/LICENSE"
 
-# A storage of its own, with the driver that works in every file system. This builds without running anything.
+# Uses a separate storage, with the driver that works on every file system. Nothing is executed in the image.
 own() {
 	command=$1
 	shift

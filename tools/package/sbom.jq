@@ -1,9 +1,9 @@
-# The bill of materials, from what sbom.sh hands over.
+# Makes the bill of materials from the input of sbom.sh.
 
 def rows: split("\n") | map(select(. != "" and (startswith("#") | not)) | split("\t"));
 def licence: if contains(" ") then {expression: .} else {license: {id: .}} end;
 
-# A row of packages.tsv. A scanner finds the vulnerabilities of a Debian package by its source package, which names the folder.
+# A row of packages.tsv. Scanners find the vulnerabilities of a Debian package by its source package, after which the folder is named.
 def debian:
   . as [$use, $arch, $suite, $name, $version, $sha256, $path, $licence]
   | ($path | split("/")[-2]) as $source

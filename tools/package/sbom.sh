@@ -1,10 +1,10 @@
 #!/bin/sh
-# Prints the bill of materials of a release, in CycloneDX's JSON: what the CycloneDX tool of .config/dotnet-tools.json finds in
-# the projects, what tools/release/packages.tsv says is linked in or carried along, and the .NET runtime that is linked in.
+# Prints the bill of materials of a release as CycloneDX JSON: what the CycloneDX tool of .config/dotnet-tools.json finds in
+# the projects, the packages of tools/release/packages.tsv that are linked in or included, and the .NET runtime that is linked in.
 #
 #	sbom.sh VERSION
 #
-# Needs what `./bootstrap.sh release` leaves.
+# Needs the output of `./bootstrap.sh release`.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -24,7 +24,7 @@ for project in ExitSnoop.Console ExitSnoop; do
 	}
 done
 
-# The runtime's package is of the compiler's version.
+# The package of the runtime has the version of the compiler.
 runtime=$(jq -r '.components[] | select(.name == "Microsoft.DotNet.ILCompiler").version' "$work/ExitSnoop.Console.json")
 for name in linux-x64 linux-arm64; do
 	id=microsoft.netcore.app.runtime.nativeaot.$name

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Packages the last commit twice, in folders of different names, the second time with another umask, language, time zone and name of
-# the machine, and compares the files. Prints each that differs; ends with 1 if one does. Needs root, for that name.
+# Packages the last commit twice, in folders with different names, the second time with another umask, locale, time zone and host name,
+# and compares the files. Prints each file that differs, and ends with 1 if there is one. Needs root, to change the host name.
 #
 #	twice.sh
 #	twice.sh build FOLDER COMMIT	packages that commit in a new folder
@@ -11,7 +11,7 @@ if [ "${1:-}" = build ]; then
 	git clone -q "$top" "$2"
 	git -C "$2" checkout -q --detach "$3"
 	mkdir -p "$2/.cache/libbpf"
-	# What is fetched is pinned by its sum, and not fetched anew.
+	# Downloads are pinned by checksum, so they are not downloaded again.
 	cp "$top"/.cache/libbpf/*.tar.gz "$2/.cache/libbpf/"
 	for fetched in sysroot libraries licences licences.rows; do
 		[ ! -e "$top/.cache/$fetched" ] || cp -a "$top/.cache/$fetched" "$2/.cache/"

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Prints the version of everything, which ExitSnoop.psd1 says:
+# Prints the version of ExitSnoop, which is in ExitSnoop.psd1:
 #
 #	version.sh
-#	version.sh --notes TAG	what CHANGELOG.md says of it, to release it under a tag such as v1.0.0
+#	version.sh --notes TAG	its section in CHANGELOG.md, for a release with a tag such as v1.0.0
 #
-# The latter fails if the tag is of another version, or if the change log has no section for it or still one "Unreleased".
+# The latter fails if the tag is of another version, or if the change log has no section for it or still has a section "Unreleased".
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 version=$(sed -n "s/^ *ModuleVersion = '\(.*\)'/\1/p" "$top/ExitSnoop.psd1")

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lays out the libraries that the module carries, for both architectures, and their licences:
+# Lays out the libraries of the module, for both architectures, and their licences:
 #
 #	libraries.sh FOLDER	runtimes/linux-x64/native/libbpf.so.1 and so on, ThirdPartyNotices.txt
 set -eu

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Prints the licences of what is given to users besides ExitSnoop itself:
+# Prints the licences of software that is distributed with ExitSnoop:
 #
 #	notices.sh module	the libraries in the module's folder
-#	notices.sh program RUNTIME	what is linked into the console program for linux-x64 or linux-arm64
-#	notices.sh static RUNTIME	and into the static one of the container image
+#	notices.sh program RUNTIME	the libraries in the console program for linux-x64 or linux-arm64
+#	notices.sh static RUNTIME	the libraries in the static program of the container image
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lays out what the console program is linked against for one architecture, below .cache/sysroot, and prints the folder.
+# Lays out the libraries with which the console program is linked, for one architecture, below .cache/sysroot. Prints the folder.
 #
 #	sysroot.sh linux-x64|linux-arm64
 set -eu
@@ -13,11 +13,11 @@ esac
 folder=$top/.cache/sysroot/$arch
 grep "^sysroot	$arch	" "$top/tools/release/packages.tsv" | cut -f2-7 | unpack "$folder"
 
-# An absolute link would lead out of the folder: the linker says "cannot find /lib64/ld-linux-x86-64.so.2".
+# Makes absolute links relative, because they lead out of the folder: the linker says "cannot find /lib64/ld-linux-x86-64.so.2".
 find "$folder" -type l -lname '/*' | while read -r link; do
 	ln -snf "$(realpath -m --relative-to="$(dirname "$link")" "$folder$(readlink "$link")")" "$link"
 done
-# That of GCC 12 calls _dl_find_object, which glibc has from 2.35 on.
+# Replaces libgcc_eh of GCC 12, because it calls _dl_find_object, which glibc has only from 2.35 on.
 for unwinder in "$folder"/usr/lib/gcc/*/12/libgcc_eh.a; do
 	ln -sf ../10/libgcc_eh.a "$unwinder"
 done
