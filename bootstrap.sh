@@ -22,6 +22,8 @@ usage: ./bootstrap.sh COMMAND
   bench [--quick]      measure against other tracers
   matrix [--all] [KERNEL...]
                        run under other kernels, in qemu; --all: with every setting, for docs/kernels.md
+  matrix --hunt [KERNEL]
+                       hunt for a lost wake-up of the reader under another kernel, by default arm64
 USAGE
 }
 
@@ -297,7 +299,7 @@ container() {
 matrix() {
 	build
 	case "$*" in
-	'' | --all | *arm64*) release_program linux-arm64 ;;
+	'' | --all | --hunt | *arm64*) release_program linux-arm64 ;;
 	esac
 	exec sh tests/matrix/run.sh "$@"
 }

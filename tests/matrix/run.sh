@@ -3,6 +3,7 @@
 # in special ways, and storms of exits: what it says of each is compared with what waitpid(2) said.
 #
 #	run.sh [--all] [KERNEL...]	the names are in kernels.tsv; none: all
+#	run.sh --hunt [KERNEL]	see hunt.sh
 #
 # Without --all each kernel is booted with 2 CPUs and its default command line; two of them with one CPU
 # and preempt=full as well. With it, each is booted for every setting (1, 2 and 16 CPUs; with preempt=full
@@ -25,108 +26,13 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
-cache=$top/.cache/matrix
-tab=$(printf '\t')
-PATH=$PATH:/usr/sbin:/sbin
-. "$top/tools/debian.sh"
+. "$here/guest.sh"
 
-: "${MATRIX_CONSOLE:=$top/out/exitsnoop}"
-: "${MATRIX_CONSOLE_ARM64:=$top/out/release/linux-arm64/exitsnoop}"
 : "${MATRIX_CASES:=}"
 : "${MATRIX_JOBS:=2}"
-: "${MATRIX_TIMEOUT:=900}"
-export MATRIX_CONSOLE MATRIX_CONSOLE_ARM64 MATRIX_CASES MATRIX_JOBS MATRIX_TIMEOUT
-
-die() {
-	echo "run.sh: $*" >&2
-	exit 1
-}
-
-# The lines of a table, without its comments.
-rows() {
-	grep -v '^#' "$here/$1"
-}
-
-# The row of one kernel: name arch suite package version sha256 image path.
-kernel_row() {
-	rows kernels.tsv | awk -F'\t' -v name="$1" '$1 == name'
-}
-
-arch_of() {
-	kernel_row "$1" | cut -f2
-}
-
-# ---- what the host needs ----
-
-# need COMMAND PACKAGE...: installs the packages where the command is missing.
-need() {
-	command=$1
-	shift
-	if command -v "$command" >/dev/null; then
-		return
-	fi
-	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-		skip "$command is missing: install $*"
-	fi
-	echo "installing $* (for $command)"
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$cache/apt.log" 2>&1 ||
-		{
-			apt-get update -qq >>"$cache/apt.log" 2>&1 &&
-				DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >>"$cache/apt.log" 2>&1
-		} || skip "$* cannot be installed (.cache/matrix/apt.log)"
-}
-
-# ---- what is fetched ----
-
-# The image of a kernel, taken out of its package.
-fetch_kernel() {
-	image=$cache/kernels/$1
-	kernel_row "$1" >"$image.row"
-	IFS=$tab read -r _ _ _ package version sha256 image_sha256 path <"$image.row"
-	if [ -f "$image" ] && [ "$(sum <"$image")" = "$image_sha256" ]; then
-		return
-	fi
-	fetch "$path" "$sha256" "$image.deb" || return 1
-	member=$(dpkg-deb --fsys-tarfile "$image.deb" | tar t | grep '/vmlinuz')
-	dpkg-deb --fsys-tarfile "$image.deb" | tar xO "$member" >"$image"
-	rm -f "$image.deb"
-	[ "$(sum <"$image")" = "$image_sha256" ] || die "$package $version: the image is not the one that was pinned"
-}
-
-# The tools of one architecture, unpacked into one folder.
-fetch_tools() {
-	rows tools.tsv | grep "^$1$tab" | unpack "$cache/tools/$1"
-}
+export MATRIX_CASES MATRIX_JOBS
 
 # ---- what the guests hold ----
-
-# put_program ARCH ROOT FILE: the console program as /bin/exitsnoop, with the glibc that it runs on: for x86-64 this
-# machine's, for arm64 the one that the release is linked against.
-put_program() {
-	cp "$3" "$2/bin/exitsnoop"
-	case $1 in
-	amd64)
-		from=
-		libraries=$(ldd "$3" | awk '$3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }')
-		;;
-	arm64)
-		from=$(sh "$top/tools/release/sysroot.sh" linux-arm64)
-		libraries=$(aarch64-linux-gnu-readelf -d "$3" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | while read -r name; do
-			find "$from/lib" -name "$name"
-		done | sed "s|^$from||")
-		;;
-	esac
-	for file in $libraries; do
-		mkdir -p "$2$(dirname "$file")"
-		cp -L "$from$file" "$2$file"
-	done
-}
-
-# pack ROOT FILE: the folder as an initramfs.
-pack() {
-	chmod -R a+rX "$1"
-	(cd "$1" && find . | "$cache/tools/amd64/bin/busybox" cpio -o -H newc 2>/dev/null) >"$2"
-}
 
 # The programs that die in a guest.
 guest_programs() {
@@ -136,36 +42,18 @@ guest_programs() {
 }
 
 build_guest() {
-	arch=$1
-	root=$cache/root-$arch
-	tools=$cache/tools/$arch
-	case $arch in
-	amd64) compiler=${CC:-cc} triplet=x86_64-linux-gnu ;;
-	arm64) compiler=aarch64-linux-gnu-gcc triplet=aarch64-linux-gnu ;;
-	esac
-	rm -rf "$root"
-	mkdir -p "$root/bin" "$root/etc" "$root/matrix"
-	cp "$here/init" "$root/init"
-	cp "$tools/bin/busybox" "$root/bin/"
-	ln -s busybox "$root/bin/sh"
-	printf 'root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n' >"$root/etc/passwd"
-	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
-
-	static="$compiler -static -O2 -Wall -Wextra -Werror"
-	programs=$cache/programs-$arch
+	root=$cache/root-$1
+	make_root "$1" "$root" "$here/init"
+	mkdir "$root/matrix"
 	make -s -C "$top/tests/programs" CC="$compiler" OUT="$programs" $(guest_programs)
 	cp $(guest_programs) "$root/bin/"
 	$static -o "$root/bin/nobody" "$here/nobody.c"
 	$static -o "$root/bin/check" "$here/check.c"
-	case $arch in
-	amd64) put_program amd64 "$root" "$MATRIX_CONSOLE" ;;
-	arm64) put_program arm64 "$root" "$MATRIX_CONSOLE_ARM64" ;;
-	esac
 
 	printf '%s\n' "$MATRIX_CASES" >"$root/matrix/cases"
-	rows causes.tsv | awk -F'\t' -v OFS='\t' -v arch="$arch" '$1 == arch || $1 == "all" { print $2, $3, $4 }' >"$root/matrix/causes"
+	rows causes.tsv | awk -F'\t' -v OFS='\t' -v arch="$1" '$1 == arch || $1 == "all" { print $2, $3, $4 }' >"$root/matrix/causes"
 	storms | tr ' ' '\t' >"$root/matrix/storms"
-	pack "$root" "$cache/initramfs-$arch"
+	pack "$root" "$cache/initramfs-$1"
 }
 
 # The storms of a guest, those beside one tracer on a line: "USER KIND COUNT [KIND COUNT]..."; see tests/programs/storm.c.
@@ -173,6 +61,7 @@ storms() {
 	if [ -n "$all" ]; then
 		for user in root nobody; do
 			echo "$user forks 1000 fifo 600 groups 400 stopped 500 threads 100"
+			echo "$user burn 4"
 			echo "$user ids 300"
 			echo "$user tree 600"
 		done
@@ -196,34 +85,6 @@ passes_of() {
 }
 
 # ---- a guest ----
-
-# Emulated, as there may be no KVM. What qemu before 8.1 gets wrong, so that kernels crash at random:
-# code that one processor patches while another runs it (hence one thread for both processors), and
-# cmpxchg16b, as 6.12 uses it (hence 141, which keeps the kernel from it; .NET cannot do without).
-boot() {
-	extra=
-	[ "$2" = default ] || extra=preempt=$2
-	cpus=$3
-	passes=$4
-	arch=$(arch_of "$1")
-	initrd=$cache/initramfs-$arch
-	case $arch in
-	amd64)
-		set -- qemu-system-x86_64 -cpu max
-		# Emulated timers come late enough for 5.10 to panic in its check of them (setup_IO_APIC).
-		extra="$extra no_timer_check"
-		console=ttyS0
-		;;
-	arm64)
-		# The default interrupt controller serves 8 processors.
-		set -- qemu-system-aarch64 -M virt,gic-version=3 -cpu cortex-a72
-		console=ttyAMA0
-		;;
-	esac
-	timeout --foreground "$MATRIX_TIMEOUT" "$@" -accel tcg,thread=single -smp "$cpus" -m 768 -nodefaults -display none -no-reboot \
-		-kernel "$cache/kernels/$kernel" -initrd "$initrd" -serial "file:$out/serial" \
-		-append "console=$console clearcpuid=141 quiet loglevel=1 oops=panic panic=-1 PASSES=$passes $extra" </dev/null >"$out/qemu.log" 2>&1 || true
-}
 
 # Where a tracer is attached: "attached (tp_btf on sched_process_exit, group_dead: because)".
 attached() {
@@ -312,11 +173,13 @@ guest() {
 	mkdir -p "$out"
 	from=$(date +%s)
 	passes=
-	# The scenario does not depend on the other settings.
+	# The scenario does not depend on the other settings, but for resources of many threads and maps of many CPUs.
 	case $preempt,$cpus in
-	default,2) passes=$(passes_of "$kernel") ;;
+	default,2 | default,64) passes=$(passes_of "$kernel") ;;
 	esac
-	boot "$kernel" "$preempt" "$cpus" "$passes"
+	extra=
+	[ "$preempt" = default ] || extra=preempt=$preempt
+	boot "$kernel" "$cache/initramfs-$(arch_of "$kernel")" "$out" "$cpus" "PASSES=$passes $extra"
 
 	tr -d '\r' <"$out/serial" >"$out/console"
 	: >"$out/passes"
@@ -417,6 +280,11 @@ guests_of() {
 	done
 }
 
+if [ "${1-}" = --hunt ]; then
+	shift
+	exec sh "$here/hunt.sh" "$@"
+fi
+
 all=
 if [ "${MATRIX_ALL-}" = 1 ] || [ "${1-}" = --all ]; then
 	all=1
@@ -450,29 +318,10 @@ for name in "$@"; do
 	[ -n "$(kernel_row "$name")" ] ||
 		die "no kernel '$name'; there are: $(rows kernels.tsv | cut -f1 | tr '\n' ' ')"
 done
-[ "$(uname -m)" = x86_64 ] || skip "the guests are built on x86-64 only"
-
 archs=$(for name in "$@"; do arch_of "$name"; done | sort -u)
-mkdir -p "$cache/kernels" "$cache/tools" "$cache/out"
-[ -x /usr/lib/apt/apt-helper ] || skip "apt's helper, which fetches, is missing"
-need "${CC:-cc}" gcc libc6-dev
-need make make
-for arch in $archs; do
-	case $arch in
-	amd64)
-		[ -x "$MATRIX_CONSOLE" ] || die "$MATRIX_CONSOLE is not built"
-		need qemu-system-x86_64 qemu-system-x86
-		;;
-	arm64)
-		[ -x "$MATRIX_CONSOLE_ARM64" ] || die "$MATRIX_CONSOLE_ARM64 is not built: ./bootstrap.sh release"
-		need qemu-system-aarch64 qemu-system-arm
-		need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross
-		;;
-	esac
-done
-for arch in amd64 $archs; do
-	fetch_tools "$arch" || skip "the tools of tools.tsv cannot be downloaded"
-done
+mkdir -p "$cache/out"
+# shellcheck disable=SC2086 # A list of words.
+need_guests $archs
 
 ready=
 for name in "$@"; do

@@ -10,13 +10,15 @@
  *	groups	process groups of 200 that are killed together
  *	stopped	stopped children that get TERM and CONT
  *	threads	processes of 8 threads that exit together, by exit_group of any of them
+ *	burn	processes of 200 threads that use CPU time until they are killed
  *	ids	children that wait until a line comes on stdin and then exit; their ids are written
  *		to the file that $STORM_IDS names, separated by commas
  *	tree	a process that waits in the same way, and whose descendants then fork a busy tree
  *
  * COUNT is the approximate number of processes. With $STORM_GO, the last two kinds wait for a file
  * of that name instead of stdin. A line of the ledger has the process id, the id of the parent
- * (which reaped it), and the status that waitpid(2) returned.
+ * (which reaped it), and what wait4(2) returned: the status and, for burn, the microseconds of CPU
+ * time. For other kinds it has 0 there, because wait4(2) includes the CPU time of children.
  */
 #include "common.h"
 #include <fcntl.h>
@@ -39,6 +41,7 @@ static struct ledger {
 	atomic_uint used;
 	struct entry {
 		int pid, parent, status;
+		long long cpu_time;
 	} entries[LEDGER_SIZE];
 } * ledger;
 
@@ -53,19 +56,22 @@ static pid_t fork_or_die(void)
 
 static void reap(pid_t which)
 {
+	struct rusage used;
 	int status;
 	pid_t pid;
 	unsigned int at;
 
 	do
-		pid = waitpid(which, &status, 0);
+		pid = wait4(which, &status, 0, &used);
 	while (pid < 0 && errno == EINTR);
 	if (pid < 0)
-		err(3, "waitpid");
+		err(3, "wait4");
 	at = atomic_fetch_add(&ledger->used, 1);
 	if (at >= LEDGER_SIZE)
 		errx(3, "the ledger is full");
-	ledger->entries[at] = (struct entry){pid, getpid(), status};
+	ledger->entries[at] = (struct entry){pid, getpid(), status,
+					     1000000LL * (used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+						 used.ru_utime.tv_usec + used.ru_stime.tv_usec};
 }
 
 static void reap_all(int count)
@@ -268,6 +274,35 @@ static void threads(int count)
 	reap_all(open);
 }
 
+static void *burn_on(void *unused)
+{
+	for (;;)
+		;
+	return unused;
+}
+
+static void burn(int count)
+{
+	const int size = 200;
+	int i;
+
+	for (; count > 0; count--) {
+		pid_t pid = fork_or_die();
+
+		if (!pid) {
+			pthread_t thread;
+
+			for (i = 1; i < size; i++)
+				if (pthread_create(&thread, NULL, burn_on, NULL))
+					errx(3, "pthread_create");
+			burn_on(NULL);
+		}
+		sleep_ms(2000);
+		kill(pid, SIGKILL);
+		reap(pid);
+	}
+}
+
 /* Writes the ids, waits for the line or file, and then releases the processes that read from the pipe. */
 static void tell(const char *ids)
 {
@@ -379,13 +414,14 @@ static const struct {
 	void (*run)(int count);
 } kinds[] = {
     {"forks", forks},	  {"fifo", fifo},	{"maps", maps}, {"groups", groups},
-    {"stopped", stopped}, {"threads", threads}, {"ids", ids},	{"tree", tree},
+    {"stopped", stopped}, {"threads", threads}, {"burn", burn}, {"ids", ids},
+    {"tree", tree},
 };
 
 int main(int argc, char **argv)
 {
 	unsigned int i;
-	int count;
+	int count, burns;
 
 	if (argc != 3)
 		errx(2, "usage: storm KIND COUNT");
@@ -398,10 +434,11 @@ int main(int argc, char **argv)
 	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (strcmp(kinds[i].name, argv[1]))
 			continue;
+		burns = kinds[i].run == burn;
 		kinds[i].run((count + 3) & ~3);
 		for (i = 0; i < ledger->used; i++)
-			printf("%d\t%d\t%d\n", ledger->entries[i].pid, ledger->entries[i].parent,
-			       ledger->entries[i].status);
+			printf("%d\t%d\t%d\t%lld\n", ledger->entries[i].pid, ledger->entries[i].parent,
+			       ledger->entries[i].status, burns ? ledger->entries[i].cpu_time : 0);
 		return 0;
 	}
 	errx(2, "%s: no such storm", argv[1]);
