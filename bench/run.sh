@@ -9,6 +9,7 @@ usage() {
 	cat <<'USAGE'
 usage: bench/run.sh [--quick] [--only PART[,PART...]] [--output FOLDER]
        bench/run.sh --micro [BenchmarkDotNet's arguments]
+       bench/run.sh --hooks [KERNEL]
 
 On an idle machine with two CPUs it takes some 22 minutes, with --quick 9. It says how long each part took.
 
@@ -25,6 +26,7 @@ On an idle machine with two CPUs it takes some 22 minutes, with --quick 9. It sa
                recording  reading   what it costs to record exits, and to find them again
   --output   where the results go
   --micro    single operations with BenchmarkDotNet: time and bytes allocated per event
+  --hooks    instructions of an exit at the hooks of Linux 7.x, in qemu
 USAGE
 }
 
@@ -36,6 +38,10 @@ case ${1:-} in
 --micro)
 	shift
 	exec sh bench/micro.sh "$@"
+	;;
+--hooks)
+	shift
+	exec sh bench/hooks.sh "$@"
 	;;
 esac
 
