@@ -15,12 +15,12 @@ public sealed partial class ReadmeTests
         ["Wait for a process that is not your child, and get its exit status"] = @"^7\n$",
         ["what died last night: it needs a recording, see below"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +SEGV.* segfault \(MAPERR\) .*victim ",
         ["where programs crash"] = @"^TIME +NAME .*SITE\n-.*\n(.*\n)*.* victim +\d+ +SEGV.* victim!\w+\+0x",
-        ["What does the OOM killer kill, the kernel's last resort when memory runs out?"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +KILL +out of memory .*victim -w memory",
+        ["What does the OOM killer kill?"] = @"^TIME +NAME .*COMMAND\n-.*\n.* victim +\d+ +KILL +out of memory .*victim -w memory",
         ["Who keeps killing my workers?"] = @"^Id +: \d+\nStatus +: signal 15 \(TERM\)\nSenderName : \S.*\nSenderId +: {own id}\n",
         ["Which commands fail most in ten minutes?"] = @"^Count Name\n-.*\n(.*\n)* +\d+ victim, 139\n",
-        ["A build with everything that it starts, and the CPU time of each step"] = @"^TIME +NAME .* CPU\(s\) .*\n-.*\n(.*\n)*.* sleep +\d+ +0 .*\n(.*\n)*.* make +\d+ +0 ",
-        ["What churns: which short-lived processes does a user start in a minute?"] = @"^Name +CommandLine +TotalProcessorTime\n-.*\nworker-7 +\S*worker-7 -w exit 1 +00:00:0",
-        ["Act on each crash while the shell goes on"] = @"^victim \(\d+\): signal 11 \(SEGV\)(, core dumped)?, core dumped: (True|False)\n",
+        ["A build with all its descendants, and the CPU time of each step"] = @"^TIME +NAME .* CPU\(s\) .*\n-.*\n(.*\n)*.* sleep +\d+ +0 .*\n(.*\n)*.* make +\d+ +0 ",
+        ["What churns: which processes of a user exit within a minute?"] = @"^Name +CommandLine +TotalProcessorTime\n-.*\nworker-7 +\S*worker-7 -w exit 1 +00:00:0",
+        ["Act on each segfault while the shell stays usable"] = @"^victim \(\d+\): signal 11 \(SEGV\)(, core dumped)?, core dumped: (True|False)\n",
     };
 
     public static TheoryData<string, string> OneLiners
