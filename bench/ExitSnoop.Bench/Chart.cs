@@ -6,7 +6,7 @@ namespace ExitSnoop.Bench;
 /// <summary>Draws charts with gnuplot, in colours that are readable on white and on black.</summary>
 internal sealed class Chart(Workspace workspace, string folder)
 {
-    private const string Ink = "#7d8590", Ours = "#2f81f7", Theirs = "#bc8c00", Limit = "#f85149";
+    private const string Ink = "#7d8590", Ours = "#2f81f7", Theirs = "#bc8c00";
 
     /// <summary>If the longest bar is more than this many times as long as the shortest, the axis is logarithmic.</summary>
     private const double LinearRange = 30;
@@ -15,20 +15,20 @@ internal sealed class Chart(Workspace workspace, string folder)
 
     /// <summary>Draws a bar for each row: the median, with the range from the smallest to the largest value.</summary>
     /// <returns>The name of the file; null if there is nothing to draw.</returns>
-    internal string? Bars(Metric metric, IReadOnlyList<(string Name, Summary Values, bool IsPeer)> rows, double? limit)
+    internal string? Bars(Metric metric, IReadOnlyList<(string Name, Summary Values, bool IsPeer)> rows)
     {
         if (rows.Count == 0)
             return null;
         double most = rows.Max(row => row.Values.Maximum), least = rows.Min(row => row.Values.Median);
         bool logarithmic = least > 0 && most / least > LinearRange;
         double first = logarithmic ? Math.Pow(10, Math.Floor(Math.Log10(least)) - 0.3) : 0;
-        double last = Math.Max(most, limit ?? 0) * (logarithmic ? 6 : 1.25);
+        double last = most * (logarithmic ? 6 : 1.25);
         if (last <= 0)
             last = 1;
 
         StringBuilder script = Begin(metric.Id, 150 + (26 * rows.Count));
         script.AppendLine(CultureInfo.InvariantCulture, $"""
-            set title "{metric.Title} ({metric.Unit}{(limit is { } at ? $"; goal: at most {metric.Text(at)}" : "")})" textcolor rgb "{Ink}"
+            set title "{metric.Title} ({metric.Unit}{(logarithmic ? ", logarithmic" : "")})" textcolor rgb "{Ink}"
             set yrange [{rows.Count - 0.3}:-0.7]
             set xrange [{Number(first)}:{Number(last)}]
             {(logarithmic ? "set logscale x" : "")}
@@ -36,8 +36,6 @@ internal sealed class Chart(Workspace workspace, string folder)
             set style fill solid 0.85 noborder
             unset key
             """);
-        if (limit is { } line && line > first)
-            script.AppendLine(CultureInfo.InvariantCulture, $"set arrow from {Number(line)}, graph 0 to {Number(line)}, graph 1 nohead linewidth 2 dashtype 2 linecolor rgb \"{Limit}\"");
         script.AppendLine("$bars << end");
         for (int i = 0; i < rows.Count; i++)
             script.AppendLine(CultureInfo.InvariantCulture, $"{i} {Number(Math.Max(rows[i].Values.Median, first))} {Number(Math.Max(rows[i].Values.Minimum, first))} {Number(rows[i].Values.Maximum)} {(rows[i].IsPeer ? 1 : 0)} \"{metric.Text(rows[i].Values.Median)}\"");

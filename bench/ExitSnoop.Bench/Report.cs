@@ -7,11 +7,10 @@ namespace ExitSnoop.Bench;
 internal sealed class Report(Bench bench, string folder)
 {
     /// <summary>The metrics with charts of bars, and their targets.</summary>
-    private static readonly (Metric Metric, double? Limit)[] Charts =
+    private static readonly Metric[] Charts =
     [
-        (Metric.SlowDown, 1.10), (Metric.LostShare, null), (Metric.ToldShare, null), (Metric.Cpu, null), (Metric.Memory, null),
-        (Metric.KernelReported, 200), (Metric.KernelFiltered, 60), (Metric.FirstEvent, 20), (Metric.Latency, null),
-        (Arrivals.Tail(200), 1), (Metric.Burst, 1), (Metric.IdleCpu, 0.1), (Metric.Resident, 7), (Metric.Import, 150),
+        Metric.SlowDown, Metric.LostShare, Metric.ToldShare, Metric.Cpu, Metric.Memory, Metric.KernelReported, Metric.KernelFiltered,
+        Metric.FirstEvent, Metric.Latency, Arrivals.Tail(200), Metric.Burst, Metric.IdleCpu, Metric.Resident, Metric.Import,
     ];
 
     private static readonly Metric[] SideBySideColumns =
@@ -111,10 +110,10 @@ internal sealed class Report(Bench bench, string folder)
     {
         Chart chart = new(bench.Workspace, folder);
         List<string> files = [];
-        foreach ((Metric metric, double? limit) in Charts)
+        foreach (Metric metric in Charts)
         {
             List<(string, Summary, bool)> rows = [.. bench.Samples.Rows(metric).Select(row => (row, bench.Samples.Of(metric, row)!, IsPeer(row)))];
-            if (chart.Bars(metric, rows, limit) is { } file)
+            if (chart.Bars(metric, rows) is { } file)
                 files.Add($"![{metric.Title}]({file})");
         }
         foreach (IGrouping<Metric, Series> group in bench.Growth.GroupBy(series => series.Metric))
@@ -123,7 +122,7 @@ internal sealed class Report(Bench bench, string folder)
             return;
         Line("## Charts");
         Line();
-        Line("Bars are medians, and thin lines reach from the lowest to the highest value. A dashed line is a goal: at most that value.");
+        Line("Bars are medians, and thin lines reach from the lowest to the highest value. Blue is ExitSnoop.");
         Line();
         foreach (string file in files)
         {
