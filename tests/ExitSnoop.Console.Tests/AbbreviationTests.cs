@@ -5,7 +5,7 @@ public sealed class AbbreviationTests
     private static readonly string[] Original =
         ["--help", "--timestamp", "--utc", "--pid", "--label", "--failed", "--per-thread", "--ebpf", "--timespec"];
 
-    /// <summary>Each way to shorten an option of the original that the original understands, and what it means there.</summary>
+    /// <summary>Each abbreviation of an option that the original accepts, and its meaning.</summary>
     public static TheoryData<string, string> OriginalAbbreviations()
     {
         TheoryData<string, string> data = [];

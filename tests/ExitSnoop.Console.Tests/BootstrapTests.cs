@@ -1,9 +1,9 @@
 namespace ExitSnoop.Cli.Tests;
 
-/// <summary>README's first command on a machine where no PowerShell can be had.</summary>
+/// <summary>README's first command on a machine on which no PowerShell can be installed.</summary>
 public sealed class BootstrapTests
 {
-    /// <summary>A dotnet that has an SDK and builds nothing, but cannot get the tool.</summary>
+    /// <summary>A fake dotnet with an SDK that builds nothing and cannot download the tool.</summary>
     private const string DotnetWithoutFeed = """
         #!/bin/sh
         case $1 in

@@ -39,7 +39,7 @@ internal static class ConsoleProgram
     /// <summary>Runs it to its end.</summary>
     internal static CommandResult Run(params IEnumerable<string> arguments) => Command.Run(File, arguments);
 
-    /// <summary>Runs a script for sh, in which $exitsnoop is the program and $victim one that dies as it is told.</summary>
+    /// <summary>Runs a script with sh, in which $exitsnoop is the program and $victim the test program victim.</summary>
     internal static CommandResult Script(string script) => Command.Run(
         "/bin/sh", ["-c", script], environment: new Dictionary<string, string?> { ["exitsnoop"] = File, ["victim"] = TestProgram.Victim });
 }

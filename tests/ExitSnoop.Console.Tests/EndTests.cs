@@ -5,7 +5,7 @@ namespace ExitSnoop.Cli.Tests;
 /// <summary>How the program ends, and with which status.</summary>
 public sealed class EndTests
 {
-    // For sh: until the trace is over, though its output is not taken yet.
+    // For sh: waits until the trace has ended, although its output is not yet read.
     private const string AwaitDetached = "while grep -qs ^prog_id: /proc/$trace/fdinfo/*; do sleep 0.02; done";
 
     [Theory]
@@ -67,7 +67,7 @@ public sealed class EndTests
             """);
         Assert.True(status == 0, errors);
         Assert.Contains(" code 80\n", output, StringComparison.Ordinal);
-        // The lowest bit is HUP's: what is ignored cannot end it later either.
+        // The lowest bit is that of HUP: the signal is ignored.
         Assert.Matches("^ignored [13579bdf]\n", output);
     }
 
@@ -127,7 +127,7 @@ public sealed class EndTests
     public void It_ends_when_its_reader_does_though_nothing_happens()
     {
         Need.Kernel();
-        // Nothing ever passes this filter.
+        // No exit passes this filter.
         (int status, string output, string errors) = ConsoleProgram.Script(
             """
             { "$exitsnoop" --exit-code 5 --minimum-age 900000; echo "status $?" >&2; } | head -1
@@ -144,7 +144,7 @@ public sealed class EndTests
         using TestFolder folder = new();
         string program = folder.Copy(TestProgram.Threads, "told-of-losses");
         using Command trace = ConsoleProgram.Trace("--buffer-size", "1", "--name", Path.GetFileName(program));
-        // Stopped, it takes nothing from the kernel; a mebibyte has room for fewer events with their details.
+        // While it is stopped it reads nothing. A ring buffer of 1 MiB has room for fewer events with details.
         trace.Signal(Command.SigStop);
         using Child storm = Child.Start(program, Count.Text(), "1");
         _ = storm.Output.ReadToEnd();
@@ -220,7 +220,7 @@ public sealed class EndTests
     public void A_libbpf_named_in_the_environment_is_not_loaded()
     {
         Need.Kernel();
-        // The program has its own: privileges that it holds serve no code that its caller names.
+        // libbpf is linked into the program, so its privileges cannot be used by code of the caller.
         (int status, _, string errors) = Command.Run(
             ConsoleProgram.File, ["--timeout", "0", "--verbose"], environment: new Dictionary<string, string?> { ["EXITSNOOP_LIBBPF"] = "/nonexistent/libbpf.so.1" });
         Assert.True(status == 0, errors);
@@ -285,7 +285,7 @@ public sealed class EndTests
     private static CommandResult RunAsNobody(params string[] arguments)
     {
         Need.Root();
-        // The tree may lie where nobody can read.
+        // The user nobody may not be able to read the repository.
         using TestFolder folder = new();
         string copy = folder.Copy(ConsoleProgram.File, "exitsnoop");
         return Command.Run(Need.Program("setpriv"), ["--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", copy, .. arguments]);

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace ExitSnoop.Cli.Tests;
 
 /// <summary>
-/// Each line that the original printed in the recorded runs, printed by us from the event it was printed for, with the
-/// corrections that we make on purpose and no other difference.
+/// Each line that the original printed in the recorded runs, printed by ExitSnoop from the same event, with the
+/// intended corrections and no other difference.
 /// </summary>
 public sealed partial class GoldenTableTests
 {
@@ -82,7 +82,7 @@ public sealed partial class GoldenTableTests
     }
 
     /// <summary>
-    /// A name with a newline in it made two lines of one; one that is not UTF-8 lost the line, but for the
+    /// A name with a newline was printed as two lines. A name that is not UTF-8 lost the line, except for the
     /// cells before the name, which stand before those of the next line.
     /// </summary>
     private static List<string> ReadLines(string file)
@@ -101,14 +101,14 @@ public sealed partial class GoldenTableTests
 
     private static string Golden(string file) => Path.Combine(Paths.Repository, "tests", "golden", file);
 
-    /// <summary>The line with what shared understanding says we print instead.</summary>
+    /// <summary>The line with the intended corrections.</summary>
     private static string Corrected(string line, string name)
     {
         string shown = DisplayText.Escape(name.TrimEnd(' ')).PadRight(16);
         // The original pads by characters, .NET by UTF-16 units.
         shown += new string(' ', Math.Max(0, 16 - shown.EnumerateRunes().Count()));
         line = line.Replace(name + " ", shown + " ", StringComparison.Ordinal);
-        // A long label ran into the name.
+        // In the original, a long label is not separated from the name.
         line = line.Replace("longerlabel", "longerlabel ", StringComparison.Ordinal);
         return Unknown().Replace(line, match => $"signal {match.Groups[1].Value} ({DeathOfScenario.SignalName(int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))})").TrimEnd();
     }

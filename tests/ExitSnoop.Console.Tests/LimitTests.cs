@@ -1,6 +1,6 @@
 namespace ExitSnoop.Cli.Tests;
 
-/// <summary>What the program says where it may open few files or map little memory.</summary>
+/// <summary>The errors of the program with low limits of open files and memory.</summary>
 public sealed class LimitTests
 {
     [Fact]

@@ -2,7 +2,7 @@ using ExitSnoop.Linux;
 
 namespace ExitSnoop.Cli.Tests;
 
-/// <summary>The zone that libc takes for local, as TZ sets it for a whole program. One test class at a time may.</summary>
+/// <summary>Sets TZ, the time zone of libc, for the whole process. Only one test class may do this at a time.</summary>
 internal static class LocalZone
 {
     internal static TimeZoneInfo Set(string name)

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Cli.Tests;
 
-/// <summary>Exits that are recorded by the program and read by it.</summary>
+/// <summary>Exits that the program records and reads.</summary>
 public sealed class RecordingTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 25, 22, 30, 0, TimeSpan.Zero);

@@ -1,7 +1,7 @@
 namespace ExitSnoop.Cli.Tests;
 
 /// <summary>
-/// A copy of the program with file capabilities, run as nobody: nothing that nobody controls decides what code runs in
+/// A copy of the program with file capabilities, run as nobody. Nothing that the user nobody controls decides which code runs in
 /// it. The hostile library writes a file as soon as it is loaded.
 /// </summary>
 public sealed class SecureExecutionTests : IDisposable
@@ -50,7 +50,7 @@ public sealed class SecureExecutionTests : IDisposable
     public void With_capabilities_no_variable_brings_code_into_it(string variable, string file)
     {
         GrantCapabilities();
-        // One with the name of each library that could be looked for beside the program.
+        // A library for each name that could be searched for beside the program.
         foreach (string name in (string[])["libbpf.so.1", "libbpf.so.1.so", "liblibbpf.so.1.so", "libhostile.so"])
             File.Copy(library, folder.Path(name));
         CommandResult result = Run([], (variable, folder.Path(file)));

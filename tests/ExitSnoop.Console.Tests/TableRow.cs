@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace ExitSnoop.Cli.Tests;
 
-/// <summary>A line of the table, taken apart again.</summary>
+/// <summary>A line of the table, split into its cells.</summary>
 internal sealed partial record TableRow(string Name, int Id, int ParentId, int ThreadId, string Status)
 {
     /// <summary>The lines after the header.</summary>

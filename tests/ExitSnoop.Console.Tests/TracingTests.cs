@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace ExitSnoop.Cli.Tests;
 
 /// <summary>
-/// What the program prints of real deaths. That the library reports them rightly is tested there, and in
+/// What the program prints for real exits. The tests of the library check that they are reported correctly, and
 /// <see cref="OptionValueTests"/> that each option reaches it.
 /// </summary>
 public sealed class TracingTests
@@ -17,7 +17,7 @@ public sealed class TracingTests
         Assert.Equal(0, scenario.Wait().Status);
         Assert.InRange(deaths.Count, 50, int.MaxValue);
 
-        // Ids come round within a second of a storm: another's child is no one of these.
+        // IDs are reused within a second of a storm, so the child of another process is not counted.
         ILookup<(int, int), TableRow> rows = TableRow.ReadAll(trace.Stop()).ToLookup(row => (row.Id, row.ParentId));
         ILookup<(int, int), JsonElement> events = json.Stop().Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(line).RootElement)

@@ -1,2 +1,2 @@
-// Tests measure times and count programs, of which the machine has few and the kernel one list.
+// The tests measure times and count the BPF programs in the kernel, so they run one at a time.
 [assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]

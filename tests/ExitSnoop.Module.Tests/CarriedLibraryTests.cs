@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>The libbpf in the module's own folder is taken where the system has none, or one before 1.0.</summary>
+/// <summary>The libbpf in the module's folder is used if the system has none, or one before 1.0.</summary>
 public sealed class CarriedLibraryTests
 {
     private const string Watch = "Watch-ProcessExit -Timeout 0 -User 64099 -Verbose";

@@ -1,6 +1,6 @@
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>What Tab offers in pwsh, asked of TabExpansion2 as PSReadLine asks it.</summary>
+/// <summary>The completions of Tab in pwsh, from TabExpansion2, which PSReadLine calls, too.</summary>
 public sealed class CompletionTests
 {
     // Completing changes nothing in a shell.
@@ -8,7 +8,7 @@ public sealed class CompletionTests
 
     private static readonly string[] Watching = ["Watch-ProcessExit", "Register-ProcessExitEvent"];
 
-    // sysexits.h, written down here once more: it is what is tested.
+    // The codes of sysexits.h, repeated here because they are tested.
     private static readonly string[] SysExits =
     [
         "EX_USAGE", "EX_DATAERR", "EX_NOINPUT", "EX_NOUSER", "EX_NOHOST", "EX_UNAVAILABLE", "EX_SOFTWARE", "EX_OSERR",
@@ -25,7 +25,7 @@ public sealed class CompletionTests
     {
         using TestFolder folder = new();
         using Victim victim = Victim.StartNamed(folder, "tabbed", "sleep", "60");
-        // A bare position completes to files too; there a beginning of the ID is typed.
+        // For a positional argument files are completed, too, so the beginning of the ID is typed.
         string typed = parameter.Length > 0 ? "" : victim.Id.Text()[..2];
         foreach (Offer[] offers in CompleteBoth(parameter + typed))
         {
@@ -48,7 +48,7 @@ public sealed class CompletionTests
 
     [Theory]
     [InlineData("short-one", "short-o", "short-one")]
-    // comm is cut at 15 bytes; the executable has the rest.
+    // comm is truncated to 15 bytes. The name of the executable is complete.
     [InlineData("a-name-of-more-than-15", "a-name-of-more", "a-name-of-more-than-15")]
     [InlineData("it's a name", "it", "'it''s a name'")]
     [InlineData("a[b", "a[", "'a`[b'")]

@@ -1,9 +1,9 @@
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>Get-ProcessExitEventDefinition: what an event is, without privileges and without loading anything.</summary>
+/// <summary>Get-ProcessExitEventDefinition describes events without privileges and without loading anything.</summary>
 public sealed class DefinitionTests
 {
-    // That the source compiles is tested in the library, which makes it.
+    // The tests of the library check that the source compiles.
     [Fact]
     public void The_source_is_headed_by_version_parameters_and_what_they_set()
     {

@@ -3,17 +3,17 @@ using System.Diagnostics;
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>
-/// Whatever ends a watch, its BPF programs are gone from the kernel 100 ms later, measured from the signal.
+/// Whatever ends a watch, its BPF programs are gone from the kernel within 100 ms after the signal.
 /// </summary>
 public sealed class EndingTests
 {
-    // Its deaths are those of a user that nobody has: none.
+    // The filter selects a user without processes, so there are no events.
     private const string Quiet = "Watch-ProcessExit -User 64099 -Basic";
 
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan GiveUp = TimeSpan.FromSeconds(8);
 
-    // What holds a pipeline: a cmdlet that can be stopped, and code that cannot.
+    // What can block a pipeline: a cmdlet that can be stopped, and code that cannot.
     private const string Sleeping = "ForEach-Object { Start-Sleep 5 }";
     private const string Deaf = "ForEach-Object { [Threading.Thread]::Sleep(600) }";
 
@@ -67,7 +67,7 @@ public sealed class EndingTests
         {
             using Command shell = Pwsh.Start($"'now'; {Quiet}");
             shell.WaitForOutput("now");
-            // At different moments of the loading, of which nobody says when they are.
+            // At different times during the load, because its steps cannot be observed.
             Thread.Sleep(milliseconds);
             HashSet<int> programs = BpfPrograms.Of(shell.Id);
             shell.Signal(Command.SigInt);
@@ -130,7 +130,7 @@ public sealed class EndingTests
         using RunningScript watch = shell.StartWatch(
             "Watch-ProcessExit $id -IncludeChildren -Basic -Timeout 1 | ForEach-Object { Start-Sleep -Milliseconds 100; $_ }", ("id", storm.Id));
         storm.Release();
-        // It would be 160 events if it went on with the storm, of which there are 20 in its second.
+        // If it continued with the storm, there would be 160 events. In its second there are 20.
         Assert.InRange(watch.Wait().Output.Count, 1, 60);
     }
 
@@ -268,7 +268,7 @@ public sealed class EndingTests
     public void The_exit_of_the_shell_leaves_nothing_of_a_subscription(string parameters, string exit)
     {
         using Storm storm = Storm.Prepare("--seconds", "6", "--rate", "500");
-        // It ends while events come and actions run.
+        // The end comes while there are events and running actions.
         using Command shell = Pwsh.StartWatch(
             $"$job = Register-ProcessExitEvent {storm.Id} -IncludeChildren {parameters}; while (-not ($ran -or (Get-Event))) {{ Start-Sleep -Milliseconds 5 }}; {exit}");
         HashSet<int> programs = BpfPrograms.Of(shell.Id);

@@ -1,6 +1,6 @@
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>What cannot be: each error has a fixed ID and category, and names the remedy.</summary>
+/// <summary>Each error has a fixed ID and category, and its message says what to do.</summary>
 public sealed class ErrorTests
 {
     private const string Watch = """

@@ -3,7 +3,7 @@ namespace ExitSnoop.ModuleTests;
 /// <summary>The parameters that choose exits.</summary>
 public sealed class FilterTests(FilterTests.Exits exits) : IClassFixture<FilterTests.Exits>
 {
-    // What a filter leaves out is tested in the library; here, that each parameter sets that filter.
+    // The tests of the library check what a filter drops. These check that each parameter sets its filter.
     [Theory]
     [InlineData("-Signal SEGV", "config.signals = 0x400")]
     [InlineData("-Signal SIGSEGV", "config.signals = 0x400")]
@@ -108,7 +108,7 @@ public sealed class FilterTests(FilterTests.Exits exits) : IClassFixture<FilterT
     [InlineData("-Crashed", "139")]
     [InlineData("-OomKilled", "")]
     [InlineData("-Name crash, watch-me-7-with -ExitCode 1 -Failed", "1")]
-    // Of the name "watch-me-7-with-a-long-name" the kernel keeps 15 bytes.
+    // The kernel truncates the name "watch-me-7-with-a-long-name" to 15 bytes.
     [InlineData("-Name watch-me-*", "1")]
     [InlineData("-Name nothing, WATCH-ME-7-with-a-long-nam?", "1")]
     [InlineData("-Name watch-me-[6-8]*", "1")]

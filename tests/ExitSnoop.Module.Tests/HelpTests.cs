@@ -2,10 +2,10 @@ using System.Xml.Linq;
 
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>The help, as Get-Help shows it in a pwsh that has the module. Every example is run.</summary>
+/// <summary>The help as Get-Help shows it in a pwsh with the module. Every example is run.</summary>
 public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpTests.Runs>
 {
-    /// <summary>What each example shows, by its title. Others' processes may be what it shows, so no names where any would do.</summary>
+    /// <summary>The expected output of each example, by its title. Examples may show any process, so names are expected only where the filter requires them.</summary>
     private static readonly Dictionary<string, string> Shows = new()
     {
         // Watch-ProcessExit
@@ -167,7 +167,7 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
         cmdlet.GetProperty("Parameters").EnumerateArray().Select(parameter => Text(parameter, "Name")).Order(),
         Texts(cmdlet, "Syntax").Distinct().Order()));
 
-    /// <summary>Texts that cmdlets share are those of Watch-ProcessExit, which must be true of the others as well.</summary>
+    /// <summary>Texts that several cmdlets share come from Watch-ProcessExit and must be true for the others, too.</summary>
     [Fact]
     public void The_help_of_a_parameter_speaks_of_parameters_and_of_a_watch_that_its_cmdlet_has()
     {
@@ -259,8 +259,8 @@ public sealed partial class HelpTests(HelpTests.Runs runs) : IClassFixture<HelpT
 
     /// <summary>
     /// The examples, each as it stands in the help, but with a <see cref="TestProgram.Nap"/> of its own in place of sleep,
-    /// in an empty folder, while processes exit with success and without, some ten of each a second. Several are under way
-    /// at once, as each waits most of its time. All end by themselves.
+    /// in an empty folder, while about ten processes a second exit with success and ten with a failure. Several examples run
+    /// at the same time, because each of them mostly waits. All end without help.
     /// </summary>
     public sealed class Runs : IDisposable
     {

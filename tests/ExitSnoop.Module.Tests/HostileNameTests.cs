@@ -1,6 +1,6 @@
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>Names are bytes chosen by others: they must not break a row, drive the terminal, or throw.</summary>
+/// <summary>Names are bytes that other users choose. They must not break a row, control the terminal or cause an exception.</summary>
 public sealed class HostileNameTests
 {
     [Fact]

@@ -1,6 +1,6 @@
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>The module imported from where it stands: a built clone, and a second copy.</summary>
+/// <summary>Importing the module from a built clone, and a second copy of it.</summary>
 public sealed class ImportTests
 {
     [Fact]

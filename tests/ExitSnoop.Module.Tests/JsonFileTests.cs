@@ -2,7 +2,7 @@ using System.IO.Compression;
 
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>Get-ProcessExit: lines of JSON as events again.</summary>
+/// <summary>Get-ProcessExit reads events from lines of JSON.</summary>
 public sealed class JsonFileTests
 {
     [Fact]

@@ -1,6 +1,6 @@
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>What is lost is counted, exactly, and told.</summary>
+/// <summary>Lost events are counted exactly and reported.</summary>
 public sealed partial class LossTests
 {
     [Fact]

@@ -1,6 +1,6 @@
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>The module as a folder: what it exports, that it is found, and how long it takes.</summary>
+/// <summary>The folder of the module: what it exports, that it is found, and how long an import takes.</summary>
 public sealed class ModuleFolderTests
 {
     private static readonly TimeSpan ImportLimit = TimeSpan.FromMilliseconds(500);

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>The package that build.ps1 makes, from the build to a watch on a machine that has nothing else of the project.</summary>
+/// <summary>The package that build.ps1 makes, from the build to a watch on a machine without the repository.</summary>
 public sealed class PackageTests
 {
     // Where the project lives is known to who builds the package: here bootstrap.sh.
@@ -11,7 +11,7 @@ public sealed class PackageTests
 
     private static string Version => Regex.Match(File.ReadAllText(Path.Combine(Paths.Repository, "ExitSnoop.psd1")), @"ModuleVersion = '(\S+)'").Groups[1].Value;
 
-    /// <summary>What stands in CHANGELOG.md below the heading of this version.</summary>
+    /// <summary>The section of this version in CHANGELOG.md.</summary>
     private static string ReleaseNotes =>
         Regex.Match(File.ReadAllText(Path.Combine(Paths.Repository, "CHANGELOG.md")), $@"^## {Regex.Escape(Version)}\n(.*?)(^## |\z)", RegexOptions.Singleline | RegexOptions.Multiline)
             .Groups[1].Value.Trim();

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>The other parameters of Watch-ProcessExit, those that all cmdlets have, and what is refused.</summary>
+/// <summary>The other parameters of Watch-ProcessExit, the common parameters, and the rejected values.</summary>
 public sealed class ParameterTests
 {
     [Fact]

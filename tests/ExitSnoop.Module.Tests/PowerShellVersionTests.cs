@@ -1,6 +1,6 @@
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>The package Microsoft.PowerShell.SDK and the tool PowerShell are two downloads of one version.</summary>
+/// <summary>The package Microsoft.PowerShell.SDK and the tool PowerShell must have the same version.</summary>
 public sealed class PowerShellVersionTests
 {
     private static string Pinned { get; } = JsonDocument.Parse(File.ReadAllText(Path.Combine(Paths.Repository, ".config", "dotnet-tools.json")))

@@ -1,6 +1,6 @@
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>What people type first, at the prompt of pwsh.</summary>
+/// <summary>What users type first at the prompt of pwsh.</summary>
 public sealed class PromptTests
 {
     [Theory]

@@ -1,14 +1,14 @@
 namespace ExitSnoop.ModuleTests;
 
 /// <summary>
-/// The commands and one-liners of the README, each run as it stands there while such processes die as it asks for. Only
+/// The commands and one-liners of the README. Each is run unchanged while matching processes exit. Only
 /// times are shorter, and the recording of last night is one of a moment ago.
 /// </summary>
 public sealed partial class ReadmeTests
 {
     private const string Commands = "## Three commands", Heading = "## One-liners";
 
-    /// <summary>What is printed or written, by the sentence that promises it.</summary>
+    /// <summary>The expected output, by the sentence before the command.</summary>
     private static readonly Dictionary<string, string> Promises = new()
     {
         ["what fails, as it happens"] = @"^PCOMM .*EXIT_CODE\n-.*\n(.*\n)*victim +\d+ .* signal 11 \(SEGV\)",

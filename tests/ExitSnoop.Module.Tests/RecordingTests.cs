@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>Get-ProcessExit: recordings at the prompt. What is in them is tested in the library.</summary>
+/// <summary>Get-ProcessExit with recordings. The tests of the library check their content.</summary>
 public sealed class RecordingTests
 {
     [Fact]

@@ -1,6 +1,6 @@
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>Watching other machines over SSH; they are this one, under names of their own.</summary>
+/// <summary>Watching other machines over SSH. They are this machine under other names.</summary>
 public sealed partial class RemotingTests(RemotingTests.Machines machines) : IClassFixture<RemotingTests.Machines>
 {
     // The views of an event, as script blocks.

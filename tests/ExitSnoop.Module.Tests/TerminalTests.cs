@@ -1,6 +1,6 @@
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>What a user sees: on a terminal, in a file, in a pipe.</summary>
+/// <summary>The output that a user sees on a terminal, in a file and in a pipe.</summary>
 public sealed class TerminalTests
 {
     private const string Red = "\u001b[31m", Reset = "\u001b[0m";

@@ -1,6 +1,6 @@
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>Events in files and texts, and back; and with the cmdlets that every object meets.</summary>
+/// <summary>Events that are written to files and texts and read again, and events in common cmdlets.</summary>
 public sealed class TravelTests
 {
     [Fact]

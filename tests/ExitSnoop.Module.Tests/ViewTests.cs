@@ -1,6 +1,6 @@
 namespace ExitSnoop.ModuleTests;
 
-/// <summary>The other views, and what survives when objects travel.</summary>
+/// <summary>The other views, and what is kept when objects are serialized.</summary>
 public sealed class ViewTests
 {
     [Fact]

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Testing;
 
-/// <summary>The clock by which the kernel stamps starts and exits, in nanoseconds.</summary>
+/// <summary>The boot clock, with which the kernel measures starts and exits, in nanoseconds.</summary>
 internal static class BootClock
 {
     internal static ulong Now

@@ -22,7 +22,7 @@ internal sealed record BpfMap(uint Type, string Name, uint MaxEntries)
     internal const uint PerfEventArray = 4, RingBuffer = 27;
 }
 
-/// <summary>BPF objects that are loaded, asked of the kernel by bpf(2).</summary>
+/// <summary>The loaded BPF objects, from bpf(2).</summary>
 internal static unsafe partial class BpfObjects
 {
     // include/uapi/linux/bpf.h; the number of bpf(2) on x86-64 and arm64.
@@ -31,7 +31,7 @@ internal static unsafe partial class BpfObjects
 
     private static readonly int SystemCall = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 280 : 321;
 
-    /// <summary>Whether a program of this ID is in the kernel, whoever holds it.</summary>
+    /// <summary>Whether a program with this ID is in the kernel, whichever process has it open.</summary>
     internal static bool HasProgram(int id)
     {
         IdAttribute attribute = new() { Id = (uint)id - 1 };

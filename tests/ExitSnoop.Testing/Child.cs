@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 namespace ExitSnoop.Testing;
 
 /// <summary>
-/// A child of the test, whose standard streams are pipes, waited for with wait4(2). .NET leaves children
+/// A child of the test, with pipes as standard streams. The test waits for it with wait4(2), because .NET does not wait for children
 /// alone that it did not start. One that still lives at the end of a test is killed, with all that it started.
 /// </summary>
 internal sealed unsafe class Child : IDisposable
@@ -28,10 +28,10 @@ internal sealed unsafe class Child : IDisposable
 
     internal int Id { get; }
 
-    /// <summary>A time of the boot clock before which it did not exist: with the ID, its identity.</summary>
+    /// <summary>A time of the boot clock before its start. Together with the ID it identifies the process.</summary>
     internal ulong StartedAfter { get; }
 
-    /// <summary>A time of the boot clock by which it was dead, once waited for.</summary>
+    /// <summary>A time of the boot clock after its exit. Valid after it was waited for.</summary>
     internal ulong EndedBefore { get; private set; } = ulong.MaxValue;
 
     internal StreamReader Output { get; }
@@ -107,7 +107,7 @@ internal sealed unsafe class Child : IDisposable
 
     internal void Kill(Signal signal) => Check(Posix.kill(Id, (int)signal));
 
-    /// <summary>Waits for its death and reaps it.</summary>
+    /// <summary>Waits for its exit and reaps it.</summary>
     internal WaitResult Wait()
     {
         if (waited is not null)
@@ -118,14 +118,14 @@ internal sealed unsafe class Child : IDisposable
         return waited = new WaitResult(status, new ResourceUsage(Time(usage), Time(usage + 2), usage[4], usage[8], usage[9], usage[16], usage[17]));
     }
 
-    /// <summary>Waits for its death and leaves it a zombie.</summary>
+    /// <summary>Waits for its exit without reaping it, so that it stays a zombie.</summary>
     internal void AwaitDeath()
     {
         if (!Dies(Patience))
             throw new TimeoutException($"{Id} does not die.");
     }
 
-    /// <summary>Whether it dies within a time; it is left a zombie.</summary>
+    /// <summary>Whether it exits within a time. It is not reaped.</summary>
     internal bool Dies(TimeSpan within)
     {
         if (waited is not null)
@@ -159,7 +159,7 @@ internal sealed unsafe class Child : IDisposable
         Errors.Dispose();
     }
 
-    // First the process itself, which then starts no more.
+    // The process itself is killed first, so that it starts no further children.
     private static void KillTree(int id)
     {
         int[] children = Proc.ChildrenOf(id);

@@ -55,7 +55,7 @@ internal sealed class Command : IDisposable
     {
         if (!child.Dies(limit ?? Patience))
             Assert.Fail($"Process {Id} ({file}) has not ended.\n--- output\n{Output}\n--- error\n{Error}");
-        // A pipe that a grandchild holds open must not hold us.
+        // A grandchild may have the pipe open, so the wait is limited.
         reading.Wait(TimeSpan.FromSeconds(5));
         int status = child.Wait().Status, signal = status & 0x7f;
         return new CommandResult(signal == 0 ? status >> 8 : 128 + signal, Output, Error);
@@ -82,7 +82,7 @@ internal sealed class Command : IDisposable
 
     private string NotPrinted(string text) => $"'{text}' was not printed.\n--- output\n{Output}\n--- error\n{Error}";
 
-    // On a thread of its own: reading from a pipe holds it.
+    // On a thread of its own, because reading from a pipe blocks.
     private static Task Collect(StreamReader from, StringBuilder to) => Task.Factory.StartNew(
         () =>
         {

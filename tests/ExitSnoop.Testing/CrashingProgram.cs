@@ -16,7 +16,7 @@ internal static class CrashingProgram
     /// <summary>The variable by which the way "library" finds its library, and the library.</summary>
     internal static (string Name, string Value) Library { get; } = ("CRASH_LIBRARY", Of("crash-library.so"));
 
-    /// <summary>What stands on the stack of one that was told it, and may be in nothing that is shown or written.</summary>
+    /// <summary>A text on the stack of a program that gets it in CRASH_SECRET. It must not be in any output.</summary>
     internal const string Secret = "hunter2-stands-on-the-stack";
 
     internal static IReadOnlyDictionary<string, string?> WithSecret { get; } = new Dictionary<string, string?> { ["CRASH_SECRET"] = Secret };

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace ExitSnoop.Testing;
 
-/// <summary>What the program scenario printed: each process with what wait4(2) said of it, and the threads of some.</summary>
+/// <summary>A process in the output of the program scenario: the result of wait4(2), and its threads.</summary>
 internal sealed record DeathOfScenario(string Case, string Comm, int Id, int ParentId, int Status, ResourceUsage? Usage)
 {
     /// <summary>The threads that the process had, where it had several.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ExitSnoop.Testing;
 
-/// <summary>Waiting for what comes soon, without saying exactly when.</summary>
+/// <summary>Waits until a condition is true.</summary>
 internal static class Eventually
 {
     internal static void True(Func<bool> condition, Func<string> otherwise, TimeSpan? limit = null)

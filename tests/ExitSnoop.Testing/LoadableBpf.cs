@@ -1,6 +1,6 @@
 namespace ExitSnoop.Testing;
 
-/// <summary>Whether this machine lets this user trace at all; found out once, by trying.</summary>
+/// <summary>Whether this user can trace on this machine. This is tried once.</summary>
 internal static class LoadableBpf
 {
     private static readonly Lazy<string?> Reason = new(Try);

@@ -3,10 +3,10 @@ using System.Net.Sockets;
 
 namespace ExitSnoop.Testing;
 
-/// <summary>Servers that only this machine reaches.</summary>
+/// <summary>Servers on the loopback address.</summary>
 internal static class Loopback
 {
-    /// <summary>A port on which nobody listened a moment ago.</summary>
+    /// <summary>A port that is not in use.</summary>
     internal static int FreePort()
     {
         using TcpListener listener = new(IPAddress.Loopback, 0);

@@ -1,7 +1,7 @@
 namespace ExitSnoop.Testing;
 
 /// <summary>
-/// Limits of time, judged by the median of several runs: one lucky or one unlucky run decides nothing. Where
+/// Checks time limits with the median of several runs, so that one fast or slow run does not decide. If
 /// other processes take the processors, more runs are made.
 /// </summary>
 internal static class MedianTime
@@ -14,7 +14,7 @@ internal static class MedianTime
         while (times.Count < MostRuns)
         {
             times.Add(run());
-            // Of three runs, or of an odd number more, whatever the last one were.
+            // The median of three or a larger odd number of runs is within the limit, whatever the last run would take.
             if (times.Count >= 2 && times.Count(time => time <= limit) > (times.Count | 1) / 2)
                 return;
         }

@@ -1,7 +1,7 @@
 namespace ExitSnoop.Testing;
 
 /// <summary>
-/// What a test needs of the machine; without it the test is skipped with the reason. Where
+/// The requirements of a test. If one is missing, the test is skipped with the reason. If
 /// EXITSNOOP_REQUIRE_ALL is set the machine is known to have everything, and a skip is a failure.
 /// </summary>
 internal static class Need

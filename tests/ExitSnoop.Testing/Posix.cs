@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Testing;
 
-/// <summary>What Process of .NET hides: arguments as bytes, the wait status and the resources of a child.</summary>
+/// <summary>What the class Process of .NET does not have: arguments as bytes, the wait status and the resources of a child.</summary>
 internal static unsafe partial class Posix
 {
     internal const int WaitNoHang = 1;

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Testing;
 
-/// <summary>What /proc says of a process.</summary>
+/// <summary>Reads /proc.</summary>
 internal static class Proc
 {
     /// <summary>The processes of this machine.</summary>
@@ -10,7 +10,7 @@ internal static class Proc
     /// <summary>R, S, T, Z, ... of proc(5); null for one that is gone.</summary>
     internal static char? StateOf(int id) => Stat(id)?[0][0];
 
-    /// <summary>Waits until a process is gone or a zombie, whoever reaps it: it has passed the exit program then.</summary>
+    /// <summary>Waits until a process is gone or a zombie. The exit program has run for it then.</summary>
     internal static void AwaitExit(int id) => Eventually.True(() => StateOf(id) is null or 'Z', $"{id} does not exit.");
 
     internal static int? ParentOf(int id) => Stat(id) is { } fields ? int.Parse(fields[1], CultureInfo.InvariantCulture) : null;
@@ -32,7 +32,7 @@ internal static class Proc
     /// <summary>Its name.</summary>
     internal static string? CommOf(int id) => Read(id, "comm")?.TrimEnd('\n');
 
-    // From the state on: the name before that may hold anything.
+    // From the state on, because the name before it can contain any character.
     private static string[]? Stat(int id) => Read(id, "stat") is { } stat ? stat[(stat.LastIndexOf(')') + 2)..].Split(' ') : null;
 
     private static string? Read(int id, string file)

@@ -10,7 +10,7 @@ internal sealed class Storm : IDisposable
     /// <summary>The process that all others descend from.</summary>
     internal int Id => child.Id;
 
-    // sh in front: so its ID is known before it begins.
+    // sh starts it with exec, so that its ID is known before it begins.
     internal static Storm Prepare(params string[] arguments) =>
         new(Command.Start("sh", ["-c", "read go; exec \"$0\" \"$@\"", TestProgram.Storm, .. arguments]));
 

@@ -81,7 +81,7 @@ internal sealed class TestCgroup : IDisposable
     {
         if (!made)
             return;
-        // A process that has just died may still be counted.
+        // A process that has just exited may still be in the cgroup.
         for (int attempt = 0; Directory.Exists(Folder); attempt++)
         {
             try

@@ -1,8 +1,8 @@
 namespace ExitSnoop.Testing;
 
 /// <summary>
-/// A process of ours that waits to be let go, and then dies in the way that was asked for. Its exit code is
-/// what waitpid(2) told this process, its parent.
+/// A process that waits until it is released, and then ends in the given way. Its exit code is
+/// the one that waitpid(2) returned to the test, its parent.
 /// </summary>
 internal sealed class Victim : IDisposable
 {
@@ -48,10 +48,10 @@ internal sealed class Victim : IDisposable
         return new Victim(child, id);
     }
 
-    /// <summary>Lets it die.</summary>
+    /// <summary>Releases it.</summary>
     internal void Release() => child.Write("\n");
 
-    /// <summary>Lets it die, and waits for it.</summary>
+    /// <summary>Releases it and waits for its exit.</summary>
     internal int Die()
     {
         Release();

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Testing;
 
-/// <summary>The truth about a dead process: what wait4(2) told its parent.</summary>
+/// <summary>The result of wait4(2) for a process.</summary>
 /// <param name="Status">As the kernel stores it.</param>
 /// <param name="Usage">Of the process and the children that it waited for.</param>
 internal sealed record WaitResult(int Status, ResourceUsage Usage);

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace ExitSnoop.Tests;
 
 /// <summary>
-/// The library's namespaces look one way only: from the public API at the top down to Linux. What is below throws what
-/// happened, and what is above says what it means.
+/// The namespaces of the library depend on each other in one direction only: from the public API at the top down to Linux. Lower ones throw
+/// their own exceptions, and the public API converts them.
 /// </summary>
 public sealed partial class LayerTests
 {
@@ -43,7 +43,7 @@ public sealed partial class LayerTests
         return layer < 0 ? null : layer;
     }
 
-    // Strings too: what they say is nobody's dependency.
+    // Also removes strings, because names in texts are no dependencies.
     [GeneratedRegex(@"//.*|""(\\.|[^""\\\n])*""")]
     private static partial Regex Comment();
 

@@ -2,7 +2,7 @@
 
 namespace ExitSnoop.Tests;
 
-/// <summary>Runs the tests; or, for a test that needs a tracer, a crash or a user in a process of its own, is that.</summary>
+/// <summary>Runs the tests, or acts as the tracer, crashing program or unprivileged user that a test needs as a separate process.</summary>
 internal static class Program
 {
     internal static int Main(string[] args) => args switch

@@ -22,7 +22,7 @@ internal static class PinnedPowerShell
     private static string Metadata(string key) =>
         typeof(PinnedPowerShell).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(pair => pair.Key == key).Value!;
 
-    // Before any test is found: from here on the runtime asks for what it does not have.
+    // This runs before tests are discovered. From then on the runtime asks this resolver for missing assemblies.
     [ModuleInitializer]
     internal static void Prepare()
     {
@@ -31,7 +31,7 @@ internal static class PinnedPowerShell
         AssemblyLoadContext.Default.Resolving += Resolve;
     }
 
-    // Tests and cmdlets share the types of the library, so both take it from the module as it is shipped.
+    // Tests and cmdlets must share the types of the library, so both load it from the built module.
     private static Assembly? Resolve(AssemblyLoadContext context, AssemblyName name)
     {
         string file = Path.Combine(Paths.Module, name.Name + ".dll");

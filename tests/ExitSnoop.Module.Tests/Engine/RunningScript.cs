@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace ExitSnoop.ModuleTests.Engine;
 
-/// <summary>A script under way in a <see cref="Shell"/>. Disposing of it stops it.</summary>
+/// <summary>A running script in a <see cref="Shell"/>. Disposing it stops the script.</summary>
 internal sealed class RunningScript : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
@@ -11,7 +11,7 @@ internal sealed class RunningScript : IDisposable
 
     internal RunningScript(Invocation invocation) => this.invocation = invocation;
 
-    /// <summary>What has come out so far.</summary>
+    /// <summary>The output until now.</summary>
     internal ShellResult Now => invocation.Snapshot();
 
     internal bool IsRunning => !invocation.IsCompleted;

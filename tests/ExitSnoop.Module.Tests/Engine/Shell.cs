@@ -29,7 +29,7 @@ internal sealed class Shell : IDisposable
 
     internal static Shell Open(bool import = true) => new(import);
 
-    /// <summary>One for all tests that leave nothing in it that another could notice. It is not disposed of.</summary>
+    /// <summary>A shell for all tests that leave nothing in it. It is not disposed.</summary>
     internal static Shell Shared => OneForMany.Value;
 
     /// <summary>Runs a script to its end.</summary>
@@ -39,7 +39,7 @@ internal sealed class Shell : IDisposable
         return running.Wait();
     }
 
-    /// <summary>Starts a script, which others then watch, feed and stop.</summary>
+    /// <summary>Starts a script, which the test can watch, feed and stop.</summary>
     internal RunningScript Start(string script, params (string Name, object? Value)[] variables)
     {
         foreach ((string name, object? value) in variables)

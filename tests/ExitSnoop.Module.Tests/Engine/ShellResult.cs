@@ -24,7 +24,7 @@ internal sealed record ShellResult(
     internal IReadOnlyList<ExitEvent> Events => [.. Output.OfType<ExitEvent>()];
 
     /// <summary>
-    /// The one error there is. That which a cmdlet ends itself by ends the statement, not a script that
+    /// The only error. A terminating error of a cmdlet ends the statement, but not a script that
     /// has no try around it.
     /// </summary>
     internal ShellError OnlyError => Assert.Single(Terminating is null ? Errors : [.. Errors, Terminating]);

@@ -1,6 +1,6 @@
 namespace ExitSnoop.ModuleTests.Support;
 
-/// <summary>pwsh as a user starts it.</summary>
+/// <summary>A pwsh process, as a user starts it.</summary>
 internal static class Pwsh
 {
     private static readonly Dictionary<string, string?> Plain = new()

@@ -4,7 +4,7 @@ using ExitSnoop.Tests.Kernel;
 
 namespace ExitSnoop.Tests.Crash;
 
-/// <summary>The program exitsnoop and processes that crash: what it writes, and whom it asks for symbols.</summary>
+/// <summary>The program exitsnoop and processes that crash: what it writes, and which servers it asks for symbols.</summary>
 [Collection(KernelTests.Name)]
 public sealed class CrashOutputTests
 {
@@ -84,7 +84,7 @@ public sealed class CrashOutputTests
     private static void AssertHasNot(ReadOnlySpan<byte> bytes)
     {
         Assert.True(bytes.IndexOf("hunter2"u8) < 0, "The secret is there.");
-        // Nor as an address: eight of its bytes in hexadecimal digits.
+        // The secret must not appear as an address either: eight of its bytes in hexadecimal digits.
         for (int i = 0; i + sizeof(ulong) <= CrashingProgram.Secret.Length; i++)
         {
             string digits = $"{BitConverter.ToUInt64(Encoding.UTF8.GetBytes(CrashingProgram.Secret), i):x}";
@@ -92,7 +92,7 @@ public sealed class CrashOutputTests
         }
     }
 
-    /// <summary>Has the symbols of one program, by its build ID.</summary>
+    /// <summary>A server with the symbols of one program, by its build ID.</summary>
     private sealed class SymbolServer : IDisposable
     {
         private readonly HttpListener listener = new();

@@ -2,7 +2,7 @@ using ExitSnoop.Crash;
 
 namespace ExitSnoop.Tests.Crash;
 
-/// <summary>Which call a crash is named after.</summary>
+/// <summary>Which frame a crash is named after.</summary>
 public sealed class CrashSiteTests
 {
     public static TheoryData<string> Functions => [.. CrashSite.RuntimeFunctions];
@@ -15,7 +15,7 @@ public sealed class CrashSiteTests
     {
         string symbol = name.Replace("*", "_and_more", StringComparison.Ordinal);
         Assert.Equal("guilty", Site(Signal.ABRT, Frame("/app", symbol), Frame("/app", "guilty"), Frame("/app", "main")));
-        // A name that only begins like it is the program's own, where the list has no star.
+        // Without a star in the list, a longer name is a function of the program.
         if (!name.EndsWith('*'))
             Assert.Equal(name + "_of_mine", Site(Signal.ABRT, Frame("/app", name + "_of_mine"), Frame("/app", "guilty")));
     }

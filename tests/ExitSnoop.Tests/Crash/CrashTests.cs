@@ -5,7 +5,7 @@ using ExitSnoop.Tests.Kernel;
 
 namespace ExitSnoop.Tests.Crash;
 
-/// <summary>What the event of a crash tells, to whom, and what it must not tell.</summary>
+/// <summary>What the event of a crash contains, for which users, and what it must not contain.</summary>
 [Collection(KernelTests.Name)]
 public sealed class CrashTests(WatchedCrashes children) : IClassFixture<WatchedCrashes>
 {
@@ -70,7 +70,7 @@ public sealed class CrashTests(WatchedCrashes children) : IClassFixture<WatchedC
         Assert.All(recording.Stop().Where(exit => exit.Id == child.Id && exit.Name != "crasher"), exit => Assert.Null(exit.CrashSite));
     }
 
-    /// <summary>Without a core, and with core_pattern's handler not asked.</summary>
+    /// <summary>No core is written, and the handler of core_pattern is not called.</summary>
     [Fact]
     public void A_process_that_may_write_no_core_has_a_place_all_the_same()
     {
@@ -116,7 +116,7 @@ public sealed class CrashTests(WatchedCrashes children) : IClassFixture<WatchedC
     {
         Need.Root();
         using TestFolder folder = new();
-        // Here a program without symbols, there one with them at the same path.
+        // At the same path there is a program without symbols in this mount namespace and one with symbols in the other.
         string program = folder.Copy(CrashingProgram.Stripped, "app");
         using Recording recording = Recording.Start(Options);
         const string script = "mount --bind \"$0\" \"$1\" && (\"$1\" null-read; \"$1\" quit-later)";
@@ -124,7 +124,7 @@ public sealed class CrashTests(WatchedCrashes children) : IClassFixture<WatchedC
         ExitEvent first = recording.WaitFor(exit => exit.Path == program && exit.Signal == Signal.SEGV);
         Assert.Equal((program, "read_null"), (first.CrashModule, first.CrashSymbol));
 
-        // The last process of the namespace: once it is gone, nobody is left by whom its files could be reached. Files that are the
+        // After the last process of the namespace has exited, its files cannot be reached any more. Files that are the
         // same here, by inode and change time, are read all the same, such as libc.
         inside.Kill(Signal.KILL);
         inside.Wait();
@@ -163,13 +163,13 @@ public sealed class CrashTests(WatchedCrashes children) : IClassFixture<WatchedC
         StackFrame[] frames = unwinder.Unwind(capture).StackTrace!;
         int main = Array.FindIndex(frames, frame => frame.Symbol == "main");
         Assert.InRange(main, 3, 5);
-        // read_null() calls nothing, so compilers give it no frame.
+        // read_null() calls no function, so compilers give it no frame.
         Assert.Equal(
             [frames[0].InstructionPointer, .. frames[2..(main + 1)].Select(frame => frame.InstructionPointer)],
             byPointers.Frames.Take(main).Select(frame => frame.InstructionPointer));
     }
 
-    /// <summary>Of programs that others can write to a copy is read, of the parts that are needed; theirs can be cut off meanwhile.</summary>
+    /// <summary>Programs that others can write to are read from a copy of the needed parts, because the files can be truncated meanwhile.</summary>
     [Fact]
     public void A_program_that_its_owner_cuts_off_while_it_is_read_is_read_all_the_same()
     {
@@ -193,7 +193,7 @@ public sealed class CrashTests(WatchedCrashes children) : IClassFixture<WatchedC
         string.Join('\n', typeof(CrashReport).GetProperties(BindingFlags.Instance | BindingFlags.NonPublic).Select(property => property.GetValue(report)))
         + string.Join('\n', report.StackTrace!.Select(frame => $"{frame} {frame.Module} {frame.Symbol} {frame.BuildId}"));
 
-    /// <summary>What the kernel sends of a null read.</summary>
+    /// <summary>The record of a crash by a read of address 0.</summary>
     private static CrashCapture Capture(string crashing, IReadOnlyDictionary<string, string?>? environment = null)
     {
         LoadableBpf.Require();

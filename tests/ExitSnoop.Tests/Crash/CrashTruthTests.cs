@@ -2,7 +2,7 @@ using ExitSnoop.Tests.Kernel;
 
 namespace ExitSnoop.Tests.Crash;
 
-/// <summary>Where programs crashed: against what their source says, and against eu-stack on a core of the same death.</summary>
+/// <summary>The place of crashes, compared with the source of the programs and with eu-stack on a core of the same crash.</summary>
 [Collection(KernelTests.Name)]
 public sealed class CrashTruthTests(WatchedCrashes children) : IClassFixture<WatchedCrashes>
 {
@@ -48,7 +48,7 @@ public sealed class CrashTruthTests(WatchedCrashes children) : IClassFixture<Wat
     public void An_exception_that_nobody_catches_is_named_after_the_function_that_threw_it() =>
         AssertTrue(CrashingProgram.Throw, "", "crash-throw!shop::Till<", Signal.ABRT);
 
-    /// <summary>eu-stack stops at the address where nothing is mapped; gdb goes on with the caller, as this does.</summary>
+    /// <summary>eu-stack stops at an address where nothing is mapped. gdb and ExitSnoop continue with the caller.</summary>
     [Theory]
     [InlineData("null-call", 0, "call_null")]
     [InlineData("bad-call", 0x123456789000, "call_bad")]
@@ -82,7 +82,7 @@ public sealed class CrashTruthTests(WatchedCrashes children) : IClassFixture<Wat
         }
     }
 
-    /// <summary>eu-stack stops in the handler; gdb goes on.</summary>
+    /// <summary>eu-stack stops in the signal handler. gdb continues.</summary>
     [Fact]
     public void A_handler_on_a_stack_of_its_own_does_not_hide_the_place_of_the_fault()
     {

@@ -2,7 +2,7 @@ using ExitSnoop.Crash.Unwinding;
 
 namespace ExitSnoop.Tests.Crash;
 
-/// <summary>Names of symbols, as the source has them.</summary>
+/// <summary>Demangled names of symbols.</summary>
 public sealed class DemanglerTests
 {
     [Theory]
@@ -25,7 +25,7 @@ public sealed class DemanglerTests
     public void A_symbol_is_shown_as_the_source_names_it(string symbol, string name) =>
         Assert.Equal(name, Demangler.Demangle(Encoding.UTF8.GetBytes(symbol)));
 
-    /// <summary>A name of a few bytes that refers back to itself again and again would be a text without end.</summary>
+    /// <summary>A name of a few bytes with nested back references would become an endless text.</summary>
     [Fact]
     public void A_hostile_name_ends()
     {

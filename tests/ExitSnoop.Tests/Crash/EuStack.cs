@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace ExitSnoop.Tests.Crash;
 
-/// <summary>The frames that elfutils' eu-stack finds in a core of the same death.</summary>
+/// <summary>The frames that eu-stack of elfutils finds in a core of the same crash.</summary>
 internal static partial class EuStack
 {
     /// <summary>The frames of a thread, each as its address and, where it has one, the name of its function.</summary>
@@ -24,7 +24,7 @@ internal static partial class EuStack
     internal static IEnumerable<string> ToLines(IEnumerable<StackFrame> frames) =>
         frames.Select(frame => $"{frame.InstructionPointer:x16} {frame.Symbol}".TrimEnd());
 
-    // It prints the version behind some names, and names of C++ as the linker knows them.
+    // It prints versions after some names, and mangled C++ names.
     private static string Demangled(string symbol)
     {
         string name = symbol.Split('@')[0].Trim();

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace ExitSnoop.Tests.Crash;
 
-/// <summary>The frames that gdb finds in a core of the same death: for where eu-stack stops.</summary>
+/// <summary>The frames that gdb finds in a core of the same crash, for cases in which eu-stack stops.</summary>
 internal static partial class Gdb
 {
     /// <summary>

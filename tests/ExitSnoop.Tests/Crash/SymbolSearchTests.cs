@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace ExitSnoop.Tests.Crash;
 
-/// <summary>Which function an address is in: against libdw, which looks for one address at a time.</summary>
+/// <summary>The functions of addresses, compared with libdw, which finds one address at a time.</summary>
 public sealed unsafe class SymbolSearchTests
 {
     private const ulong Bias = 0x10000000;

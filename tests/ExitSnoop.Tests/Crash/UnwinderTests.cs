@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace ExitSnoop.Tests.Crash;
 
-/// <summary>The process that unwinds: what it may do, and what happens when it fails.</summary>
+/// <summary>The unwinder's process: what it may do, and what happens if it fails.</summary>
 [Collection(KernelTests.Name)]
 public sealed class UnwinderTests
 {
@@ -71,7 +71,7 @@ public sealed class UnwinderTests
         Assert.StartsWith("the process that finds the calls cannot be started", exit.CrashNote, StringComparison.Ordinal);
     }
 
-    /// <summary>As Install-PSResource leaves it, which unpacks a zip archive.</summary>
+    /// <summary>The program without execute permission, as Install-PSResource unpacks it from a zip archive.</summary>
     [Fact]
     public void A_program_that_nobody_may_execute_unwinds_as_well()
     {
@@ -153,7 +153,7 @@ public sealed class UnwinderTests
         Assert.Contains(" in crash+0x", trace.Output, StringComparison.Ordinal);
     }
 
-    /// <summary>Files chosen by others: each is changed in places at random, and none may stop the unwinder from answering the next.</summary>
+    /// <summary>Files are changed at random places. The unwinder must still answer the next request.</summary>
     [Fact]
     public void Damaged_files_cost_at_most_the_symbols()
     {
@@ -172,7 +172,7 @@ public sealed class UnwinderTests
             byte[] damaged = [.. whole];
             for (int changes = random.Next(1, 200); changes > 0; changes--)
                 damaged[random.Next(3) == 0 ? random.Next(1024) : random.Next(damaged.Length)] = (byte)random.Next(256);
-            // The beginning stays that of an ELF file of this machine.
+            // The first bytes are kept, so that it is still an ELF file of this architecture.
             whole.AsSpan(0, 20).CopyTo(damaged);
             File.WriteAllBytes(program, damaged);
             using FileStream file = File.OpenRead(program);

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>What is attached, by the word of the kernel and not by ours.</summary>
+/// <summary>What is attached, according to the kernel.</summary>
 [Collection(KernelTests.Name)]
 public sealed class AttachmentTests
 {
@@ -29,7 +29,7 @@ public sealed class AttachmentTests
             ExitProgramFallbacks.SecondHook => ["process_exit", "process_exit_ra", .. signals],
             _ => ["process_exit", .. signals],
         };
-        // Of process_exit_crash and signal_deliver_crash the kernel keeps 15 characters.
+        // The kernel truncates process_exit_crash and signal_deliver_crash to 15 characters.
         Assert.Equal(names, Programs().Select(program => program.Name switch
         {
             "process_exit_cr" => "process_exit",
@@ -43,7 +43,7 @@ public sealed class AttachmentTests
     }
 
     /// <summary>
-    /// A loop that the verifier follows step by step, each time it comes there, is what makes a start slow: there were 65,000.
+    /// A start is slow if the verifier checks each iteration of a loop separately. It once checked 65,000 instructions.
     /// </summary>
     [Fact]
     public void The_kernel_has_little_to_verify_before_a_detailed_trace_starts()
@@ -85,7 +85,7 @@ public sealed class AttachmentTests
             {
                 bool tracepointIsLate = version < new Version(6, 16), atTracepoint = hook.AttachType == "raw_tp";
                 if (atTracepoint && !tracepointIsLate && !hook.TracepointHasGroupDead)
-                    // The last resort, where the release is no guide to what the kernel has.
+                    // The last candidate, for kernels whose release does not tell what they support.
                     continue;
                 Assert.Equal(atTracepoint && tracepointIsLate, hook.IsAfterMemory);
                 Assert.Equal((atTracepoint || hook.HasSecond) && tracepointIsLate, hook.Claims);
@@ -158,7 +158,7 @@ public sealed class AttachmentTests
         if (Environment.OSVersion.Version < new Version(6, 16))
             Assert.Skip("the tracepoint has no group_dead before 6.16");
         using Recording recording = Recording.OfChildren(options: new() { Failed = true, PerThread = perThread, Basic = basic });
-        // Of process_exit_nonzero and basic_exit_nonzero.
+        // The truncated names of process_exit_nonzero and basic_exit_nonzero.
         Assert.Equal(expected, ExitPrograms()[0].Name is "process_exit_no" or "basic_exit_nonz");
     }
 

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Who or what killed it: each cause against what the killer or the victim itself knew.</summary>
+/// <summary>The cause of an exit, compared with what the sender of the signal or the process itself knows.</summary>
 [Collection(KernelTests.Name)]
 public sealed partial class CauseOfDeathTests(WatchedChildren children) : IClassFixture<WatchedChildren>
 {
@@ -52,7 +52,7 @@ public sealed partial class CauseOfDeathTests(WatchedChildren children) : IClass
         using Child murder = Child.Run(TestProgram.Murder, "--twice", $"{victim.Id}");
         string[] first = murder.ReadLine().Split('\t'), second = murder.ReadLine().Split('\t');
         victim.Wait();
-        // Both kills were accepted: the second hit a process that was dying.
+        // kill(2) succeeded for both, although the process was already exiting at the second.
         Assert.Equal(["first", "0"], [first[0], first[2]]);
         Assert.Equal(["second", "0"], [second[0], second[2]]);
         AssertSentBy(children.Of(victim), Signal.KILL, "USER", int.Parse(first[1], CultureInfo.InvariantCulture), "killer_a");
@@ -61,7 +61,7 @@ public sealed partial class CauseOfDeathTests(WatchedChildren children) : IClass
     [Fact]
     public void Of_two_killers_the_first_is_named_though_the_victim_has_not_yet_run_again()
     {
-        // All on one processor, the killers with a priority that lets the victim run only after both.
+        // All run on one processor. The senders have a priority with which the victim runs only after both.
         if (Environment.UserName != "root")
             Assert.Skip("Only root can give real-time priorities.");
         for (int attempt = 0; attempt < 5; attempt++)
@@ -103,7 +103,7 @@ public sealed partial class CauseOfDeathTests(WatchedChildren children) : IClass
         AssertSentBy(children.Of(victim), Signal.KILL, "USER", murder.Id, "murder");
     }
 
-    /// <summary>The victim prints what its own handler was told: "signal NUMBER code CODE address ADDRESS".</summary>
+    /// <summary>The handler of the victim prints its siginfo: "signal NUMBER code CODE address ADDRESS".</summary>
     [Theory]
     [InlineData("null-deref")]
     [InlineData("fault", "0x1234")]
@@ -136,8 +136,8 @@ public sealed partial class CauseOfDeathTests(WatchedChildren children) : IClass
         ExitEvent exit;
         Signal signal;
         int id, code, tries = 0;
-        // A timer strikes in an interrupt. If that comes in the middle of the very program that is to see the signal, for
-        // another process, the kernel does not run it a second time, and the cause stays unknown.
+        // A timer expires in an interrupt. If the BPF program for the signal is already running on that CPU for
+        // another process, the kernel does not start it again, and the cause is unknown.
         do
         {
             using Child victim = Child.Run(TestProgram.Victim, "-i", mode);
@@ -210,7 +210,7 @@ public sealed partial class CauseOfDeathTests(WatchedChildren children) : IClass
             ulong.Parse(info.Groups[3].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
     }
 
-    /// <summary>From sigaction(2), as far as the victims go.</summary>
+    /// <summary>The codes of sigaction(2) that occur in these tests.</summary>
     private static string NameOf(Signal signal, int code) => (signal, code) switch
     {
         (_, 0) => "USER",

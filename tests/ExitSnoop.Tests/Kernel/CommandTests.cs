@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Arguments and executable of the dead, byte by byte.</summary>
+/// <summary>Arguments and executables of exited processes, byte by byte.</summary>
 [Collection(KernelTests.Name)]
 public sealed partial class CommandTests(WatchedChildren children) : IClassFixture<WatchedChildren>
 {
@@ -139,7 +139,7 @@ public sealed partial class CommandTests(WatchedChildren children) : IClassFixtu
         {
             string link = $"/proc/{Environment.ProcessId}/fd/{fd}";
             File.WriteAllBytes(link, File.ReadAllBytes(TestProgram.Victim));
-            // Not through a FileStream, which stays open for writing: the kernel refuses to execute that.
+            // Not with a FileStream, because the kernel refuses to execute a file that is open for writing.
             using Child child = Child.Run(link, "exit", "0");
             Assert.Equal("/memfd:not a file", children.Of(child).Path);
         }
@@ -165,7 +165,7 @@ public sealed partial class CommandTests(WatchedChildren children) : IClassFixtu
         string? seenByPs = Proc.CommandLineOf(child.Id);
         child.WriteLine();
         child.Wait();
-        // Of a title /proc shows a page at most.
+        // /proc shows at most one page of a title.
         Assert.Equal(title[..Math.Min(length, 4096)], seenByPs);
         ExitEvent exit = children.Of(child);
         Assert.Equal([title[..Math.Min(length, ArgumentsMaximum - 1)]], exit.Arguments!);

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Which exits are crashes and OOM kills, and the filters that ask for a path or leave names and users out.</summary>
+/// <summary>Which exits are crashes and OOM kills, and the filters by path and by excluded names and users.</summary>
 [Collection(KernelTests.Name)]
 public sealed class CrashFilterTests
 {

@@ -3,7 +3,7 @@ using ExitSnoop.Reading;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>A process with all that descends from it, as victim's tree grows it: every other branch is orphaned.</summary>
+/// <summary>A process with its descendants, made by the mode tree of victim: every other branch is orphaned.</summary>
 [Collection(KernelTests.Name)]
 public sealed class DescendantTests
 {
@@ -43,7 +43,7 @@ public sealed class DescendantTests
     [Fact]
     public void Descendants_that_were_there_before_the_trace_are_seen()
     {
-        // Two generations, and one whose parent has left: that is init's by now, and nobody's descendant.
+        // Two generations, and one process whose parent has exited: init is its parent, so it is no descendant.
         const string script = "\"$0\" sleep 60 & sh -c '\"$0\" sleep 60 & wait; exit 8' \"$0\" & sh -c '\"$0\" sleep 60 &' \"$0\"; wait; exit 9";
         using Child root = Child.Start("sh", "-c", script, TestProgram.Victim);
         int[] victims = [root.ReadId(), root.ReadId(), root.ReadId()];
@@ -112,7 +112,7 @@ public sealed class DescendantTests
         using RecordReader reader = RecordReader.Start(program, options, queue);
         tree.WriteLine();
         tree.Wait();
-        // From now on no program runs: the exit of the last descendant is skipped.
+        // From now on no BPF program runs, so the exit of the last descendant is missed.
         program.Detach();
         Assert.Equal(0, Posix.kill(orphan, (int)Signal.KILL));
         Assert.True(SpinWait.SpinUntil(() => reader.IsFinished, Soon), "It sleeps for ever.");
@@ -151,7 +151,7 @@ public sealed class DescendantTests
             tracer.Finish(stop: false).Select(exit => (exit.Id, exit.Status)));
     }
 
-    /// <summary>Waits until one of them is no longer a descendant of its root, as its parent has left.</summary>
+    /// <summary>Waits until one of them is no longer a descendant of the root, because its parent has exited.</summary>
     private static void AwaitAdoption(IReadOnlyCollection<int> ids, int root) =>
         Eventually.True(() => ids.Any(id => Proc.ParentOf(id) is int parent && parent != root && Proc.ParentOf(parent) != root), "None is orphaned.");
 
@@ -161,7 +161,7 @@ public sealed class DescendantTests
         while (nodes.Count < count)
         {
             int[] fields = [.. root.ReadLine().Split('\t').Select(field => int.Parse(field, CultureInfo.InvariantCulture))];
-            // The first line is the root's ID alone, as every victim prints it.
+            // The first line is only the ID of the root, as with every victim.
             if (fields is [int id, int parent, int depth, int status])
                 nodes.Add(new Node(id, parent, depth, status));
         }

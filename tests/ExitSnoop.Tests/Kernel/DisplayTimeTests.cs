@@ -1,12 +1,12 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>The clock on the wall. TZ is set for the whole program, so no other test runs beside these.</summary>
+/// <summary>Local time. TZ applies to the whole process, so no other test runs at the same time.</summary>
 [Collection(KernelTests.Name)]
 public sealed class DisplayTimeTests : IDisposable
 {
     private readonly string? zone = Environment.GetEnvironmentVariable("TZ");
 
-    // .NET takes IST-5:30 for UTC; the times are right all the same.
+    // .NET treats IST-5:30 as UTC. The times must be right nevertheless.
     [Theory]
     [InlineData("IST-5:30", "TIME-IST", "13:42:01.688")]
     [InlineData("Asia/Kolkata", "TIME-IST", "13:42:01.688")]

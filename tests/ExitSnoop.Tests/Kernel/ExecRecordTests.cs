@@ -31,7 +31,7 @@ public sealed class ExecRecordTests
         {
             Child child = Child.Start(TestProgram.Victim, "-w", "burn", "1", "4");
             child.ReadId();
-            // Start times are compared in hundredths of a second.
+            // Start times in /proc are in hundredths of a second.
             Thread.Sleep(30);
             child.WriteLine();
             child.Wait();
@@ -51,7 +51,7 @@ public sealed class ExecRecordTests
         using Child child = StartHostile(arguments[1..]);
         ExitEvent? found = FindInProc(child);
         HostileCommandTests.AssertNoEnvironment(found?.Arguments);
-        // Before a byte that is no NUL the kernel shows one text (get_mm_proctitle() in fs/proc/base.c).
+        // If the last byte is not a NUL, the kernel shows one text (get_mm_proctitle() in fs/proc/base.c).
         Assert.Equal(!shown ? null : argEnd == "E-10" ? arguments[..1] : arguments, found?.Arguments);
     }
 
@@ -102,7 +102,7 @@ public sealed class ExecRecordTests
         child.ReadId();
         CommandProgram.Seen seen = Assert.Single(CommandProgram.RunAsNobody([child], hidden: true));
         Assert.True(seen.Known);
-        // Of 20,000 that were gone, most are forgotten.
+        // Most of 20,000 exited processes were removed.
         Assert.InRange(seen.Count, 0, 10_000);
     }
 
@@ -125,7 +125,7 @@ public sealed class ExecRecordTests
     public void The_command_of_a_process_that_exited_is_known_until_its_exit_is_read()
     {
         CommandMemory memory = new();
-        // None of these is there any more, as where many exits wait to be read.
+        // None of these processes exists any more, as if many exits were waiting to be read.
         const uint count = 20_000, first = (1 << 22) + 1;
         byte[] bytes = new byte[RecordView.BytesOffset];
         for (uint i = 0; i < count; i++)
@@ -138,7 +138,7 @@ public sealed class ExecRecordTests
             Assert.NotNull(memory.Find(new ExitRecord { HostPid = first + i, ExitTime = count }));
     }
 
-    /// <summary>The exits that an older kernel would have recorded of a child, each with the command that is known then.</summary>
+    /// <summary>The exits of a child as an older kernel would send them, each with the command that is known at that time.</summary>
     private static List<(byte[] Exit, byte[]? Exec)> Watch(CommandMemory memory, bool perThread, Func<Child> run)
     {
         LoadableBpf.Require();
@@ -182,7 +182,7 @@ public sealed class ExecRecordTests
         return child;
     }
 
-    /// <summary>The event that a process would have; its command as /proc tells it.</summary>
+    /// <summary>The event of a process, with the command from /proc.</summary>
     private static ExitEvent? FindInProc(Child child)
     {
         CommandMemory memory = new();
@@ -193,7 +193,7 @@ public sealed class ExecRecordTests
     private static ExitRecord ExitOf(int id) =>
         new() { HostPid = (uint)id, StartTime = Proc.TimesOf(id).StartTime * 10_000_000, Flags = RecordFlags.GroupDead };
 
-    /// <summary>The exit as an older kernel would have sent it: neither path nor arguments.</summary>
+    /// <summary>The exit as an older kernel would send it, without path and arguments.</summary>
     private static byte[] WithoutCommand(byte[] record)
     {
         byte[] bytes = [.. record];

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>The ways to trace, as theory data: what other kernels lack or need.</summary>
+/// <summary>The hooks of other kernels, as theory data.</summary>
 public static class Fallback
 {
     public static TheoryData<string> All { get; } =

@@ -3,16 +3,16 @@ using ExitSnoop.Reading;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>What happens at each moment while the reader falls asleep: the end of the last watched process wakes it.</summary>
+/// <summary>The exit of the last watched process must wake the reader, at whatever moment it happens while the reader is about to block.</summary>
 [Collection(KernelTests.Name)]
 public sealed class FallingAsleepTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
-    /// <summary>Microseconds in which a process exits and the reader falls asleep.</summary>
+    /// <summary>In microseconds: the time range in which the process exits.</summary>
     private const int DelayMaximum = 150;
 
-    /// <summary>How long to hunt. Whoever changes how the reader falls asleep hunts longer.</summary>
+    /// <summary>How often to try. After a change of the code with which the reader blocks, try more often.</summary>
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(
         int.Parse(Environment.GetEnvironmentVariable("EXITSNOOP_HUNT_SECONDS") ?? "3", CultureInfo.InvariantCulture));
 
@@ -23,7 +23,7 @@ public sealed class FallingAsleepTests
     public void It_ends_when_the_last_descendant_exits_unreported_at_that_moment(Moment moment)
     {
         LoadableBpf.Require();
-        // The root is gone before; its child, whose exit the filter hides, is held until then.
+        // The root has exited before. Its child waits until then, and a filter drops its exit.
         using Child root = Child.StartHeld("sh", "-c", "exec 3<&0; (echo $(exec sh -c 'echo $PPID'); read go <&3) & exit 0");
         using Child waker = Child.Start(TestProgram.Victim, "-w", "exit", "0");
         ExitTraceOptions options = new() { Ids = [root.Id, waker.Id], IncludeChildren = true, Failed = true, Basic = true };
@@ -57,7 +57,7 @@ public sealed class FallingAsleepTests
         int trees = 0;
         for (; hunting.Elapsed < Duration; trees++)
         {
-            // The exit of the root, seen by its pidfd, wakes the reader, which falls asleep again at once.
+            // The exit of the root wakes the reader by its pidfd. The reader blocks again immediately.
             int lifetime = trees % 400;
             using Child root = Child.Start(TestProgram.Victim, "-w", "orphan", string.Create(CultureInfo.InvariantCulture, $"{lifetime}"));
             root.ReadId();
@@ -72,8 +72,8 @@ public sealed class FallingAsleepTests
     }
 
     /// <summary>
-    /// Each time that the reader falls asleep a process exits at about that moment, and nothing but its exit goes on: a
-    /// wake-up that is lost ends it. 500 times, or as often as EXITSNOOP_SLEEPS says.
+    /// Each time, a process exits at about the moment at which the reader blocks, and nothing else happens. If the
+    /// wake-up is lost, the test fails. This is done 500 times, or as often as EXITSNOOP_SLEEPS says.
     /// </summary>
     [Fact]
     public void It_is_woken_by_each_exit_at_whatever_moment_of_falling_asleep()
@@ -84,7 +84,7 @@ public sealed class FallingAsleepTests
         ExitProgramOptions options = new ExitTraceOptions { ParentIds = [exits.Id], Basic = true }.ForProgram();
         ExitProgram program = ExitProgram.Start(options, CgroupHierarchy.Find());
         Random random = new(1);
-        // One in three times it is held up there, for about as long as the exit takes.
+        // Every third time the reader is delayed there, for about as long as the exit takes.
         WatchfulSource HeldUpAt(Moment moment, IRecordSource inner, Action first)
         {
             WatchfulSource source = new(inner, moment);

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>What each filter lets pass, by which of some children are reported.</summary>
+/// <summary>Which of several children are reported with each filter.</summary>
 [Collection(KernelTests.Name)]
 public sealed class FilterTests
 {
@@ -14,7 +14,7 @@ public sealed class FilterTests
         Assert.Equal("code 7", recording.Of(child).Status);
     }
 
-    /// <summary>Each filter on two traces, as a basic one is another program in the kernel, with the same filters.</summary>
+    /// <summary>Tests each filter with two traces, because a basic trace uses another BPF program with the same filters.</summary>
     [Fact]
     public void Filters_by_status_and_signal_let_pass_what_they_say()
     {
@@ -23,7 +23,7 @@ public sealed class FilterTests
             (new() { Failed = true }, ["exit 3", "exit 255", "exit 511", "TERM", "34"]),
             (new() { Signals = [Signal.TERM, Signal.HUP] }, ["TERM"]),
             (new() { Signals = [Signal.RTMIN, Signal.RTMAX] }, ["34"]),
-            // 256 is 0 to who waits.
+            // exit(256) has the status 0.
             (new() { ExitCodes = [0, 255] }, ["exit 0", "exit 256", "exit 255", "exit 511"]),
             (new() { ExitCodes = [3, 128 + 15] }, ["exit 3", "TERM"]),
             (new() { ExitCodes = [3, 128 + 15, 128 + 34], Signals = [Signal.TERM, Signal.HUP] }, ["TERM"]),

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>A cgroup that is removed and made again, as that of a service that restarts.</summary>
+/// <summary>A cgroup that is removed and created again, as with a service that restarts.</summary>
 [Collection(KernelTests.Name)]
 public sealed class FollowedCgroupTests
 {
@@ -38,7 +38,7 @@ public sealed class FollowedCgroupTests
         string path = $"exitsnoop-test-away-{Environment.ProcessId}";
         using Recording recording = StartAndRemove(path);
         ThreadActivity before = ThreadActivity.Of(ThreadActivity.Readers);
-        // What is tested is that nothing happens in a time.
+        // The test checks that nothing happens for a time.
         Thread.Sleep(1000);
         Assert.InRange((ThreadActivity.Of(ThreadActivity.Readers) - before).WakeUps, 0, 2);
         using TestCgroup again = TestCgroup.Create(path);

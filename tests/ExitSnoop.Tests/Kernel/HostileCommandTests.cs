@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Processes that say something else of where their arguments are, or whose arguments are not all in memory.</summary>
+/// <summary>Processes that change the addresses of their arguments, or whose arguments are not completely in memory.</summary>
 [Collection(KernelTests.Name)]
 public sealed class HostileCommandTests(WatchedChildren children) : IClassFixture<WatchedChildren>
 {
@@ -9,7 +9,7 @@ public sealed class HostileCommandTests(WatchedChildren children) : IClassFixtur
     internal static readonly Dictionary<string, string?> Environment = new() { ["PASSWORD"] = Secret, ["TOKEN"] = Secret };
 
     /// <summary>
-    /// What prctl(2) is told of arguments and environment, and whether the arguments are shown then: a and e are where
+    /// The addresses of arguments and environment that are set with prctl(2), and whether the arguments are shown then: a and e are where
     /// they start, E where the environment ends.
     /// </summary>
     public static TheoryData<string, string, string, string, bool> Places { get; } = new()
@@ -76,7 +76,7 @@ public sealed class HostileCommandTests(WatchedChildren children) : IClassFixtur
     public void Nothing_of_the_environment_is_shown_where_the_last_NUL_of_the_arguments_is_overwritten()
     {
         (ExitEvent exit, string proc) = Watch("last-nul");
-        // /proc does show it.
+        // /proc shows it.
         Assert.StartsWith("last-nul!", proc, StringComparison.Ordinal);
         Assert.Contains("=", proc, StringComparison.Ordinal);
         AssertNoEnvironment(exit);
@@ -96,7 +96,7 @@ public sealed class HostileCommandTests(WatchedChildren children) : IClassFixtur
         Assert.False(exit.CommandLineTruncated);
     }
 
-    /// <summary>The arguments are one text, of two pages: "1000 1001 1002 ...".</summary>
+    /// <summary>The arguments are one text of two pages: "1000 1001 1002 ...".</summary>
     [Theory]
     [InlineData("1", "1", "^1000 1001 .* [0-9]+$")]
     [InlineData("0", "1", "^\\.\\.\\.[0-9]+ .*[0-9 ]$")]
@@ -164,7 +164,7 @@ public sealed class HostileCommandTests(WatchedChildren children) : IClassFixtur
         return (children.Of(child), proc);
     }
 
-    /// <summary>Nobody reads /proc/PID/cmdline, which would bring the pages back.</summary>
+    /// <summary>/proc/PID/cmdline is not read, because that would load the pages again.</summary>
     private ExitEvent WatchDropped(string page, string count)
     {
         using Child child = Child.Start(TestProgram.Arguments, new[] { "drop", page, count }.Select(Encoding.UTF8.GetBytes), Environment);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Records that are damaged on their way to the reader.</summary>
+/// <summary>Records that are damaged before the reader gets them.</summary>
 [Collection(KernelTests.Name)]
 public sealed class HostileStreamTests
 {
@@ -31,13 +31,13 @@ public sealed class HostileStreamTests
             Assert.Equal(JsonValueKind.Object, json.RootElement.ValueKind);
             events++;
         }
-        // What is read is no loss, whatever it says.
+        // A damaged record does not count as lost.
         Assert.InRange(source.Records, Exits, int.MaxValue);
         Assert.InRange(events, Exits / 4, source.Records);
         Assert.Equal(ExitTraceEnd.Stopped, trace.End);
     }
 
-    /// <summary>Of each record some bytes are others, or its end is missing.</summary>
+    /// <summary>In each record some bytes are changed, or its end is missing.</summary>
     private sealed class DamagedSource(IRecordSource inner, Random random) : IRecordSource
     {
         internal int Records { get; private set; }

@@ -2,7 +2,7 @@ using ExitSnoop.Reading;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Processes asked for by ID: which events come, which IDs are missing, and when it ends.</summary>
+/// <summary>Processes that are watched by ID: which events come, which IDs are missing, and when the trace ends.</summary>
 [Collection(KernelTests.Name)]
 public sealed class IdTests
 {
@@ -61,7 +61,7 @@ public sealed class IdTests
     public void More_ids_than_files_may_be_open_are_an_error_that_leaves_none_open()
     {
         LoadableBpf.Require();
-        // Every process of the machine is one, kernel threads included.
+        // All processes of the machine are watched, including kernel threads.
         int[] ids = [.. Proc.All];
         int before = Directory.GetFileSystemEntries("/proc/self/fd").Length;
         ExitTraceException refused;
@@ -96,7 +96,7 @@ public sealed class IdTests
     {
         using Child scenario = Child.Start(TestProgram.Scenario, "leader-first-late9");
         int process = FindChildWithDeadMainThread(scenario.Id);
-        // Its other thread is held back until the trace is there.
+        // Its other thread waits until the trace runs.
         Assert.Equal(0, Posix.kill(process, (int)Signal.STOP));
         using Recording recording = Recording.Start(new() { Ids = [process] });
         Assert.False(recording.Ends(TimeSpan.FromMilliseconds(200)));
@@ -175,7 +175,7 @@ public sealed class IdTests
         using RecordReader reader = RecordReader.Start(program, options.ForProgram(), queue);
         seen.WriteLine();
         seen.Wait();
-        // As if the kernel did not run it.
+        // Simulates that the kernel did not run the program.
         program.Detach();
         child.WriteLine();
         child.Wait();
@@ -196,7 +196,7 @@ public sealed class IdTests
         ExitProgram program = ExitProgram.Start(options.ForProgram(), CgroupHierarchy.Find());
         using RecordQueue queue = new(1 << 20);
         using RecordReader reader = RecordReader.Start(program, options.ForProgram(), queue);
-        // As if it had passed before its ID was in the map.
+        // Simulates that it exited before its ID was in the map.
         program.Detach();
         child.WriteLine();
         child.Wait();

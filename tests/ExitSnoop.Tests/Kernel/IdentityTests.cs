@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Whose process it was, and when it lived.</summary>
+/// <summary>The user of a process, its IDs and its times.</summary>
 [Collection(KernelTests.Name)]
 public sealed class IdentityTests(WatchedChildren children) : IClassFixture<WatchedChildren>
 {
@@ -26,7 +26,7 @@ public sealed class IdentityTests(WatchedChildren children) : IClassFixture<Watc
         using Recording recording = Recording.Start(new() { Cgroup = scope.Folder });
         string[] contain = ["unshare", .. userNamespace is null ? Array.Empty<string>() : [userNamespace], "--pid", "--fork", "--kill-child"];
         string[] user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
-        // To make a PID namespace takes root or a user namespace.
+        // Creating a PID namespace needs root or a user namespace.
         string[] command = userNamespace is null ? [.. contain, .. user] : [.. user, .. contain];
         using Child child = Child.Run("sh", [.. scope.Join, .. command, TestProgram.Victim, "exit", "0"]);
         ExitEvent exit = recording.WaitFor(exit => exit.NamespaceId == 1);
@@ -50,7 +50,7 @@ public sealed class IdentityTests(WatchedChildren children) : IClassFixture<Watc
         using Child child = Child.Start(TestProgram.Victim, "-w", "exit", "0");
         child.ReadId();
         DateTime started = DateTime.UtcNow;
-        // So long that the one time cannot be taken for the other.
+        // Long enough to distinguish the two times.
         Thread.Sleep(20);
         DateTime released = DateTime.UtcNow;
         child.WriteLine();
@@ -58,7 +58,7 @@ public sealed class IdentityTests(WatchedChildren children) : IClassFixture<Watc
         DateTime after = DateTime.UtcNow;
 
         ExitEvent exit = recording.Of(child);
-        // The two clocks are read one after the other.
+        // The test reads the two clocks one after the other.
         TimeSpan apart = TimeSpan.FromMilliseconds(2);
         Assert.InRange(exit.StartTime.ToUniversalTime(), before - apart, started + apart);
         Assert.InRange(exit.ExitTime.ToUniversalTime(), released - apart, after + apart);
@@ -95,7 +95,7 @@ public sealed class IdentityTests(WatchedChildren children) : IClassFixture<Watc
         DateTime born = DateTime.UtcNow;
         using Child child = Child.Run(TestProgram.Victim, "exit", "0");
         DateTime dead = DateTime.UtcNow;
-        // So long that the time of the reading cannot be taken for that of the death.
+        // Long enough to distinguish the time of the reading from the time of the exit.
         Thread.Sleep(50);
         Assert.True(trace.WaitForEvents(TimeSpan.FromSeconds(5)));
         Assert.True(trace.TryRead(out ExitEvent? exit));

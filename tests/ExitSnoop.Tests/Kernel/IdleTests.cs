@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>A trace to which nothing happens does nothing.</summary>
+/// <summary>A trace without exits uses no CPU time.</summary>
 [Collection(KernelTests.Name)]
 [Trait("measures", "time")]
 public sealed class IdleTests
@@ -11,12 +11,12 @@ public sealed class IdleTests
     public void An_idle_reader_is_not_woken_and_uses_no_CPU()
     {
         using Child sleeping = Child.Start(TestProgram.Victim, "sleep", "60");
-        // Whatever else dies on this machine meanwhile is filtered in the kernel.
+        // The kernel drops the exits of other processes.
         using Recording byId = Recording.Start(new() { Ids = [sleeping.Id], IncludeChildren = true });
         using Recording byUser = Recording.Start(new() { Users = [4_000_000_001] });
         using Recording byParent = Recording.OfChildren(sleeping.Id);
 
-        // What is tested is that nothing happens in a time, once what has just been started sleeps.
+        // The test checks that nothing happens for a time, after the threads that were just started have blocked.
         Thread.Sleep(200);
         ThreadActivity before = ThreadActivity.Of(ThreadActivity.Readers), consumersBefore = ThreadActivity.Of("recording");
         Thread.Sleep(Watched);
@@ -25,7 +25,7 @@ public sealed class IdleTests
         Assert.InRange(used.Cpu, TimeSpan.Zero, TimeSpan.FromMilliseconds(20));
         Assert.InRange(used.WakeUps, 0, 3);
         Assert.InRange(consumers.Cpu, TimeSpan.Zero, TimeSpan.FromMilliseconds(20));
-        // One that sleeps is not one that is dead.
+        // The reader must only be blocked and not have ended.
         sleeping.Kill(Signal.TERM);
         sleeping.Wait();
         Assert.Equal(sleeping.Id, byId.Of(sleeping).Id);
@@ -36,7 +36,7 @@ public sealed class IdleTests
     {
         const int exits = 4000;
         List<string> tried = [];
-        // Others may cause interrupts meanwhile: the quietest of five counts.
+        // Other processes may cause interrupts, so the lowest of five counts is used.
         while (tried.Count < 5)
         {
             using Child storm = Child.StartHeld(TestProgram.Threads, "-j", "2", $"{exits}", "1");
@@ -59,7 +59,7 @@ public sealed class IdleTests
         Assert.Fail(string.Join("; ", tried));
     }
 
-    /// <summary>The kernel wakes the reader of a ring buffer by irq_work: an interrupt each, as /proc/interrupts counts them.</summary>
+    /// <summary>The kernel wakes the reader of a ring buffer with irq_work, which is one interrupt each in /proc/interrupts.</summary>
     private static long WakeUpInterrupts() => File.ReadLines("/proc/interrupts")
         .Where(line => line.TrimEnd().EndsWith("IRQ work interrupts", StringComparison.Ordinal))
         .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).TakeWhile(field => char.IsAsciiDigit(field[0])))

@@ -1,7 +1,7 @@
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>
-/// The tests that trace this kernel. One at a time and alone: they measure time, and each sees the exits
+/// The tests that trace this kernel. They run one at a time, because they measure time and each sees the exits
 /// that all others cause.
 /// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]

@@ -1,13 +1,13 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>How soon after a death its event can be read.</summary>
+/// <summary>How soon after an exit its event can be read.</summary>
 [Collection(KernelTests.Name)]
 [Trait("measures", "time")]
 public sealed class LatencyTests
 {
     private static readonly TimeSpan Promised = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>Twice the lateness of this machine, as two threads are woken one after the other, and once for chance.</summary>
+    /// <summary>Twice the delay of this machine, because two threads are woken one after the other, and once more as a margin.</summary>
     private const int Slack = 3;
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class LatencyTests
         using Child storm = cgroup.Start(
             TestProgram.Storm, "--kind", "fork", "--workers", "1", "--rate", "200", "--seconds", "2", "--latency", file);
 
-        // A thread of the same kind that sleeps for 10 ms and looks how late it comes: what this machine adds just now.
+        // A thread of the same kind sleeps for 10 ms and measures its delay, which is what this machine adds now.
         List<TimeSpan> overslept = [];
         bool done = false;
         Thread control = new(() =>
@@ -53,7 +53,7 @@ public sealed class LatencyTests
         control.Join();
         Assert.True(storm.Wait().Status == 0, storm.Errors.ReadToEnd());
 
-        // "PID START EXIT": by the child's own clock, just before its _exit.
+        // "PID START EXIT": the exit time is read by the child just before its _exit.
         List<TimeSpan> latencies = [];
         foreach (string line in File.ReadLines(file))
         {

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Which libbpf is taken, and what is said where there is none that will do.</summary>
+/// <summary>Which libbpf is used, and the error if there is no suitable one.</summary>
 [Collection(KernelTests.Name)]
 public sealed class LibBpfTests
 {

@@ -2,16 +2,16 @@ using System.Diagnostics;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>When a watch ends by itself: after a time, after so many events, when all processes are gone.</summary>
+/// <summary>When a watch ends: after a time, after a number of events, when all processes are gone.</summary>
 [Collection(KernelTests.Name)]
 public sealed class LimitTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
-    /// <summary>Fewer than a shell on a busy machine starts programs in <see cref="Limit"/>.</summary>
+    /// <summary>Fewer than the number of programs that a shell on a busy machine starts within <see cref="Limit"/>.</summary>
     private const int SlowlyRead = 8;
 
-    /// <summary>How late the end may be on a machine that is busy with other things.</summary>
+    /// <summary>How late the end may be on a busy machine.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
 
     [Fact]
@@ -27,14 +27,14 @@ public sealed class LimitTests
         foreach (ExitEvent exit in trace.ReadEvents(TestContext.Current.CancellationToken))
         {
             events.Add(exit);
-            // Slower than the exits, by far: the first few of them take longer than the limit.
+            // Much slower than the exits: reading the first few takes longer than the limit.
             if (events.Count <= SlowlyRead)
                 Thread.Sleep(2 * Limit / SlowlyRead);
         }
         Assert.Equal(ExitTraceEnd.TimeLimit, trace.End);
         Assert.True(events.Count > SlowlyRead, $"{events.Count} events");
         Assert.All(events, exit => Assert.InRange(exit.ExitTime, started, started + Limit + Slack));
-        // Not only the first moments of it.
+        // The events must come from all of that time, not only from its beginning.
         Assert.True(events[^1].ExitTime - started > Limit / 2, $"{events[^1].ExitTime - started}");
         Assert.True(trace.IsCompleted);
     }
@@ -76,7 +76,7 @@ public sealed class LimitTests
         foreach (ExitEvent exit in trace.ReadEvents(TestContext.Current.CancellationToken))
         {
             seen.Add(exit.Status);
-            // Attached as long as one more is wanted.
+            // The program is attached as long as another event is wanted.
             if (seen.Count == 2)
                 Assert.NotEmpty(BpfObjects.HeldBy(Environment.ProcessId, "link_id"));
             if (seen.Count == 3)

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Whatever happens to the reader: events seen and events told lost are all that happened.</summary>
+/// <summary>Whatever happens to the reader, the events that were read and those reported as lost add up to all exits.</summary>
 [Collection(KernelTests.Name)]
 public sealed class LossTests
 {
@@ -22,7 +22,7 @@ public sealed class LossTests
         Assert.InRange(tracer.LostCount, 1, exits - 1000);
     }
 
-    /// <summary>The records of execs need room as well, and are no events.</summary>
+    /// <summary>The records of execs take room in the buffers, too, but are no events.</summary>
     [Fact]
     public void A_reader_that_is_suspended_counts_exactly_the_exits_that_it_missed_where_execs_are_recorded()
     {
@@ -55,7 +55,7 @@ public sealed class LossTests
         LoadableBpf.Require();
         const int exits = 3 * Exits;
         using Child storm = Hold(exits);
-        // A heap of 8 MiB, of which the queue may take a quarter.
+        // The heap has 8 MiB, and the queue may use a quarter of it.
         Dictionary<string, string?> small = new() { ["DOTNET_GCHeapHardLimit"] = "800000" };
         string[] arguments = [.. Tracer.Command[1..], "--parent", $"{storm.Id}", "--hold"];
         using Tracer tracer = new(Child.Start(Tracer.Command[0], arguments.Select(Encoding.UTF8.GetBytes), small));
@@ -74,7 +74,7 @@ public sealed class LossTests
         using Child storm = Hold(exits);
         using ExitTrace trace = ExitTrace.Start(new() { ParentIds = [storm.Id], BufferSize = 2 });
         Release(storm);
-        // All of it is more than the ring holds.
+        // All records together are more than the ring buffer has room for.
         Eventually.True(() => trace.QueuedBytes > 3 << 20, "The reader leaves events in the ring.");
         trace.Stop();
         Assert.InRange(trace.QueuedBytes, 3 << 20, 64 << 20);

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Deaths whose cause is easily told wrong: who or what is named, and in which words.</summary>
+/// <summary>Exits whose cause is easily misreported: which sender and cause are reported, and in which words.</summary>
 [Collection(KernelTests.Name)]
 public sealed class MisleadingCauseTests(MisleadingCauseTests.WithLateRaiser children) : IClassFixture<MisleadingCauseTests.WithLateRaiser>
 {
@@ -8,7 +8,7 @@ public sealed class MisleadingCauseTests(MisleadingCauseTests.WithLateRaiser chi
 
     private static string KilledByUs => $"killed by {Own} ({Environment.ProcessId})";
 
-    /// <summary>Without the place of a crash, which is tested elsewhere.</summary>
+    /// <summary>The reason without the place of a crash, which other tests check.</summary>
     private static string? ReasonOf(ExitEvent exit) => exit.Reason?.Split(" in ")[0];
 
     // ---- a signal that repeats the first ----
@@ -150,7 +150,7 @@ public sealed class MisleadingCauseTests(MisleadingCauseTests.WithLateRaiser chi
             List<Child> victims = [];
             for (int i = 0; i < 10; i++)
                 victims.Add(cgroup.Start(TestProgram.Victim, "memory", "2", "30"));
-            // For the OOM killer to be at work while we kill.
+            // So that the OOM killer is active while the test sends signals.
             Thread.Sleep(100);
             foreach (Child victim in victims)
                 victim.Kill(Signal.KILL);
@@ -165,7 +165,7 @@ public sealed class MisleadingCauseTests(MisleadingCauseTests.WithLateRaiser chi
                 }
                 else
                 {
-                    // The OOM killer was first.
+                    // The OOM killer came first.
                     Assert.Equal(("out of memory", true), (ReasonOf(exit), exit.OomKilled));
                 }
                 victim.Dispose();
@@ -173,7 +173,7 @@ public sealed class MisleadingCauseTests(MisleadingCauseTests.WithLateRaiser chi
         }
         hog.Kill(Signal.KILL);
         hog.Wait();
-        // What the hog started last is out of memory soon.
+        // The process that was started last soon runs out of memory.
         Eventually.True(() => File.ReadAllText(Path.Join(cgroup.Folder, "cgroup.procs")).Length == 0, "It does not end.");
         Assert.Equal(cgroup.OomKills, recording.Stop().Count(exit => exit.OomKilled == true));
         Assert.True(ours > 0, "The OOM killer was always first.");
@@ -198,7 +198,7 @@ public sealed class MisleadingCauseTests(MisleadingCauseTests.WithLateRaiser chi
         }
     }
 
-    // ---- who hides ----
+    // ---- senders that hide ----
 
     [Theory]
     [InlineData(-1)]

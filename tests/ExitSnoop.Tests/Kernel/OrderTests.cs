@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Each processor writes to a ring of its own, or some to one: the order of the exits comes through.</summary>
+/// <summary>Events are in the order of the exits, whether each processor has a ring buffer of its own or several share one.</summary>
 [Collection(KernelTests.Name)]
 public sealed class OrderTests
 {
@@ -11,7 +11,7 @@ public sealed class OrderTests
     [Theory]
     [InlineData(16, false)]
     [InlineData(16, true)]
-    // All processors share the one ring, as many do on a machine of more than eight.
+    // All processors share one ring, as several do on a machine with more than eight processors.
     [InlineData(1, false)]
     [InlineData(1, true)]
     public void Events_come_in_the_order_of_their_exit_times(int bufferSize, bool basic)
@@ -40,8 +40,8 @@ public sealed class OrderTests
         List<int> handedOut = [];
         RecordHandler handler = bytes => handedOut.Add((int)MemoryMarshal.AsRef<ExitRecord>(bytes).Pid);
         ref long writers = ref program.Shared.Writers(0);
-        // As a program does that has taken the time and not sent its record. Where the machine is busy, the look
-        // comes so late that nothing is waited for any more: the best of some attempts counts.
+        // Simulates a program that has read the clock and not sent its record. On a busy machine the reader
+        // comes so late that it does not wait any more, so the best of several attempts counts.
         bool held = false;
         for (int attempt = 0; attempt < 20 && !held; attempt++)
         {

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Where the dead came from: ancestors, login, terminal, working directory.</summary>
+/// <summary>The origin of processes: ancestors, login, terminal, working directory.</summary>
 [Collection(KernelTests.Name)]
 public sealed class OriginTests(WatchedChildren children) : IClassFixture<WatchedChildren>
 {
@@ -10,7 +10,7 @@ public sealed class OriginTests(WatchedChildren children) : IClassFixture<Watche
         using Child child = Child.Run(TestProgram.Victim, "exit", "0");
         ExitEvent exit = children.Of(child);
 
-        // The shell and what is above it are all still there.
+        // The shell and its ancestors still exist.
         List<string> chain = [];
         for (int id = Environment.ProcessId; id > 0 && chain.Count < 8; id = Proc.ParentOf(id)!.Value)
             chain.Add($"{File.ReadAllText($"/proc/{id}/comm").Trim()} ({id})");
@@ -89,7 +89,7 @@ public sealed class OriginTests(WatchedChildren children) : IClassFixture<Watche
         uint ours = uint.Parse(nobody.Output.ReadToEnd(), CultureInfo.InvariantCulture);
         Assert.Equal(ours == uint.MaxValue ? null : ours, children.Of(nobody).LoginUserId);
 
-        // The login stays when the user changes, as with sudo.
+        // The login does not change with the user, as with sudo.
         using Child login = Child.Run("sh", "-c", "echo 65534 >/proc/self/loginuid && exec setpriv --reuid=1 true");
         if (login.Wait().Status == 0)
         {
@@ -111,7 +111,7 @@ public sealed class OriginTests(WatchedChildren children) : IClassFixture<Watche
         }
     }
 
-    /// <summary>Runs a program and traces it with all that it starts.</summary>
+    /// <summary>Runs a program and traces it with its descendants.</summary>
     private static (Child Child, Recording Recording) Tree(string file, params string[] arguments)
     {
         Child child = Child.StartHeld(file, arguments);

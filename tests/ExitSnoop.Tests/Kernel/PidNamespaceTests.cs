@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>A tracer that is itself in a PID namespace: the IDs are those that it sees there.</summary>
+/// <summary>A tracer in a PID namespace: the IDs are those of this namespace.</summary>
 [Collection(KernelTests.Name)]
 public sealed class PidNamespaceTests
 {
@@ -14,7 +14,7 @@ public sealed class PidNamespaceTests
         int init = OnlyChildOf(tracer.Process.Id);
 
         using Child outside = Child.Run(TestProgram.Victim, "exit", "3");
-        // nsenter itself stays outside, so the shell's parent is nobody in there.
+        // nsenter itself stays outside, so the parent of the shell has no ID in the namespace.
         using Child nsenter = Child.StartHeld("nsenter", "-t", $"{init}", "-p", "-m", "sh", "-c", "echo $$; \"$0\" exit 4; exit 5", TestProgram.Victim);
         using Recording host = Recording.Start(new() { Ids = [nsenter.Id], IncludeChildren = true });
         nsenter.WriteLine();
@@ -57,7 +57,7 @@ public sealed class PidNamespaceTests
     public void Asked_for_by_the_id_inside_a_process_is_found_and_its_descendants_too()
     {
         LoadableBpf.Require();
-        // A shell and its child, which prints the ID that it has in there and dies when it is told back.
+        // A shell and its child, which prints its ID in the namespace and exits when it reads it back.
         const string script =
             """
             sh -c '"$0" sleep 60 & wait; exit 3' "$0" & root=$!
@@ -67,7 +67,7 @@ public sealed class PidNamespaceTests
             wait $tracer
             """;
         using Child pidns = Child.Start(TestProgram.Pidns, ["--proc", "sh", "-c", script, TestProgram.Victim, .. Tracer.Command]);
-        // Which of the two says so first, nobody knows.
+        // The two lines come in any order.
         string[] first = [pidns.ReadLine(), pidns.ReadLine()];
         Assert.Contains("attached", first);
         pidns.WriteLine(first.Single(line => line != "attached"));

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>What it takes to trace, and what is said to whoever has less.</summary>
+/// <summary>Which privileges a trace needs, and the error without them.</summary>
 [Collection(KernelTests.Name)]
 public sealed class PrivilegeTests
 {
@@ -30,7 +30,7 @@ public sealed class PrivilegeTests
         Assert.Contains("setcap cap_bpf,cap_perfmon+ep", error, StringComparison.Ordinal);
     }
 
-    /// <summary>root without its powers: these capabilities and no other.</summary>
+    /// <summary>root with only these capabilities.</summary>
     private static Child StartWith(string[] capabilities)
     {
         LoadableBpf.Require();

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>What the reader runs out of ends the trace with an error, and not the process.</summary>
+/// <summary>If the reader runs out of memory or files, the trace ends with an error and the process continues.</summary>
 [Collection(KernelTests.Name)]
 public sealed class ReaderFailureTests
 {

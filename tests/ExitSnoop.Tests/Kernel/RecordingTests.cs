@@ -2,10 +2,10 @@ using System.Reflection;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Real exits, recorded and watched side by side.</summary>
+/// <summary>Real exits that are recorded and watched at the same time.</summary>
 public sealed class RecordingTests
 {
-    /// <summary>Two readers look at the clocks at moments of their own.</summary>
+    /// <summary>The difference between two readers, which read the clocks at different times.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMilliseconds(5);
 
     private static readonly string[] Times = [nameof(ExitEvent.ExitTime), nameof(ExitEvent.StartTime)];
@@ -51,7 +51,7 @@ public sealed class RecordingTests
             }
     }
 
-    /// <summary>Each filter watches in the kernel; what was recorded without one is filtered as it is read.</summary>
+    /// <summary>A watch with each filter in the kernel must give the same as a recording without a filter that is filtered when it is read.</summary>
     [Fact]
     public void Kernel_and_reader_decide_alike_on_a_thousand_random_exits()
     {
@@ -101,7 +101,7 @@ public sealed class RecordingTests
             // The recorder looks at the clock at another moment than the filter of another program: a process of just the age can be on either side.
             TimeSpan age = filters[i].MinimumAge, margin = TimeSpan.FromMilliseconds(250);
             bool IsClear(ExitEvent exit) => age == TimeSpan.Zero || (exit.Age - age).Duration() > margin;
-            // Of two exits at nearly the same time each program stamps another one first.
+            // For two exits at almost the same time, the two programs can read their clocks in different order.
             IEnumerable<string> Texts(IEnumerable<ExitEvent> exits) =>
                 exits.Where(IsClear).OrderBy(exit => exit.StartTimestamp).Select(exit => $"{exit} {exit.StartTimestamp} {exit.UserId} {exit.ParentId} {exit.CgroupPath}, {RecordedFilters.Describe(filters[i])}");
 
@@ -110,7 +110,7 @@ public sealed class RecordingTests
     }
 
     /// <summary>
-    /// Five times, or as often as EXITSNOOP_KILLS says: what is missing lies in the gaps that are told, and nothing is damaged.
+    /// Five times, or as often as EXITSNOOP_KILLS says: missing exits are within the reported gaps, and nothing is damaged.
     /// </summary>
     [Fact]
     public void A_recorder_that_is_killed_under_load_loses_less_than_a_second_and_says_so()

@@ -1,18 +1,18 @@
 namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>
-/// What a process used, against what wait4(2) told its parent. The tracepoint comes before the end: wait4
-/// has the same or more, by what the teardown takes.
+/// The resources of a process, compared with the result of wait4(2). The program runs before the end of the exit, so wait4
+/// reports the same or more, because of the teardown.
 /// </summary>
 [Collection(KernelTests.Name)]
 public sealed class ResourceTests(RunOfScenario scenario, WatchedChildren children) : IClassFixture<WatchedChildren>
 {
-    /// <summary>wait4 counts whole microseconds of user and system time apart.</summary>
+    /// <summary>wait4 truncates user and system time to microseconds separately.</summary>
     private static readonly TimeSpan Rounding = TimeSpan.FromMicroseconds(2);
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>These waited for a child, whose use wait4 adds.</summary>
+    /// <summary>Cases that waited for a child, whose resources wait4 adds.</summary>
     private static readonly string[] WithChildren = ["in_pidns"];
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class ResourceTests(RunOfScenario scenario, WatchedChildren childr
             if (exit.TotalProcessorTime < truth.Total - Tick || exit.VoluntarySwitches < truth.VoluntarySwitches - 3)
                 late.Add($"{death.Comm}: {Describe(exit)}; wait4: {truth}");
             Require(exit.UserProcessorTime + exit.PrivilegedProcessorTime == exit.TotalProcessorTime, "Sum of CPU times");
-            // wait4 counts what the process was before it executed a program.
+            // wait4 also counts the memory of the process before its execve.
             Require(death.Comm == "execed11" ? exit.PeakWorkingSet64 <= truth.MaxRssKiB << 10 : exit.PeakWorkingSet64 == truth.MaxRssKiB << 10, "Peak memory");
             // The end of a thread writes to memory of the process once more (mm_release), and the task goes to sleep for good.
             Require(exit.MinorFaults <= truth.MinorFaults && exit.MinorFaults >= truth.MinorFaults - 2, "Minor faults");
@@ -50,7 +50,7 @@ public sealed class ResourceTests(RunOfScenario scenario, WatchedChildren childr
         }
         Assert.InRange(compared, 60, 200);
         Assert.InRange(unknown, 0, 3);
-        // A virtual processor that is taken away between the tracepoint and the end is time of the process, too.
+        // If a virtual processor is preempted between the program and the end of the exit, that time counts, too.
         Assert.True(late.Count <= compared / 10, string.Join('\n', late));
     }
 
@@ -73,9 +73,9 @@ public sealed class ResourceTests(RunOfScenario scenario, WatchedChildren childr
         ExitEvent exit = children.Of(child);
         ResourceUsage truth = child.Wait().Usage;
         Assert.InRange(exit.TotalProcessorTime!.Value, TimeSpan.FromMilliseconds(200), truth.Total + Rounding);
-        // What four threads used, of which three were released before: a thread forgotten would be 50 ms.
+        // The CPU time of four threads, three of which were released before. A missing thread would be 50 ms.
         Assert.InRange(exit.TotalProcessorTime.Value, truth.Total - (2 * Tick), truth.Total + Rounding);
-        // Counted in ticks by the kernel: most of it is the loop's.
+        // The kernel counts in ticks, and most of the time is in the loop.
         Assert.True(exit.UserProcessorTime > exit.PrivilegedProcessorTime, Describe(exit));
     }
 
@@ -109,7 +109,7 @@ public sealed class ResourceTests(RunOfScenario scenario, WatchedChildren childr
         using Child child = Child.Run(TestProgram.Causes, "burn-at-once", "10", $"{threads}");
         ExitEvent exit = children.Of(child);
         ResourceUsage truth = child.Wait().Usage;
-        // As long as the threads that are not released yet can be gone through.
+        // If the walk through the threads that are not yet released succeeds.
         if (threads <= 64)
             Assert.NotNull(exit.TotalProcessorTime);
         if (exit.TotalProcessorTime is null)
@@ -120,7 +120,7 @@ public sealed class ResourceTests(RunOfScenario scenario, WatchedChildren childr
             Assert.Null(exit.VoluntarySwitches);
             return;
         }
-        // What the end of each takes comes after.
+        // The time for the end of each thread comes after the program has run.
         TimeSpan ends = TimeSpan.FromMicroseconds(200 * threads) + (2 * Tick);
         Assert.InRange(exit.TotalProcessorTime.Value, truth.Total - ends, truth.Total + Rounding);
     }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Ids come round: in a PID namespace with a pid_max of 400, every hundred processes.</summary>
+/// <summary>Reused IDs: in a PID namespace with a pid_max of 400, IDs are reused after a hundred processes.</summary>
 [Collection(KernelTests.Name)]
 public sealed class ReusedIdTests
 {
@@ -53,7 +53,7 @@ public sealed class ReusedIdTests
             {
                 TraceProgram.Line exit = JsonSerializer.Deserialize<TraceProgram.Line>(line)!;
                 seen.Add((exit.Id, exit.Status));
-                // It has taken the first ID back: on with the script.
+                // The tracer has removed the first ID, so the script continues.
                 if (seen.Count == 1)
                     pidns.WriteLine();
             }
@@ -62,7 +62,7 @@ public sealed class ReusedIdTests
                 used.Add(int.Parse(line.Split('\t')[0], CultureInfo.InvariantCulture));
             }
         }
-        // Without that it would have shown nothing.
+        // Otherwise the test would prove nothing.
         Assert.True(used.Take(400).Contains(asked[0]) && used.Skip(400).Contains(asked[0]), $"{asked[0]} was used again too seldom among {used.Count}. {pidns.Errors.ReadToEnd()}");
         Assert.Equal([(asked[0], "signal 15 (TERM)"), (asked[1], "signal 9 (KILL)")], seen);
         Assert.Equal("lost 0", end);
@@ -75,7 +75,7 @@ public sealed class ReusedIdTests
         using Child watched = Child.Start(TestProgram.Victim, "-w", "exit", "1"), later = Child.Start(TestProgram.Victim, "-w", "exit", "2");
         ExitTraceOptions options = new() { Ids = [watched.Id, later.Id] };
         using ExitTrace trace = Watch(options, out ExitProgram program);
-        // As it is where the kernel did not run the program for the exit of the process before (Linux 7.0 and later).
+        // Simulates that the kernel did not run the program for the exit of the earlier process (Linux 7.0 and later).
         program.Ids.Set((uint)later.Id, later.StartedAfter - 1);
         foreach (Child child in new[] { later, watched })
         {
@@ -92,7 +92,7 @@ public sealed class ReusedIdTests
         using Child root = Child.Start(TestProgram.Victim, "-w", "exit", "1");
         ExitTraceOptions options = new() { Ids = [root.Id], IncludeChildren = true };
         using ExitTrace trace = Watch(options, out ExitProgram program);
-        // As if its ID had come round within the tree before its pidfd was looked at.
+        // Simulates that its ID was reused within the tree before its pidfd was polled.
         program.Ids.Set((uint)root.Id, ulong.MaxValue);
         root.WriteLine();
         root.Wait();
@@ -109,7 +109,7 @@ public sealed class ReusedIdTests
         using Child root = Child.Start(TestProgram.Victim, "-w", "exit", "1");
         ExitTraceOptions options = new() { Ids = [root.Id], IncludeChildren = true };
         using ExitTrace trace = Watch(options, out ExitProgram program);
-        // As if the kernel had not run the program for the exits of those that had the next IDs.
+        // Simulates that the kernel did not run the program for the exits of the processes with the next IDs.
         int last = int.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[^1], CultureInfo.InvariantCulture);
         for (int next = 1; next <= 300; next++)
             program.Ids.Set((uint)(last + next), 1);

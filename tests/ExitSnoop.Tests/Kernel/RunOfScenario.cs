@@ -6,8 +6,8 @@ namespace ExitSnoop.Tests.Kernel;
 
 /// <summary>
 /// The program scenario, run once without and once with cores while traces of every kind watch it: of its
-/// processes, of their threads, and basic ones, which load another program. Two of those that differ in
-/// nothing show that traces do not disturb one another.
+/// processes, of their threads, and basic ones, which load another program. Two identical traces
+/// show that traces do not affect each other.
 /// </summary>
 public sealed class RunOfScenario
 {
@@ -22,7 +22,7 @@ public sealed class RunOfScenario
 
     private static Observed Run(params string[] arguments)
     {
-        // Its own cgroup keeps out what else dies on this machine.
+        // With a cgroup of its own, exits of other processes are not traced.
         using TestCgroup cgroup = TestCgroup.Create();
         using Child scenario = Child.StartHeld(TestProgram.Scenario, arguments);
         cgroup.Add(scenario);

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>Statuses, signals, names, threads, families: every death is told as waitpid(2) told it, once.</summary>
+/// <summary>Statuses, signals, names, threads, families: every exit is reported once, with the status of waitpid(2).</summary>
 [Collection(KernelTests.Name)]
 public sealed class ScenarioTests(RunOfScenario scenario)
 {
@@ -122,7 +122,7 @@ public sealed class ScenarioTests(RunOfScenario scenario)
     private static string Describe(string comm, int id, int thread, int parent, int status) =>
         $"{comm} {id} {thread} {parent} {status}";
 
-    /// <summary>The status put together again from what the event says in words.</summary>
+    /// <summary>The status, computed from the properties of the event.</summary>
     private static int WaitStatusOf(ExitEvent exit) =>
         exit.Signal == Signal.None ? exit.ExitCode << 8 : (int)exit.Signal | (exit.CoreDumped ? 0x80 : 0);
 

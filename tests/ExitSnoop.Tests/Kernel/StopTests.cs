@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>How a trace ends: at once, by whomever, and without a trace.</summary>
+/// <summary>How a trace ends: immediately, on any thread, and nothing is left in the kernel.</summary>
 [Collection(KernelTests.Name)]
 public sealed class StopTests
 {
@@ -109,7 +109,7 @@ public sealed class StopTests
         (int fds, int threads, long bytes) before = Held();
         Cycle(child, 40);
         (int fds, int threads, long bytes) after = Held();
-        // The runtime's own threads come and go.
+        // The number of threads of the runtime changes.
         Assert.InRange(after.fds - before.fds, -10, 5);
         Assert.InRange(after.threads - before.threads, -10, 5);
         Assert.InRange((after.bytes - before.bytes) >> 20, -200, 12);

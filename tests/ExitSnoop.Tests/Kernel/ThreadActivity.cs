@@ -1,11 +1,11 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>What threads of this process with a name have used so far, by the word of the scheduler.</summary>
+/// <summary>The CPU time and wake-ups of the threads of this process with a name, according to the scheduler.</summary>
 /// <param name="Cpu">Time on a processor.</param>
 /// <param name="WakeUps">How often they have gone to sleep, which is how often they were woken.</param>
 internal readonly record struct ThreadActivity(TimeSpan Cpu, long WakeUps)
 {
-    /// <summary>The kernel cuts names at 15 bytes.</summary>
+    /// <summary>The kernel truncates names to 15 bytes.</summary>
     internal const string Readers = "ExitSnoop reade";
 
     internal static ThreadActivity Of(string name)

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>A thousand processes and more whose threads leave in every order: one event each.</summary>
+/// <summary>More than a thousand processes whose threads exit in every order have one event each.</summary>
 [Collection(KernelTests.Name)]
 public sealed class ThreadStormTests
 {
@@ -45,7 +45,7 @@ public sealed class ThreadStormTests
         storm.Wait();
         Assert.True(descendants.Ends(TimeSpan.FromSeconds(5)));
         Assert.Equal(Processes * ThreadsOfEach, all.Stop().Count);
-        // And the storm itself, which is the root.
+        // Plus the storm itself, which is the root.
         Assert.Equal((Processes * ThreadsOfEach) + 1, descendants.Events.Count);
         Assert.Equal(0, descendants.Trace.LostCount);
     }

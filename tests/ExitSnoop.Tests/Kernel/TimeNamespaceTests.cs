@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Kernel;
 
-/// <summary>A tracer whose clocks are ahead of the machine's: it tells the wall clock's time all the same.</summary>
+/// <summary>A tracer in a time namespace, whose clocks are ahead of the machine's. The times of its events must still be right.</summary>
 [Collection(KernelTests.Name)]
 public sealed class TimeNamespaceTests
 {

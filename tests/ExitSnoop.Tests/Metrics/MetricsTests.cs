@@ -4,7 +4,7 @@ using ExitSnoop.Tests.Records;
 
 namespace ExitSnoop.Tests.Metrics;
 
-/// <summary>What Prometheus reads of exits.</summary>
+/// <summary>The metrics for Prometheus.</summary>
 public sealed partial class MetricsTests
 {
     private const string Container = "/docker/3f4e5d6c7b8a99887766554433221100ffeeddccbbaa00112233445566778899";

@@ -4,7 +4,7 @@ using ExitSnoop.Recording;
 
 namespace ExitSnoop.Tests.Recordings;
 
-/// <summary>Files that are damaged, cut, mixed up or made to harm: no wrong event, no crash, no end without a word.</summary>
+/// <summary>Files that are damaged, cut off, mixed up or made by an attacker: no wrong event, no crash, and damage is always reported.</summary>
 public sealed class DamageTests
 {
     private const int Places = 500;
@@ -29,7 +29,7 @@ public sealed class DamageTests
         Assert.EndsWith($" cannot be read: {file} is damaged.", findings[0], StringComparison.Ordinal);
     }
 
-    /// <summary>At places all over a segment: what is read are exits that were recorded, in their order, and a word where some are missing.</summary>
+    /// <summary>Damages many places of a segment. Only recorded exits are read, in their order, and missing ones are reported.</summary>
     [Fact]
     public void Bytes_that_are_changed_cut_or_moved_make_no_wrong_event_and_are_told()
     {

@@ -2,7 +2,7 @@ using ExitSnoop.Recording;
 
 namespace ExitSnoop.Tests.Recordings;
 
-/// <summary>What a recording does not have, it says.</summary>
+/// <summary>Missing exits are reported when a recording is read.</summary>
 public sealed class GapTests
 {
     private const long Second = RecordingMaker.Second;
@@ -38,7 +38,7 @@ public sealed class GapTests
         maker.Wait(Second);
         maker.Kill();
 
-        // The machine is started anew, and is without its clock for a while.
+        // The machine is restarted, and its wall clock is wrong for a while.
         (maker.Boot, maker.Now, maker.WallOffset) = ("another-boot", 5 * Second, RecordingMaker.BootedAt + (300 * Second));
         maker.Exit(10);
         maker.Stop();

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace ExitSnoop.Tests.Recordings;
 
 /// <summary>
-/// A recording that was made when the format was new, beside what it was read as then. It is never made anew: what is read of
-/// version 1 stays the same.
+/// A recording of the first version of the format, with the events that were read from it then. It is never made again: reading
+/// version 1 must keep giving the same result.
 /// </summary>
 public sealed class KeptTests
 {

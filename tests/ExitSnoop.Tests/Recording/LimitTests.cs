@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Recordings;
 
-/// <summary>A recording stays within its limits, and tells what a disk did to it.</summary>
+/// <summary>A recording stays within its limits, and errors of the disk are reported.</summary>
 public sealed class LimitTests
 {
     private const long Second = RecordingMaker.Second;
@@ -24,7 +24,7 @@ public sealed class LimitTests
     [Fact]
     public void What_is_too_old_goes_and_a_clock_that_is_ahead_for_a_moment_deletes_nothing()
     {
-        // The files are written now, and what is now to the recorder is as far ahead as the test says.
+        // The files have the current time, and the clock of the recorder is set ahead by the test.
         using RecordingMaker maker = new() { WallOffset = Clocks.Wall() - (1000 * RecordingMaker.Hour), Now = 1000 * RecordingMaker.Hour };
         maker.Limits = maker.Limits with { MaxAge = TimeSpan.FromHours(20) };
         maker.Exit(10, interval: RecordingMaker.Hour);

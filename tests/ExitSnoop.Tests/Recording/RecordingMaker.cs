@@ -3,7 +3,7 @@ using ExitSnoop.Tests.Records;
 
 namespace ExitSnoop.Tests.Recordings;
 
-/// <summary>Records exits that nobody died, by clocks that the test sets.</summary>
+/// <summary>Records made-up exits, with clocks that the test sets.</summary>
 internal sealed class RecordingMaker : IDisposable
 {
     internal const long Second = 1_000_000_000, Hour = 3600 * Second;
@@ -36,7 +36,7 @@ internal sealed class RecordingMaker : IDisposable
 
     internal RecordingWriter Writer => writer ??= Start();
 
-    /// <summary>All exits that were handed to the writer, in that order.</summary>
+    /// <summary>All exits that were passed to the writer, in this order.</summary>
     internal IReadOnlyList<byte[]> Recorded => recorded;
 
     internal RecordingWriter Start()
@@ -53,7 +53,7 @@ internal sealed class RecordingMaker : IDisposable
         return writer = new RecordingWriter(RecordingFolder.Open(Path, null), Limits, Sync is null ? machine : machine with { Sync = Sync }, "", Messages.Add);
     }
 
-    /// <summary>Lets so many processes exit, one each some time after the other.</summary>
+    /// <summary>Adds this many exits, with a time between two of them.</summary>
     internal void Exit(int count, long interval = Second / 1000, uint status = 0)
     {
         for (int i = 0; i < count; i++)
@@ -67,7 +67,7 @@ internal sealed class RecordingMaker : IDisposable
         }
     }
 
-    /// <summary>Lets time pass in which nothing happens.</summary>
+    /// <summary>Lets time pass without exits.</summary>
     internal void Wait(long nanoseconds)
     {
         Now += nanoseconds;
@@ -80,7 +80,7 @@ internal sealed class RecordingMaker : IDisposable
         Kill();
     }
 
-    /// <summary>Ends the writer without a word, as a signal would.</summary>
+    /// <summary>Ends the writer without an end note, as SIGKILL would.</summary>
     internal void Kill()
     {
         writer?.Dispose();

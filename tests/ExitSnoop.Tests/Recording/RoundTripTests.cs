@@ -4,7 +4,7 @@ using ExitSnoop.Tests.Records;
 
 namespace ExitSnoop.Tests.Recordings;
 
-/// <summary>What was recorded is what is read, from the spans, in the orders and by the filters that there are.</summary>
+/// <summary>Reading returns what was recorded, for all spans of time, orders and filters.</summary>
 public sealed class RoundTripTests
 {
     private static readonly PropertyInfo[] Properties = typeof(ExitEvent).GetProperties();
@@ -91,7 +91,7 @@ public sealed class RoundTripTests
         foreach ((ExitTraceOptions filter, int[] numbers) in cases)
             Assert.Equal(numbers, RecordingMaker.NumbersOf(maker.Read(new ExitRecordingOptions { OldestFirst = true, Filter = filter }).Exits));
 
-        // The same of the JSON that the console prints.
+        // The same for the JSON that the console program prints.
         using TestFolder folder = new();
         string plain = folder.Write("exits.json", string.Concat(maker.Read().Exits.Select(exit => exit.ToJson() + "\n")) + "{\"Id\": 7, \"cut"), compressed = folder.Path("exits.json.gz");
         using (GZipStream gzip = new(File.Create(compressed), CompressionMode.Compress))

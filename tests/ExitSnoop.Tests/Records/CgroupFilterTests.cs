@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>The filters that are asked outside the kernel for what a cgroup says.</summary>
+/// <summary>The filters by names in the cgroup, which are applied outside of the kernel.</summary>
 public sealed class CgroupFilterTests
 {
     private const string Hex = "3f2a5b6c7d8e9f00112233445566778899aabbccddeeff00112233445566aabb";

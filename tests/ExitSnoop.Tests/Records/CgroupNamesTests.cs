@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>Containers, pods and services by the cgroups that their managers make.</summary>
+/// <summary>Containers, pods and services, recognized by the paths of their cgroups.</summary>
 public sealed class CgroupNamesTests
 {
     private const string Id = "3f4e5d6c7b8a99887766554433221100ffeeddccbbaa00112233445566778899";

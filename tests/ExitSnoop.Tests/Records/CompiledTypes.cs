@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>The structures that a compiled BPF object says it has: its section .BTF (Documentation/bpf/btf.rst).</summary>
+/// <summary>The structures in the section .BTF of a compiled BPF object (Documentation/bpf/btf.rst).</summary>
 internal sealed class CompiledTypes
 {
     // BTF_KIND_..., and how many bytes follow the 12 of each type; of those with members, each.

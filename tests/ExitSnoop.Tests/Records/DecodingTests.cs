@@ -95,14 +95,14 @@ public sealed class DecodingTests
             RecordBytes.Event(RecordBytes.Of(new ExitRecord(), new ExitDetail { UserTime = user, SystemTime = system, CpuTime = total }));
         Assert.Equal(TimeSpan.FromMilliseconds(30), Used(30_000_000, 10_000_000, 40_000_000).UserProcessorTime);
         Assert.Equal(TimeSpan.FromMilliseconds(2), Used(10_000_000, 10_000_000, 4_000_000).PrivilegedProcessorTime);
-        // Shorter than a tick: all of it is user time, as wait4 has it.
+        // Shorter than a tick, so all of it counts as user time, as in wait4.
         Assert.Equal(TimeSpan.FromTicks(12_345), Used(0, 0, 1_234_567).UserProcessorTime);
         Assert.Equal(TimeSpan.Zero, Used(0, 0, 1_234_567).PrivilegedProcessorTime);
         Assert.Equal(TimeSpan.FromTicks(12_345), Used(0, 10_000_000, 1_234_567).PrivilegedProcessorTime);
         // Neither part is a whole number of 100 ns, but their sum is the total.
         ExitEvent odd = Used(10_000_000, 10_000_000, 1_234_500);
         Assert.Equal(odd.TotalProcessorTime, odd.UserProcessorTime + odd.PrivilegedProcessorTime);
-        // No kernel says so.
+        // No kernel sends this.
         Assert.Equal(TimeSpan.Zero, Used(ulong.MaxValue, 1, 1_234_567).PrivilegedProcessorTime);
     }
 

@@ -3,10 +3,10 @@ using FsCheck.Fluent;
 
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>Text that others chose cannot break a line, drive the terminal or turn around what is read.</summary>
+/// <summary>Text that other users control cannot break a line, control the terminal or change the text direction.</summary>
 public sealed class DisplayTextTests
 {
-    /// <summary>Texts of everything that could do harm, among harmless letters of many scripts.</summary>
+    /// <summary>Texts with all characters that could do harm, among harmless letters of many scripts.</summary>
     private static Gen<string> Texts { get; } = Gen.Frequency(
             (4, Gen.Choose(0x20, 0x7e).Select(code => ((char)code).ToString())),
             (2, Gen.Choose(0, 0x9f).Select(code => ((char)code).ToString())),

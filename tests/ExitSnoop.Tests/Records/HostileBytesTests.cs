@@ -6,18 +6,18 @@ using FsCheck;
 
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>Whatever bytes come, an event is refused or can be read to its last property.</summary>
+/// <summary>For any bytes, an event is either rejected or all its properties can be read.</summary>
 public sealed class HostileBytesTests
 {
     private static readonly PropertyInfo[] Properties = typeof(ExitEvent).GetProperties();
 
-    /// <summary>Bytes of which 0 and 0xff are frequent, as many as a record has, or some more or less.</summary>
+    /// <summary>About as many bytes as a record has, many of them 0 or 0xff.</summary>
     private static Gen<byte[]> Bytes { get; } =
         from size in Gen.OneOf(Gen.Choose(0, 300), Gen.Choose(RecordView.BytesOffset, RecordView.BytesOffset + 6500))
         from bytes in Gen.Frequency((3, Gen.Choose(0, 255)), (1, Gen.Constant(0)), (1, Gen.Constant(0xff))).Select(value => (byte)value).ArrayOf(size)
         select bytes;
 
-    /// <summary>Bytes whose sizes fit what they hold.</summary>
+    /// <summary>Records with consistent sizes.</summary>
     private static Gen<byte[]> Records { get; } =
         from bytes in Bytes.Where(bytes => bytes.Length >= RecordView.BytesOffset)
         let room = bytes.Length - RecordView.BytesOffset
@@ -37,7 +37,7 @@ public sealed class HostileBytesTests
     public void Random_bytes_of_an_exit_and_of_an_exec_are_readable_together() =>
         Property.Holds(from exit in Records from exec in Records select (exit, exec), both => ReadAll(both.exit, both.exec), times: 500);
 
-    /// <summary>A record of a crash has one size; its numbers are whatever they are.</summary>
+    /// <summary>A crash record of the right size with any numbers in it.</summary>
     [Fact]
     public void Random_bytes_of_a_crash_are_refused_or_readable()
     {

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>A file that is given as the kernel's type information.</summary>
+/// <summary>Files given as type information of the kernel.</summary>
 public sealed class KernelTypeInfoTests
 {
     [Theory]

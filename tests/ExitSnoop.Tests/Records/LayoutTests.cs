@@ -42,7 +42,7 @@ public sealed class LayoutTests
     [InlineData("record.h", "signal_cause", typeof(SignalCause))]
     public void Enumerations_have_the_same_values(string file, string name, Type type)
     {
-        // An enumeration that no variable has is in no BTF; the header has them all.
+        // An enumeration without a variable is not in the BTF, so the header is read.
         string header = Source(file);
         int start = header.IndexOf($"enum {name} {{", StringComparison.Ordinal);
         string[] lines = header[start..header.IndexOf("};", start, StringComparison.Ordinal)].Split('\n')[1..^1];

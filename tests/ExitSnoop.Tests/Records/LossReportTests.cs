@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>When a loss is reported, and what a user reads.</summary>
+/// <summary>When a loss is reported, and in which words.</summary>
 public sealed class LossReportTests
 {
     private long now = 100_000;

@@ -1,10 +1,10 @@
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>The names that a filter by name finds a process by.</summary>
+/// <summary>The names of a process that a filter by name compares.</summary>
 public sealed class NameTests
 {
     [Theory]
-    // Node's main thread calls itself so, and fexecve(3) leaves the number of the descriptor.
+    // The main thread of node has this comm, and fexecve(3) sets comm to the number of the descriptor.
     [InlineData("MainThread", "/usr/bin/node", "node", true)]
     [InlineData("MainThread", "/usr/bin/node", "MainThread", true)]
     [InlineData("3", "/usr/bin/true", "true", true)]

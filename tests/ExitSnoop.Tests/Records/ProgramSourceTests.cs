@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>The program as text, for those who want to read what they let into their kernel.</summary>
+/// <summary>The text of the BPF program, so that users can read what is loaded into the kernel.</summary>
 public sealed partial class ProgramSourceTests
 {
     [Fact]

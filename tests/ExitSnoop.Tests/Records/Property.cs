@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>Something that holds for whatever is tried; FsCheck says with which seed it did not.</summary>
+/// <summary>Checks a property with random values. If it fails, FsCheck reports the seed.</summary>
 internal static class Property
 {
     internal static void Holds<T>(Gen<T> values, Action<T> body, int times = 2000) =>

@@ -2,7 +2,7 @@ using ExitSnoop.Reading;
 
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>The events that wait in memory: in order, no more than allowed, and nothing held for none.</summary>
+/// <summary>The events that wait in memory are in order, within the limit, and an empty queue takes no memory.</summary>
 public sealed class RecordQueueTests
 {
     private const int Mebibyte = 1 << 20;
@@ -37,7 +37,7 @@ public sealed class RecordQueueTests
         while (queue.TryAdd(record, 0))
             taken++;
         Assert.InRange(queue.Bytes, 3 * Mebibyte, 4 * Mebibyte);
-        // Bytes that are counted are bytes that are used: little goes to waste.
+        // Most of the counted bytes are used by records.
         Assert.InRange(taken * 312L, 3 * Mebibyte, 4 * Mebibyte);
         Assert.False(queue.TryAdd(record, 0));
 

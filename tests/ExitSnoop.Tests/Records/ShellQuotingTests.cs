@@ -3,10 +3,10 @@ using FsCheck;
 
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>A command line means to a shell what the arguments were.</summary>
+/// <summary>A shell that reads a quoted command line gets the original arguments.</summary>
 public sealed class ShellQuotingTests
 {
-    /// <summary>Words of what means something to a shell. A NUL ends an argument, so none has one.</summary>
+    /// <summary>Words with characters that are special to a shell. There is no NUL, because a NUL ends an argument.</summary>
     private static Gen<string[]> Lists { get; } = Gen.Frequency(
             (4, Gen.Elements("'", "\"", "\\", "$", "`", "!", "*", "?", "[", "]", "{", "}", "(", ")", "<", ">", "|", "&", ";", "#", "~", "=", "^", "%")),
             (2, Gen.Elements(" ", "\t", "\n", "\r", "\u001b", "\u007f", "$(id)", "`id`", "''", "'\\''", "-n", "--", "\ufffd", "\u202e", "é", "🐝")),

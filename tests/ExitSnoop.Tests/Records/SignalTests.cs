@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>Signals by number and by every name that people write.</summary>
+/// <summary>Signals by number and by all accepted names.</summary>
 public sealed class SignalTests
 {
     public static TheoryData<int> All { get; } = [.. Enumerable.Range(1, 64)];
@@ -16,7 +16,7 @@ public sealed class SignalTests
     [Fact]
     public void Bash_agrees()
     {
-        // Bash calls 29 IO, and has no name for the two that libc keeps.
+        // Bash calls 29 IO, and has no names for the two that libc reserves.
         int[] named = [.. Enumerable.Range(1, 64).Except([29, 32, 33])];
         using Child bash = Child.Run("bash", "-c", $"for s in {string.Join(' ', named)}; do kill -l $s; done");
         Assert.Equal(bash.Output.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries), named.Select(number => SignalNames.GetName((Signal)number)));

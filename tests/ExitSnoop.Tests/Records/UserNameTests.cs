@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>Users by name and by ID, as getent(1) knows them.</summary>
+/// <summary>Users by name and by ID, compared with getent(1).</summary>
 public sealed class UserNameTests
 {
     [Fact]
@@ -55,7 +55,7 @@ public sealed class UserNameTests
         Assert.Equal(4, asked);
     }
 
-    // 1 is daemon or bin on this machine; in the container it may be anyone.
+    // 1 is daemon or bin on this machine, but can be any user in the container.
     [Theory]
     [InlineData(1, true, false, null)]
     [InlineData(1, true, true, "daemon")]

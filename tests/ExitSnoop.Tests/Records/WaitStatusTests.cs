@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests.Records;
 
-/// <summary>Statuses against the macros of wait(2), written down anew.</summary>
+/// <summary>Statuses, compared with the macros of wait(2), which are repeated here.</summary>
 public sealed class WaitStatusTests
 {
     [Fact]

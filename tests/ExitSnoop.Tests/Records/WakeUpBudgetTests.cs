@@ -20,7 +20,7 @@ public sealed class WakeUpBudgetTests
 
         Assert.Equal(WakeUpBudget.Burst, Spend(start, start + 1000, 1));
         Assert.InRange(Spend(start + 1000, start + second, 10_000), WakeUpBudget.PerSecond - 1, WakeUpBudget.PerSecond);
-        // A pause of any length gives no more than one burst.
+        // After a pause of any length, one burst is allowed.
         Assert.Equal(WakeUpBudget.Burst, Spend(start + (3600 * second), start + (3600 * second) + 1000, 1));
     }
 }

@@ -8,7 +8,7 @@ public sealed class WallClockOffsetTests
     private long time = 1_000_000_000_000;
     private int readings;
 
-    // The readings are boot, wall, boot; the thread loses its processor before the one of that number.
+    // The clocks are read in the order boot, wall, boot. The thread is preempted before the reading with this number.
     [Theory]
     [InlineData()]
     [InlineData(1)]

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace ExitSnoop.Tests;
 
-/// <summary>What an unprivileged user knows of the commands of living processes.</summary>
+/// <summary>The commands of living processes, as far as an unprivileged user can read them.</summary>
 internal static class CommandProgram
 {
     internal const string Name = "command";

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ExitSnoop.Tests;
 
-/// <summary>A trace whose events are kept. Other processes of the machine die as well: a test asks for its own.</summary>
+/// <summary>A trace whose events are kept. Other processes of the machine exit, too, so a test searches for its own.</summary>
 internal sealed class Recording : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -20,7 +20,7 @@ internal sealed class Recording : IDisposable
 
     internal ExitTrace Trace { get; }
 
-    /// <summary>All that has come so far.</summary>
+    /// <summary>All events until now.</summary>
     internal IReadOnlyList<ExitEvent> Events
     {
         get
@@ -67,7 +67,7 @@ internal sealed class Recording : IDisposable
     /// <summary>Waits for the trace to end by itself.</summary>
     internal bool Ends(TimeSpan within) => reader.Join(within);
 
-    /// <summary>Ends the trace; all there was is in <see cref="Events"/> then.</summary>
+    /// <summary>Ends the trace. All events are in <see cref="Events"/> then.</summary>
     internal IReadOnlyList<ExitEvent> Stop()
     {
         Trace.Stop();

@@ -33,7 +33,7 @@ internal sealed class Tracer(Child process) : IDisposable
         Assert.True(line == "attached", line);
     }
 
-    /// <summary>Ends it, if it does not end by itself, and reads what it told.</summary>
+    /// <summary>Ends it, unless it has ended, and reads its output.</summary>
     internal IReadOnlyList<TraceProgram.Line> Finish(bool stop = true)
     {
         if (stop)

@@ -1,12 +1,12 @@
 namespace ExitSnoop.Tests;
 
-/// <summary>One trace of the test's children for all tests of a class, as each trace costs the kernel a check of the programs.</summary>
+/// <summary>One trace of the test's children for all tests of a class, because the kernel verifies the programs at each start.</summary>
 public class WatchedChildren : IDisposable
 {
-    // null where this machine lets nobody trace: a fixture cannot skip a test.
+    // null if exits cannot be traced on this machine, because a fixture cannot skip a test.
     private readonly Recording? recording;
 
-    /// <summary>With all that the kernel can tell of an exit.</summary>
+    /// <summary>A trace with all details.</summary>
     public WatchedChildren()
         : this(new ExitTraceOptions())
     {

@@ -1,6 +1,6 @@
 namespace ExitSnoop.Tests;
 
-/// <summary>A source that does something once, at one moment of the reader's falling asleep.</summary>
+/// <summary>A source that runs an action once, at a certain step of the reader before it blocks.</summary>
 internal sealed class WatchfulSource(IRecordSource inner, Moment moment) : IRecordSource
 {
     private Action? action;
@@ -18,7 +18,7 @@ internal sealed class WatchfulSource(IRecordSource inner, Moment moment) : IReco
 
     public void Flush(RecordHandler handler) => inner.Flush(handler);
 
-    /// <summary>The next time that the reader falls asleep, it does this.</summary>
+    /// <summary>Sets the action for the next time that the reader is about to block.</summary>
     internal void Arm(Action what) => Volatile.Write(ref action, what);
 
     public int Drain(RecordHandler handler)
