@@ -1,8 +1,8 @@
 namespace ExitSnoop.Cli.Tests;
 
 /// <summary>
-/// A copy of the program with file capabilities, run as nobody. Nothing that the user nobody controls decides which code runs in
-/// it. The hostile library writes a file as soon as it is loaded.
+/// A copy of the program with file capabilities, run as the user nobody. Nothing that this user controls decides which
+/// code runs in it. The hostile library writes a file as soon as it is loaded.
 /// </summary>
 public sealed class SecureExecutionTests : IDisposable
 {

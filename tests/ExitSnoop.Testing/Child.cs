@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace ExitSnoop.Testing;
 
 /// <summary>
-/// A child of the test, with pipes as standard streams. The test waits for it with wait4(2), because .NET does not wait for children
-/// alone that it did not start. One that still lives at the end of a test is killed, with all that it started.
+/// A child of the test, with pipes as standard streams. The test waits for it with wait4(2): .NET does not reap children
+/// that it did not start. A child that still lives at the end of a test is killed, with all that it started.
 /// </summary>
 internal sealed unsafe class Child : IDisposable
 {

@@ -9,8 +9,8 @@ public sealed class HostileCommandTests(WatchedChildren children) : IClassFixtur
     internal static readonly Dictionary<string, string?> Environment = new() { ["PASSWORD"] = Secret, ["TOKEN"] = Secret };
 
     /// <summary>
-    /// The addresses of arguments and environment that are set with prctl(2), and whether the arguments are shown then: a and e are where
-    /// they start, E where the environment ends.
+    /// The addresses of arguments and environment that are set with prctl(2), and whether the arguments are shown then:
+    /// a and e are where they start, E where the environment ends.
     /// </summary>
     public static TheoryData<string, string, string, string, bool> Places { get; } = new()
     {
