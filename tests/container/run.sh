@@ -1,10 +1,10 @@
 #!/bin/sh
-# Tries the container image of the release with podman: the line of README, which is to show an exit of the host; the scenario,
-# whose processes die in special ways on the host; a recording on the host; the Kubernetes manifest, as a pod; and the line of
-# README that removes the image.
+# Tests the container image of the release with podman: the command of README, which must show an exit of the host; the scenario,
+# whose processes exit in special ways on the host; a recording on the host; the Kubernetes manifest, as a pod; and the
+# command of README that removes the image.
 #
 # Needs root and what `./bootstrap.sh package` makes. Ends with 0 if all agree, 1 if not, 75 if something is not available here (a line
-# "skipped: why"). What the containers wrote stays in .cache/container/out.
+# "skipped: why"). The output of the containers is kept in .cache/container/out.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -24,7 +24,7 @@ image=$top/out/release/exitsnoop-$version-linux-x64-image.tar
 rm -rf "$out"
 mkdir -p "$out/recorded" "$out/pod-recorded" "$cache/programs"
 
-# What is set in these files stands in no command: podman is called as README calls it.
+# Settings are in these files and not in the commands, because podman must be called exactly as in README.
 private=$(mktemp -d /tmp/exitsnoop.XXXXXX)
 end() {
 	[ -z "${watcher:-}" ] || kill "$watcher" 2>/dev/null || true
@@ -36,14 +36,14 @@ trap end EXIT
 trap 'exit 1' INT TERM
 
 # podman's profile of system calls before 2024 allows bpf(2) to CAP_SYS_ADMIN alone. The one of later versions allows it to CAP_BPF
-# too, as Docker's and containerd's do: where podman is older, the test takes its profile with that one rule.
+# too, like those of Docker and containerd. With an older podman, the test adds this rule to its profile.
 own=/usr/share/containers/seccomp.json
 if ! jq -e 'any(.syscalls[]; .action == "SCMP_ACT_ALLOW" and (.names | index("bpf")) and (.includes.caps // [] | index("CAP_BPF")))' "$own" >/dev/null; then
 	echo "podman $(podman --version | awk '{ print $3 }') allows bpf(2) to CAP_SYS_ADMIN alone: tried with the rule of later versions, which allows it to CAP_BPF"
 	jq '.syscalls |= map(.names -= ["bpf"]) | .syscalls += [{names: ["bpf"], action: "SCMP_ACT_ALLOW", args: [], includes: {caps: ["CAP_BPF"]}}]' "$own" >"$private/seccomp.json"
 	own=$private/seccomp.json
 fi
-# crun refuses version 1 of cgroups beside version 2, and a machine may not let root raise its own limits.
+# crun rejects version 1 of cgroups beside version 2, and root may not be allowed to raise its limits.
 cat >"$private/containers.conf" <<TEXT
 [containers]
 seccomp_profile = "$own"
@@ -63,7 +63,7 @@ TEXT
 export CONTAINERS_CONF="$private/containers.conf" CONTAINERS_STORAGE_CONF="$private/storage.conf"
 
 failed=
-# judge NAME STATUS WHAT: one line of the result.
+# judge NAME STATUS WHAT: prints a line of the result.
 judge() {
 	if [ "$2" = 0 ]; then
 		echo "$1: $3, ok"
@@ -83,7 +83,7 @@ until_true() {
 	done
 }
 
-# The line of README, run as root, where the files of the release are.
+# The command of README, run as root in the folder with the files of the release.
 line=$(sed -n 's/^\(sudo podman load .*[^ ]\)  *#.*/\1/p' "$top/README.md" | sed 's/sudo //g')
 [ -n "$line" ] || {
 	echo "run.sh: README.md has no line that loads and runs the image" >&2
@@ -101,7 +101,7 @@ watcher=
 [ "$result" = 0 ] || tail -n 5 "$out/readme" "$out/readme.log"
 judge README "$result" "an exit of the host, with its command line"
 
-# run NAME ARGUMENT...: a container beside the test, its output in $out/NAME.
+# run NAME ARGUMENT...: starts a container in the background, with its output in $out/NAME.
 run() {
 	name=$1
 	shift
@@ -116,7 +116,7 @@ finish() {
 	[ "$status" = 0 ] || [ "$status" = 143 ] || cat "$out/$1.log"
 }
 
-# Programs whose exits say that the container sees, and has seen, what dies.
+# Programs whose exits show that the container has started to report exits, and that it has reported all.
 mkdir "$private/bin"
 for name in attached finished; do
 	printf '#!/bin/sh\nexit 0\n' >"$private/bin/$name"
@@ -138,7 +138,7 @@ LC_ALL=C awk -f "$top/tests/matrix/compare.awk" "$out/truth.tsv" "$out/scenario"
 [ "$result" = 0 ] || tail -n 15 "$out/comparison"
 judge scenario "$result" "$(grep -E '^[0-9]+ of [0-9]+$' "$out/comparison" || echo none)"
 
-# The recording is read by the program of the host, after the container has gone.
+# The recording is read by the program of the host after the container has been removed.
 run recording --record /var/log/exitsnoop
 recorded() {
 	sh -c 'exit 43' || true
@@ -148,7 +148,8 @@ until_true recorded && result=0 || result=1
 finish recording
 judge recording "$result" "an exit of the host, in a file of the host"
 
-# Of the manifest a pod, whose recording is elsewhere. podman's `kube play` takes no hostPID (4.3), so the pod sees its own exits.
+# A pod from the manifest, with another directory for its recording. `podman kube play` does not support hostPID (4.3), so the pod
+# sees only its own exits.
 sed "s|path: /var/log/exitsnoop|path: $out/pod-recorded|" "$top/out/release/exitsnoop-$version-daemonset.yaml" | awk '
 	/^apiVersion:/ { print "apiVersion: v1"; next }
 	/^kind:/ { print "kind: Pod"; next }
@@ -173,7 +174,7 @@ printf 'CapEff:\t000000c000000000\nCapBnd:\t000000c000000000\nNoNewPrivs:\t1\nSe
 }
 judge manifest "$result" "it records with the two capabilities and no others"
 
-# The line of README that removes the image.
+# The command of README that removes the image.
 podman pod rm --all --force >/dev/null
 line=$(sed -n 's/^sudo \(podman rmi .*\)/\1/p' "$top/README.md")
 echo "$line"

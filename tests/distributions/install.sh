@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the release from one kind of file, as root of a system, with the command that README has for it; uses it; and removes
-# it with README's command. Prints "installed and removed" at the end if all was right.
+# it with README's command. Prints "installed and removed" at the end if all checks passed.
 #
 #	install.sh deb|rpm|tarball|gallery
 set -eu
@@ -8,11 +8,11 @@ tools=/opt/exitsnoop
 unit=exitsnoop-recording.service
 recording=/var/log/exitsnoop
 export DEBIAN_FRONTEND=noninteractive
-# Nobody is asked whether to go on.
+# The package managers do not ask for confirmation.
 echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/50test
 cd "$tools"
 
-# A command with "!" before it never ends a script by itself.
+# set -e does not end a script after a command with "!" before it.
 fail() {
 	echo "$*"
 	exit 1
@@ -26,13 +26,13 @@ readme() {
 	eval "$line $*"
 }
 
-# What there is in the system besides the records of dpkg, apt and rpm. A folder that several packages share is left by tar and rpm.
+# The files of the system without the databases of dpkg, apt and rpm. tar and rpm leave folders that several packages share.
 files() {
 	find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /run -o -path /opt -o -path /var/lib/dpkg -o -path /var/lib/apt \
 		-o -path /var/cache -o -path /var/log/apt -o -path /var/log/dpkg.log -o -path /var/lib/rpm -o -path /root \) -prune -o "$@" -print | sort
 }
 
-# until_true COMMAND...: tries it for 30 seconds, and a process fails before each try.
+# until_true COMMAND...: tries it for 30 seconds, and starts a process that fails before each try.
 until_true() {
 	tries=0
 	while sh -c 'exit 42' || ! "$@"; do
@@ -46,7 +46,7 @@ has_ended() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-# It prints the exit of a process that fails.
+# The program prints the exit of a process that fails.
 it_watches() {
 	exitsnoop -x -n 1 >/tmp/lines &
 	until_true has_ended $!
@@ -82,7 +82,7 @@ try_package() {
 	it_records /usr/lib/systemd/system
 }
 
-# Beside a program, what `./bootstrap.sh install` of 1.0.0 installed, below a folder.
+# The files beside a program that `./bootstrap.sh install` of 1.0.0 installed, below a folder.
 lay_out_the_first_version() {
 	mkdir -p "$1/usr/bin" "$1/usr/share/man/man8" "$1/usr/share/bash-completion/completions"
 	cp exitsnoop "$1/usr/bin/"
@@ -114,7 +114,7 @@ deb() {
 	files >/tmp/after
 }
 
-# This system's own libraries and shell, as a package for rpm, whose records know nothing of them.
+# A package for rpm that provides this system's libraries and shell, which are not in its database.
 package_of_the_system() {
 	{
 		printf 'Name: system\nVersion: 1\nRelease: 1\nSummary: this system\nLicense: none\nProvides: /bin/sh\n'
@@ -132,7 +132,7 @@ rpm_kind() {
 		--define 'debug_package %{nil}' --define '_build_id_links none' /tmp/first.spec
 	files ! -type d >/tmp/before
 
-	# It says what it needs.
+	# The error names what is missing.
 	! readme 'rpm -U' 2>/tmp/refusal || fail "it is installed without what it needs"
 	grep 'libc.so.6(GLIBC_2.2.*) is needed by exitsnoop' /tmp/refusal
 	rpm -i /tmp/rpms/*/system-1-1.*.rpm
@@ -164,7 +164,7 @@ tarball() {
 	files ! -type d >/tmp/after
 }
 
-# The module for one user, whom root's pwsh does not look for; then for all users, and a watch by sudo.
+# The module for one user, which root's pwsh does not find; then for all users, and a watch with sudo.
 gallery() {
 	cat >/usr/local/bin/pwsh <<-'EOF'
 		#!/bin/sh

@@ -20,7 +20,7 @@ case $1 in
 esac
 shift
 
-# Scripts whose exits the tracer is to report: it is attached, it has written all that came before.
+# Scripts whose exits the tracer must report: of the first when it is attached, of the second when all earlier events are written.
 mkdir /tmp/bin
 for name in attached finished; do
 	printf '#!/bin/sh\nexit 0\n' >"/tmp/bin/$name"

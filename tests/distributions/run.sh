@@ -1,12 +1,12 @@
 #!/bin/sh
 # Tries the release in the smallest system of each distribution, in which no libbpf is installed: the console program,
-# copied there as one file, and the module, with the pinned PowerShell. Processes die in special ways, and what is
-# reported of each is compared with what waitpid(2) said. And each kind of package is installed, used and removed as README says.
+# copied there as one file, and the module, with the pinned PowerShell. Processes exit in special ways, and the report of
+# each is compared with the result of waitpid(2). Each kind of package is installed, used and removed with the commands of README.
 #
 #	run.sh [SYSTEM...]	the names are in suites.tsv; none: all
 #
 # Needs root and what `./bootstrap.sh package` makes. Ends with 0 if all agree, 1 if not, 75 if something cannot be downloaded
-# here (a line "skipped: why"). The systems stay in .cache/distributions; what the tracers wrote is in its folder out.
+# here (a line "skipped: why"). The systems are kept in .cache/distributions; the output of the tracers is in its folder out.
 #
 #	PINNED_PWSH, DOTNET_ROOT	the PowerShell and its runtime (bootstrap.sh sets them)
 set -eu
@@ -25,7 +25,7 @@ column() {
 	rows | awk -F'\t' -v row="$1" -v number="$2" '$1 == row { print $number }'
 }
 
-# What a pass needs is laid in /opt/exitsnoop of the system, anew each time.
+# The files for a pass are copied to /opt/exitsnoop of the system before each run.
 fill_system() {
 	root=$cache/$1
 	rm -rf "$root/opt/exitsnoop"
@@ -46,7 +46,7 @@ fill_system() {
 }
 
 # within ROOT OUT SCRIPT [ARGUMENT]: runs a script of this folder in a system, with OUT as its /tmp/out, in namespaces of its
-# own: exits of the host are not reported there. What it changes in the system is gone afterwards.
+# own: exits of the host are not reported there. Its changes of the system are discarded afterwards.
 within() {
 	timeout --foreground 300 unshare --mount --pid --fork sh -c '
 		system=$1 out=$2 dotnet=$3 powershell=$4
@@ -70,7 +70,7 @@ within() {
 	' sh "$1" "$2" "$DOTNET_ROOT" "$(dirname "$PINNED_PWSH")" "$3" ${4+"$4"} </dev/null >"$2/console" 2>&1 || echo "it ended with $?" >>"$2/console"
 }
 
-# One tracer in one system: leaves its cases, "N of M", and what is wrong.
+# One tracer in one system: writes its cases, "N of M", and the differences.
 trace() {
 	within "$root" "$out" pass.sh "$1"
 	LC_ALL=C awk -f "$top/tests/matrix/compare.awk" "$out/truth.tsv" "$out/events.json" >"$out/comparison" 2>&1 || bad=1
@@ -130,7 +130,7 @@ cc -static -O2 -Wall -Wextra -Werror -o "$cache/nobody" "$top/tests/matrix/nobod
 failed=
 rm -rf "$cache/out"
 mkdir "$cache/out"
-# lint COMMAND...: it is to find nothing.
+# lint COMMAND...: the command must find nothing.
 lint() {
 	if "$@" >"$cache/out/$1" 2>&1; then
 		echo "$1: nothing found, ok"

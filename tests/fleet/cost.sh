@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a fleet costs, computed from what one machine is measured to: its series, the size of a scrape, and what Prometheus keeps of a
-# day on disk, in blocks that promtool makes of a day of samples.
+# The cost of a fleet, computed from measurements of one machine: its series, the size of a scrape, and the disk space of one day in
+# Prometheus, from blocks that promtool creates from a day of samples.
 #
 #	cost.sh [MACHINES [SERVICES]]	by default 1,000 machines with 40 services each
 #
@@ -24,7 +24,7 @@ clean() {
 }
 trap clean EXIT
 
-# The file of a machine with so many services, which really run as far as the program can tell, and with a recording.
+# The metrics file of a machine with this number of services, whose cgroups exist, and with a recording.
 for i in $(seq "$services"); do
 	mkdir "$hierarchy/fleet-cost-$i.service"
 done
@@ -33,7 +33,7 @@ series=$(grep -vc '^#' "$work/exitsnoop.prom")
 bytes=$(wc -c <"$work/exitsnoop.prom")
 compressed=$(gzip -9c "$work/exitsnoop.prom" | wc -c)
 
-# A day of it, scraped every 15 seconds: a quarter of the services' successes and CPU times grow, the rest stands still.
+# A day of samples, scraped every 15 seconds: successes and CPU times of a quarter of the services grow, the rest does not change.
 awk -v now=1764115200 '
 	/^# TYPE/ { type[$3] = $4; next }
 	/^#/ { next }

@@ -1,14 +1,14 @@
 #!/bin/sh
 # A fleet of one machine: a real Prometheus with the alerts of docs/fleet scrapes a real node_exporter that reads what
 # exitsnoop --metrics writes. A service in a cgroup of its own crashes again and again; the alert fires within 30 seconds with the
-# service's name, the line that its text gives finds the stack of the crash in the recording, and the end of the crashes clears it.
+# service's name, the command in its text finds the stack of the crash in the recording, and the alert ends after the crashes.
 # Then the recorder is killed, and another alert fires. The configurations for shipping events are checked by the programs that read them.
 #
 #	run.sh		5 to 8 minutes, most of it the 5 minutes that the alert looks back
 #
 # Needs root, x86-64 and what `./bootstrap.sh build` makes. Prometheus and the others are unpacked from Debian's packages into
-# .cache/fleet and listen on 127.0.0.1 only; nothing is installed. Ends with 0 if all is as said, 1 if not, 75 if something cannot be
-# had here (a line "skipped: why").
+# .cache/fleet and listen on 127.0.0.1 only; nothing is installed. Ends with 0 if all checks pass, 1 if not, 75 if something is not
+# available here (a line "skipped: why").
 #
 #	PINNED_PWSH	the PowerShell (bootstrap.sh sets it)
 set -eu
@@ -58,7 +58,7 @@ grep -v '^#' "$here/packages.tsv" | unpack "$cache/root" || skip "Debian's packa
 PATH=$top/out:$cache/root/usr/bin:$PATH
 export PATH
 
-# The newest cgroup hierarchy that manages memory, as the program itself picks it.
+# The newest cgroup hierarchy with the memory controller, which the program selects, too.
 hierarchy=/sys/fs/cgroup
 grep -qw memory $hierarchy/cgroup.controllers 2>/dev/null || hierarchy=/sys/fs/cgroup/memory
 
@@ -69,13 +69,13 @@ check_files() {
 	sh "$here/shipping.sh" "$cache/root" "$docs/shipping" "$work" || fail "the configurations for shipping events"
 }
 
-# ask QUERY: what Prometheus answers, a line "VALUE LABELS" for each series.
+# ask QUERY: prints the result of Prometheus, a line "VALUE LABELS" for each series.
 ask() {
 	curl -sf "http://$prometheus/api/v1/query" --data-urlencode "query=$1" |
 		jq -r '.data.result[] | .value[1] + " " + (.metric | tojson)'
 }
 
-# await SECONDS QUERY: until a query has an answer; how long that took, in tenths of a second.
+# await SECONDS QUERY: waits until a query has a result; prints how long that took, in tenths of a second.
 await() {
 	began=$(date +%s%1N)
 	until [ -n "$(ask "$2")" ]; do
@@ -95,7 +95,7 @@ annotation() {
 
 check_files
 
-# The machine: what runs, counts and is scraped. The link is as docs/fleet says.
+# The machine: the recorder, node_exporter and Prometheus. The link is that of docs/fleet.
 cgroup=$hierarchy/$service
 mkdir "$cgroup"
 mkdir "$work/run" "$work/textfile"
@@ -115,7 +115,7 @@ took=$(await 60 "process_exits_total{service=\"$service\",result=\"crashed\"} ==
 say "the service is there with 0 after $(tenths "$took")"
 promtool check metrics <"$work/run/exitsnoop.prom" || fail "promtool check metrics"
 
-# Grafana is not here, but its queries are Prometheus'.
+# Grafana is not installed here, but its queries are those of Prometheus.
 jq -r '.. | objects | select(has("expr")).expr' "$docs/dashboard.json" |
 	sed 's/\$instance/.*/g; s/\$service/.*/g; s/\$__rate_interval/1m/g; s/\$__range/1h/g' >"$work/queries"
 [ "$(wc -l <"$work/queries")" -ge 10 ] || fail "the dashboard has no queries"
@@ -124,7 +124,7 @@ while read -r query; do
 done <"$work/queries"
 say "dashboard.json: Prometheus understands all $(wc -l <"$work/queries") queries"
 
-# One crash a second, as systemd starts a service again that crashes at once.
+# One crash a second, like a crashing service that systemd restarts.
 sh -c 'echo $$ >"$1/cgroup.procs"; while :; do "$2" null-read; sleep 1; done' loop "$cgroup" "$top/out/programs/crash" >"$work/loop.log" 2>&1 &
 loop=$!
 pids="$pids $loop"
@@ -133,7 +133,7 @@ took=$(await 40 "$alert") || fail "the alert does not fire"
 say "the alert fires $(tenths "$took") after the first crash: $(annotation ServiceCrashLoop summary)"
 [ "$took" -le 300 ] || fail "that is later than 30 s"
 
-# Its text leads to the stack. The lines are run as they are, where the recording lies where they look for it.
+# The commands in its text find the stack. They are run unchanged, with the recording in the directory that they name.
 find=$(annotation ServiceCrashLoop find) console=$(annotation ServiceCrashLoop console)
 kill "$loop"
 ended=$(date +%s%1N)
@@ -156,7 +156,7 @@ for way in find console; do
 done
 grep -m 4 '#' "$work/found.log"
 
-# The last counts are written by now; without the recorder they stand still.
+# The last counts have been written. Without the recorder they do not change.
 sleep 16
 kill -9 "$recorder"
 took=$(await 240 'ALERTS{alertname="ProcessExitRecorderGone",alertstate="firing"}') || fail "no alert says that the recorder is gone"

@@ -14,7 +14,7 @@ fail() {
 	exit 1
 }
 
-# Two exits as the program writes them, of children that end until it has seen two.
+# Two exits in the format of the program. Children are started until it has reported two exits.
 timeout 30 exitsnoop --json --parent $$ --exit-code 78 -n 2 >"$work/exits.json" &
 tracer=$!
 while kill -0 $tracer 2>/dev/null; do
@@ -23,7 +23,7 @@ while kill -0 $tracer 2>/dev/null; do
 done
 [ "$(wc -l <"$work/exits.json")" = 2 ] || fail "exitsnoop --json prints no exits"
 
-# Each program says what it does not know in its configuration; what is to be sent is in a journal of our own.
+# Each program checks its configuration. The events to send are in a separate journal.
 as_configured() {
 	unshare --mount sh -c '
 		mount -t tmpfs none /etc/systemd

@@ -1,25 +1,25 @@
 #!/bin/sh
-# Boots Debian's kernels in qemu, and in each lets the console program report processes that exit
-# in special ways, and storms of exits: what it says of each is compared with what waitpid(2) said.
+# Boots Debian's kernels in qemu. In each, the console program traces processes that exit in special
+# ways, and storms of exits. Its report of each exit is compared with the result of waitpid(2).
 #
 #	run.sh [--all] [KERNEL...]	the names are in kernels.tsv; none: all
 #	run.sh --hunt [KERNEL]	see hunt.sh
 #
 # Without --all each kernel is booted with 2 CPUs and its default command line; two of them with one CPU
 # and preempt=full as well. With it, each is booted for every setting (1, 2 and 16 CPUs; with preempt=full
-# too, where it can), with larger storms, as root and as nobody, and the table that comes out is written
-# into docs/kernels.md.
+# too, if the kernel supports it), with larger storms, as root and as nobody, and the resulting table is
+# written to docs/kernels.md.
 #
 # Ends with 0 if all agree, 1 if not, 75 if something is not available here (a line "skipped: why").
-# What it fetches, pinned and checked, stays in .cache/matrix, so that later runs need no network;
-# so do the guests' console (serial), events and comparisons: .cache/matrix/out/KERNEL[,SETTING]/.
+# Downloaded files, with pinned versions and checked hashes, are kept in .cache/matrix, so that later runs
+# need no network. The guests' console (serial), events and comparisons are in .cache/matrix/out/KERNEL[,SETTING]/.
 #
-#	MATRIX_MIRROR	where Debian is (default: where apt gets it)
+#	MATRIX_MIRROR	the mirror of Debian (default: that of apt)
 #	MATRIX_CONSOLE	the console program for x86-64 (default: out/exitsnoop)
 #	MATRIX_CONSOLE_ARM64	and for arm64 (default: out/release/linux-arm64/exitsnoop, by ./bootstrap.sh release)
 #	MATRIX_CASES	the scenario's cases to run (default: all)
 #	MATRIX_SETTINGS	with --all: PREEMPT,CPUS... (default: default,2 full,2 default,1 full,1 full,16 default,16)
-#	MATRIX_MINUTES	after so many no guest is begun; the rest is "not run" (default: no limit)
+#	MATRIX_MINUTES	after this number of minutes no guest is started; the rest is "not run" (default: no limit)
 #	MATRIX_JOBS	guests at a time (default: 2)
 #	MATRIX_TIMEOUT	seconds for a guest (default: 900)
 set -eu
@@ -32,9 +32,9 @@ top=$(cd "$here/../.." && pwd)
 : "${MATRIX_JOBS:=2}"
 export MATRIX_CASES MATRIX_JOBS
 
-# ---- what the guests hold ----
+# ---- content of the guests ----
 
-# The programs that die in a guest.
+# The programs whose exits are traced in a guest.
 guest_programs() {
 	for name in scenario storm crash causes victim murder; do
 		echo "$programs-static/$name"
@@ -76,7 +76,7 @@ storms() {
 # How the scenario is run under a kernel; see init.
 passes_of() {
 	case $1 in
-	# The programs for basic events are verified otherwise before 6.8.
+	# Before 6.8 the verifier checks the programs for basic events in another way.
 	5.10 | 6.1) echo root,nobody,basic,fallback ;;
 	arm64-5.10) echo root,nobody,basic ;;
 	6.12) echo root,nobody,fallback ;;
@@ -91,7 +91,7 @@ attached() {
 	sed -n 's/.*attached (\([^,]*\),.*/\1/p' "$1" | sed 1q
 }
 
-# What of a pass is wrong, for whoever reads the output.
+# Prints the differences of a pass.
 blame() {
 	failed=1
 	echo "$name, $1:"
@@ -99,7 +99,7 @@ blame() {
 	sed 's/^/    log: /' "$3" | tail -n 20
 }
 
-# One scenario of a guest: appends "PASS N of M HOOK", and says what is wrong.
+# One scenario of a guest: appends "PASS N of M HOOK", and prints the differences.
 judge() {
 	folder=$out/$1
 	bad=
@@ -113,7 +113,7 @@ judge() {
 		grep 'matrix:' "$folder/log" >>"$folder/comparison" || true
 		bad=1
 	}
-	# Nobody knows where a process crashed before 6.1, and without functions before 6.16.
+	# Basic events and those of kernels before 6.1 do not have the place of a crash. The pass "fallback" is not compared.
 	case $1,$kernel in
 	basic,* | *,*5.10) known=0 ;;
 	*) known=1 ;;
@@ -133,7 +133,7 @@ judge() {
 }
 
 # The storms of a guest, by their lines in /run/storms (see init): appends "root-storms N of M LOST", and so on. None may be lost.
-# Beside users of BPF maps some are, from 7.0 on: up to one in ten, and each must be among those that the tracer says were lost.
+# From 7.0 on, up to one in ten may be lost while others use BPF maps, and the tracer must report each as lost.
 judge_storms() {
 	awk -F'\t' -v passes="$out/passes" -v bad="$out/storms-bad" '
 		{
@@ -173,7 +173,7 @@ guest() {
 	mkdir -p "$out"
 	from=$(date +%s)
 	passes=
-	# The scenario does not depend on the other settings, but for resources of many threads and maps of many CPUs.
+	# The scenario does not depend on the other settings, except for resources of many threads and maps of many CPUs.
 	case $preempt,$cpus in
 	default,2 | default,64) passes=$(passes_of "$kernel") ;;
 	esac
@@ -215,7 +215,7 @@ guest() {
 	echo "$name: $result ($(($(date +%s) - from)) s)"
 }
 
-# ---- all of it ----
+# ---- all guests ----
 
 # The folder of a guest's output.
 out_of() {
@@ -253,7 +253,7 @@ table() {
 	done
 }
 
-# Puts the table into docs/kernels.md, between the marks.
+# Writes the table to docs/kernels.md, between the marks.
 keep_table() {
 	page=$top/docs/kernels.md
 	awk -v table="$1" '
@@ -350,7 +350,7 @@ cat "$cache/table"
 echo
 echo "Exits and storms: processes that were reported once, with waitpid's status, of those that exited. Nobody has"
 echo "CAP_BPF and CAP_PERFMON alone."
-# With what earlier runs made of the other kernels.
+# The table includes the results of earlier runs for the other kernels.
 # shellcheck disable=SC2046
 [ -z "$all" ] || {
 	table $(for name in $(rows kernels.tsv | cut -f1); do guests_of "$name"; done) >"$cache/table"

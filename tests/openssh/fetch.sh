@@ -1,7 +1,7 @@
 #!/bin/sh
-# Gets OpenSSH's server and client, with what they need and this machine has not, out of Debian's
-# packages into .cache/openssh. Nothing is installed, so no daemon starts here. Prints the
-# folder, which stays empty where all is installed already.
+# Unpacks OpenSSH's server and client, and their missing dependencies, from Debian's packages into
+# .cache/openssh. Nothing is installed, so no daemon is started. Prints the folder, which is empty
+# if all is installed already.
 #
 # Ends with 75 if they are not available (a line "skipped: why").
 set -eu
@@ -12,7 +12,7 @@ packages='openssh-server openssh-client'
 PATH=$PATH:/usr/sbin:/sbin
 . "$top/tools/debian.sh"
 
-# Whether the programs are here, and find their libraries.
+# Checks that the programs exist and find their libraries.
 complete() {
 	for program in "$target/usr/sbin/sshd" "$target/usr/bin/ssh" "$target/usr/bin/ssh-keygen"; do
 		[ -x "$program" ] || program=$(command -v "${program##*/}") || return 1
@@ -21,7 +21,7 @@ complete() {
 	done
 }
 
-# The packages that an installation would add: none of them is installed.
+# The packages that an installation would add. They are only downloaded.
 missing() {
 	# shellcheck disable=SC2086 # A list of words, and one of options.
 	apt-get install -s -qq --no-install-recommends $1 $packages 2>"$target/apt.log" | awk '$1 == "Inst" { print $2 }'
@@ -41,7 +41,7 @@ take_apart() {
 mkdir -p "$target/debs"
 if ! complete; then
 	command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || skip "there is no sshd, and no apt-get to get it with"
-	# Lists that are missing or out of date are renewed in that folder, not in this machine's.
+	# Missing or outdated package lists are updated in that folder, not in the machine's.
 	own="-o Dir::State::Lists=$target/lists"
 	take_apart '' || {
 		mkdir -p "$target/lists/partial"

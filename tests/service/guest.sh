@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs in the guest, as root, at each of its two boots; see run.sh. What is right or wrong stands in lines that begin with ===.
+# Runs in the guest, as root, at each of its two boots; see run.sh. The results are lines that begin with ===.
 state=/opt/service/state
 
 ps() {
@@ -35,7 +35,7 @@ until_recording() {
 	echo "=== FAILED: nothing records"
 }
 
-# The recorder has its directory before it traces, which takes a while here: so some processes exit, one after the other.
+# The recorder locks its directory before it traces, and starting takes a while here, so several processes exit one after the other.
 exits() {
 	for _ in $(seq 8); do
 		/opt/service/victim exit "$1"
@@ -43,7 +43,7 @@ exits() {
 	done
 }
 
-# What an installation could leave behind.
+# The files that an installation could leave behind.
 files() {
 	find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /root -o -path /opt/service -o -path /var/log/journal \
 		-o -path /var/lib/systemd -o -path /var/tmp -o -path /lost+found \) -prune -o -print | sort
@@ -66,7 +66,7 @@ if [ ! -e "$state" ]; then
 	systemctl kill --signal=KILL exitsnoop-recording
 	until_recording
 	exits 4
-	# logind, which would be asked, is left out.
+	# `systemctl reboot` would call logind, which run.sh masks.
 	systemctl start --no-block --job-mode=replace-irreversibly reboot.target
 	exit
 fi

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Boots a Debian 12 with systemd in qemu and goes through the life of the recording service there, by guest.sh: it is enabled,
-# processes crash, the machine is restarted, a member of the group reads what died, and all is removed.
+# Boots Debian 12 with systemd in qemu and tests the recording service there with guest.sh: it is enabled, processes crash,
+# the machine is restarted, a member of the group reads the recording, and all is removed.
 #
 # Needs root, qemu, debootstrap, and a build (out/ExitSnoop). Ends with 0 if all is right, 1 if not, 75 if something cannot be downloaded
-# here (a line "skipped: why"). The system stays in .cache/service, with what its console said in its folder out.
+# here (a line "skipped: why"). The system is kept in .cache/service, and its console output in the folder out there.
 #
 #	PINNED_PWSH, DOTNET_ROOT	the PowerShell and its runtime (bootstrap.sh sets them)
 #	SERVICE_TIMEOUT	seconds for a boot (default: 1800)
@@ -15,10 +15,10 @@ cache=$top/.cache/service
 PATH=$PATH:/usr/sbin:/sbin
 . "$top/tools/debian.sh"
 
-# What systemd, the kernel, .NET and the unwinder need, on top of the smallest system.
+# The packages that systemd, the kernel, .NET and the unwinder need in addition to the smallest system.
 packages=systemd-sysv,dbus,linux-image-amd64,initramfs-tools,libgcc-s1,libstdc++6,libssl3,zlib1g,libdw1
 
-# The system with what is tried in it, as a disk.
+# A disk image of the system with the files under test.
 make_disk() {
 	root=$cache/root
 	rm -rf "$root"
@@ -41,7 +41,7 @@ make_disk() {
 	rm -rf "$root"
 }
 
-# Emulated, as there may be no KVM; tests/matrix/run.sh says why so. What takes minutes there and is not needed is left out.
+# Emulated, because there may be no KVM; see tests/matrix/run.sh. Services that take minutes there and are not needed are disabled.
 masked='systemd-udev-trigger systemd-logind systemd-user-sessions systemd-update-utmp e2scrub_reap'
 boot() {
 	echo "boot $1"
