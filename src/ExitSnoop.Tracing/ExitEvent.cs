@@ -381,7 +381,7 @@ public sealed class ExitEvent : EventArgs
     public static ExitEvent FromJson(string json)
     {
         ArgumentNullException.ThrowIfNull(json);
-        return ExitEventJsonReader.Read(json);
+        return ExitEventJsonReader.Read(json, utc: false);
     }
 
     /// <summary>Writes the text of <see cref="ToJson"/> in UTF-8.</summary>

@@ -17,8 +17,10 @@ internal readonly ref struct ExitEventJsonReader
 
     private ExitEventJsonReader(JsonElement json) => this.json = json;
 
+    /// <param name="text">The JSON.</param>
+    /// <param name="utc">Whether to show the times in UTC even if they were not written in UTC.</param>
     /// <exception cref="FormatException">The text is not JSON, or not the JSON of an event. The message says what is wrong.</exception>
-    internal static ExitEvent Read(string text)
+    internal static ExitEvent Read(string text, bool utc)
     {
         try
         {
@@ -26,7 +28,7 @@ internal readonly ref struct ExitEventJsonReader
             if (document.RootElement.ValueKind != JsonValueKind.Object
                 || !document.RootElement.TryGetProperty(nameof(ExitEvent.ExitTime), out _) || !document.RootElement.TryGetProperty(nameof(ExitEvent.Id), out _))
                 throw new FormatException("The text is not the JSON of an event: ExitTime or Id is missing.");
-            return new ExitEventJsonReader(document.RootElement).Read();
+            return new ExitEventJsonReader(document.RootElement).Read(utc);
         }
         catch (JsonException invalid)
         {
@@ -34,11 +36,11 @@ internal readonly ref struct ExitEventJsonReader
         }
     }
 
-    private ExitEvent Read()
+    private ExitEvent Read(bool utc)
     {
         ExitRecord record = default;
         ExitDetail detail = default;
-        (DateTime exitTime, bool utc) = Time(nameof(ExitEvent.ExitTime));
+        (DateTime exitTime, bool writtenInUtc) = Time(nameof(ExitEvent.ExitTime));
         record.ExitTime = (ulong)(exitTime - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
         record.StartTime = record.ExitTime - (Nanoseconds(nameof(ExitEvent.Age)) ?? 0);
         record.Pid = Number<uint>(nameof(ExitEvent.Id)) ?? 0;
@@ -63,7 +65,7 @@ internal readonly ref struct ExitEventJsonReader
         byte[] bytes = new byte[RecordView.BytesOffset];
         MemoryMarshal.Write(bytes, record);
         MemoryMarshal.Write(bytes.AsSpan(RecordView.DetailOffset), detail);
-        return new ExitEvent(bytes, utc, Text(nameof(ExitEvent.Label)), new ExitEventTexts
+        return new ExitEvent(bytes, utc || writtenInUtc, Text(nameof(ExitEvent.Label)), new ExitEventTexts
         {
             Name = Text(nameof(ExitEvent.Name)) ?? "",
             ParentName = Text(nameof(ExitEvent.ParentName)),

@@ -78,10 +78,15 @@ public sealed class ExitRecording
     /// <param name="options">Which exits, and in which order; null for all exits, newest first.</param>
     /// <param name="cancellation">Ends the enumeration.</param>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
-    /// <exception cref="ExitRecordingException">A segment is of a version that this program does not know.</exception>
+    /// <exception cref="ExitRecordingException">
+    /// A segment is of a version that this program does not know, or <see cref="ExitTraceOptions.IncludeChildren"/> is set without
+    /// <see cref="ExitTraceOptions.Ids"/>.
+    /// </exception>
     public IEnumerable<ExitEvent> ReadEvents(ExitRecordingOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new ExitRecordingOptions();
+        if (options.Filter.IncludeChildren && options.Filter.Ids.Count == 0)
+            throw new ExitRecordingException(ExitRecordingError.InvalidOption, ExitTraceErrors.DescendantsOfNone);
         RecordingQuery query = new(options, Add, cancellation);
         return options.Follow ? Follow(query) : query.Limit(Merge(query, options.OldestFirst));
     }

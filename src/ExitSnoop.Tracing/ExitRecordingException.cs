@@ -21,7 +21,7 @@ public enum ExitRecordingError
     /// <summary>Others can write to the directory.</summary>
     Unsafe,
 
-    /// <summary>An option is out of its range.</summary>
+    /// <summary>An option is out of its range, or needs another one.</summary>
     InvalidOption,
 
     /// <summary>The directory cannot be created or opened.</summary>

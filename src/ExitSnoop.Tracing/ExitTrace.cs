@@ -191,7 +191,7 @@ public sealed class ExitTrace : IDisposable
     }
 
     /// <summary>Takes the next event without waiting; false if there is none now.</summary>
-    /// <exception cref="ExitTraceException">Memory or open files ran out, so the trace has ended early. Thrown once, after the last event.</exception>
+    /// <exception cref="ExitTraceException">Memory or file descriptors ran out, so the trace has ended early. Thrown once, after the last event.</exception>
     public bool TryRead([NotNullWhen(true)] out ExitEvent? exit)
     {
         if (TryReadRecord(out ReceivedExit received))
@@ -255,7 +255,7 @@ public sealed class ExitTrace : IDisposable
     /// <summary>Enumerates all events until the trace has ended. Blocks the thread while there are none.</summary>
     /// <param name="cancellation">Cancels the enumeration, not the trace.</param>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
-    /// <exception cref="ExitTraceException">Memory or open files ran out, so the trace has ended early.</exception>
+    /// <exception cref="ExitTraceException">Memory or file descriptors ran out, so the trace has ended early.</exception>
     public IEnumerable<ExitEvent> ReadEvents(CancellationToken cancellation = default)
     {
         while (!IsCompleted)
@@ -269,7 +269,7 @@ public sealed class ExitTrace : IDisposable
     /// <summary>Enumerates all events until the trace has ended. Does not block a thread while there are none.</summary>
     /// <param name="cancellation">Cancels the enumeration, not the trace.</param>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
-    /// <exception cref="ExitTraceException">Memory or open files ran out, so the trace has ended early.</exception>
+    /// <exception cref="ExitTraceException">Memory or file descriptors ran out, so the trace has ended early.</exception>
     public async IAsyncEnumerable<ExitEvent> ReadEventsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         while (!IsCompleted)
@@ -393,7 +393,7 @@ public sealed class ExitTrace : IDisposable
             ExitTraceOptions.IsBufferSize(options.BufferSize),
             $"The buffer size is {options.BufferSize} MiB; it must be a power of two from "
             + $"{ExitTraceOptions.MinimumBufferSize} to {ExitTraceOptions.MaximumBufferSize}.");
-        Require(!options.IncludeChildren || options.Ids.Count > 0, "IncludeChildren needs Ids (-IncludeChildren and -Id, --include-children and --pid).");
+        Require(!options.IncludeChildren || options.Ids.Count > 0, ExitTraceErrors.DescendantsOfNone);
         Require(
             options.Signals.All(signal => signal is > Signal.None and <= Signal.RTMAX),
             "A signal is a number from 1 (HUP) to 64 (RTMAX).");

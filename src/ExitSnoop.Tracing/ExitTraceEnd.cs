@@ -21,6 +21,6 @@ public enum ExitTraceEnd
     /// </summary>
     NothingLeft,
 
-    /// <summary>Memory or open files ran out. Reading the events then throws an <see cref="ExitTraceException"/>.</summary>
+    /// <summary>Memory or file descriptors ran out. Reading the events then throws an <see cref="ExitTraceException"/>.</summary>
     Failed,
 }

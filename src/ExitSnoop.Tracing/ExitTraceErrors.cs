@@ -53,6 +53,9 @@ internal static class ExitTraceErrors
             $"'{none.Path}' is not a BTF file. Give the raw type information of this kernel (an unpacked file of the BTFHub archive) or a vmlinux that has it."),
     };
 
+    /// <summary>The message if descendants are wanted, but no process is given whose descendants they are.</summary>
+    internal const string DescendantsOfNone = "IncludeChildren needs Ids (-IncludeChildren and -Id, --include-children and --pid).";
+
     internal static ExitTraceException NotLinux() => new(
         ExitTraceError.NotLinux, "Process exits are traced with BPF, so this works on Linux only.");
 

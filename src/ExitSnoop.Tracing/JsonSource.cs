@@ -63,7 +63,7 @@ internal sealed class JsonSource(string path) : IExitSource
             ExitEvent? exit = null;
             try
             {
-                exit = line is null ? null : ExitEvent.FromJson(line);
+                exit = line is null ? null : ExitEventJsonReader.Read(line, query.Options.Filter.Utc);
             }
             catch (FormatException)
             {

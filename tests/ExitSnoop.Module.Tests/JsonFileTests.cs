@@ -61,6 +61,27 @@ public sealed class JsonFileTests
     }
 
     [Fact]
+    public void Times_are_in_UTC_with_Utc_and_as_they_were_written_without_it()
+    {
+        using TestFolder folder = new();
+        string file = folder.Write("exits.json", Line(1).Replace("13:42:01.6880000+00:00", "15:42:01.6880000+02:00", StringComparison.Ordinal));
+        ShellResult result = Shell.Shared.Run("'', '-Utc' | ForEach-Object { $exit = Invoke-Expression \"Get-ProcessExit '$file' $_\"; $exit.ExitTime.Kind; $exit.ExitTime.ToUniversalTime().ToString('HH:mm:ss') }", ("file", file));
+        Assert.Equal("Local 13:42:01 Utc 13:42:01", string.Join(' ', result.Output));
+    }
+
+    [Fact]
+    public void Descendants_of_no_process_are_an_error_as_in_a_watch()
+    {
+        using TestFolder folder = new();
+        string file = folder.Write("exits.json", Line(1));
+        ShellResult result = Shell.Shared.Run(
+            "foreach ($command in { Get-ProcessExit $file -IncludeChildren }, { Watch-ProcessExit -IncludeChildren }) { try { & $command } catch { $_.FullyQualifiedErrorId.Split(',')[0]; $_.Exception.Message } }", ("file", file));
+        Assert.Equal(4, result.Output.Count);
+        Assert.Equal(result.Output.Skip(2), result.Output.Take(2));
+        Assert.Equal("InvalidOption", result.Output[0]);
+    }
+
+    [Fact]
     public void A_file_that_is_not_there_is_an_error()
     {
         ShellError error = Shell.Shared.Run("Get-ProcessExit /no/such/file.json").OnlyError;
