@@ -148,7 +148,7 @@ public sealed partial class FormatFileTests
         Assert.Equal([false, false, false, false, false, false], watch.Wait().Output);
     }
 
-    // '{0:0.00}' -f $_.MedianAge.TotalSeconds
-    [GeneratedRegex(@"^'\{0:[^}]*\}' -f \$_\.(\w+)(\.TotalSeconds)?$")]
+    // '{0:0.00}' -f $_.MedianAge.TotalSeconds; if ($null -ne $_.Size) { '{0:0.0} MiB' -f ($_.Size / 1MB) }
+    [GeneratedRegex(@"^(?:if \(\$null -ne \$_\.\w+\) \{ )?'\{0:[^}]*\}(?: MiB)?' -f \(?\$_\.(\w+)(?:\.TotalSeconds$|$| / 1MB\) \}$)")]
     private static partial Regex Formatted();
 }

@@ -33,11 +33,11 @@ public sealed class MeasureTests
     }
 
     [Fact]
-    public void Percentiles_of_the_age_are_right_to_4_percent_and_the_table_shows_megabytes()
+    public void Percentiles_of_the_age_are_right_to_4_percent_and_the_table_shows_mebibytes()
     {
         ShellResult result = Shell.Shared.Run(Events + "$all = $events | Measure-ProcessExit; $all.MedianAge.TotalSeconds; $all.Age95.TotalSeconds; $all | Out-String -Width 120");
         Assert.InRange((double)result.Output[0]!, 50 * 0.96, 50 * 1.04);
-        Assert.EndsWith(" 0.4 MB", $"{result.Output[2]}".TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith(" 0.4 MiB", $"{result.Output[2]}".TrimEnd(), StringComparison.Ordinal);
         Assert.InRange((double)result.Output[1]!, 95 * 0.96, 95 * 1.04);
     }
 

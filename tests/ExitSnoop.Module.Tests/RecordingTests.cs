@@ -31,7 +31,7 @@ public sealed class RecordingTests
         ShellResult status = shell.Run(
             "$status = Get-ProcessExitRecording $recording; $status.Events, $status.Gaps, $status.Lost, $status.IsRecording, $status.HostName; $status | Out-String -Width 120", ("recording", recording));
         Assert.Equal([3L, 0, 0L, false, Environment.MachineName], status.Output.SkipLast(1));
-        Assert.Matches(@"FROM +TO +EVENTS +LOST +GAPS +SIZE +HOST +SERVICE *\n.*\n[-\d]+ [:\d]+ [-\d]+ [:\d]+ +3 +0 +0 +0\.0 MB +\S+", $"{status.Output[^1]}");
+        Assert.Matches(@"FROM +TO +EVENTS +LOST +GAPS +SIZE +HOST +SERVICE *\n.*\n[-\d]+ [:\d]+ [-\d]+ [:\d]+ +3 +0 +0 +0\.0 MiB +\S+", $"{status.Output[^1]}");
         foreach ((string line, string offered) in (ReadOnlySpan<(string, string)>)[("-Name ", "victim"), ("-User ro", "root"), ("-User 0", "root"), ("-ExecutablePath ", TestProgram.Victim)])
         {
             ShellResult completed = shell.Run("(TabExpansion2 $line $line.Length).CompletionMatches.CompletionText", ("line", $"Get-ProcessExit {recording} {line}"));

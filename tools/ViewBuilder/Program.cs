@@ -35,7 +35,7 @@ internal static class Program
             column.Width == 0 ? null : new XElement("Width", column.Width),
             new XElement("Alignment", "Left")))),
         new XElement("TableRowEntries", new XElement("TableRowEntry", new XElement("TableColumnItems",
-            view.Columns.Select(column => new XElement("TableColumnItem", Value(column.Property, column.Format))))))));
+            view.Columns.Select(column => new XElement("TableColumnItem", column.Script is null ? Value(column.Property, column.Format) : new XElement("ScriptBlock", column.Script))))))));
 
     private static XElement List() => new("ListControl", new XElement("ListEntries", new XElement("ListEntry", new XElement("ListItems",
         EventViews.List.Select(entry => new XElement("ListItem",

@@ -8,6 +8,9 @@ internal sealed record Column(string Header, int Width, string Property)
 {
     /// <summary>The format string for the property; null for PowerShell's default. For the property View it is the name of a cell.</summary>
     internal string? Format { get; init; }
+
+    /// <summary>A script that makes the text, if a format string cannot; it costs ten times as much.</summary>
+    internal string? Script { get; init; }
 }
 
 /// <summary>A table of ExitSnoop.Format.ps1xml.</summary>
@@ -82,7 +85,7 @@ internal static class EventViews
             Cell("NAME", 11, "Name"),
             Id,
             Outcome,
-            Cell("REASON", 24, "Reason"),
+            Cell("REASON", 32, "Reason"),
             Cell("COMMAND", 0, "Command"),
         ]),
         new("Crash", EventType,
@@ -108,24 +111,24 @@ internal static class EventViews
         ]),
         new(DefaultName, "ExitSnoop.Commands.Measuring.ProcessExitMeasurement",
         [
-            new("NAME", 18, "Name"),
+            new("NAME", 15, "Name"),
             new("COUNT", 7, "Count"),
             new("FAILED", 6, "Failed"),
             new("CRASH", 5, "Crashed"),
             new("PER MIN", 7, "PerMinute") { Format = "0.0" },
             new("CPU(s)", 7, "TotalProcessorTime.TotalSeconds") { Format = "0.00" },
-            new("MEDIAN", 7, "MedianAge.TotalSeconds") { Format = "0.00" },
+            new("MEDIAN(s)", 9, "MedianAge.TotalSeconds") { Format = "0.00" },
             new("95%(s)", 7, "Age95.TotalSeconds") { Format = "0.00" },
-            new("PEAK", 0, "PeakWorkingSet64") { Format = "#,##0,,.0 MB" },
+            Mebibytes("PEAK", 0, "PeakWorkingSet64"),
         ]),
         new(DefaultName, "ExitSnoop.ExitRecordingStatus",
         [
             new("FROM", 16, "From") { Format = "yyyy-MM-dd HH:mm" },
             new("TO", 16, "To") { Format = "yyyy-MM-dd HH:mm" },
-            new("EVENTS", 10, "Events"),
+            new("EVENTS", 9, "Events"),
             new("LOST", 5, "Lost"),
             new("GAPS", 4, "Gaps"),
-            new("SIZE", 9, "Size") { Format = "#,##0,,.0 MB" },
+            Mebibytes("SIZE", 10, "Size"),
             new("HOST", 12, "HostName"),
             new("SERVICE", 0, "ServiceName"),
         ]),
@@ -160,6 +163,10 @@ internal static class EventViews
 
     private static IEnumerable<ListEntry> Section(string heading, params string[] properties) =>
         [new($"-- {heading} --", null), .. properties.Select(name => new ListEntry(name, Texts.Contains(name) ? View : name, Texts.Contains(name) ? name + "Text" : null))];
+
+    // A format string can only divide by powers of 1,000.
+    private static Column Mebibytes(string header, int width, string property) =>
+        new(header, width, property) { Script = $"if ($null -ne $_.{property}) {{ '{{0:0.0}} MiB' -f ($_.{property} / 1MB) }}" };
 
     private static Column Cell(string header, int width, string cell) => new(header, width, View) { Format = cell };
 }
