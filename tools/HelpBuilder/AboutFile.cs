@@ -66,15 +66,19 @@ internal sealed class AboutFile
         string? missing = typeof(ExitEvent).GetProperties().Select(property => property.Name).Except(fields.Select(field => field.Name)).FirstOrDefault();
         if (missing is not null)
             throw new HelpException(file, $"the property {missing} is not in ExitEventDefinition");
-        bool first = true;
+        ExitEventField? last = null, firstOfKernels = null;
         foreach (ExitEventField field in fields)
         {
-            if (!first)
+            if (last is not null)
                 Line(0, "");
-            first = false;
+            if (field.Kernels != last?.Kernels)
+                firstOfKernels = field;
+            last = field;
             Line(Indent, field.Name);
             Wrap(2 * Indent, field.Description);
-            Wrap(2 * Indent, $"{field.Type}{(field.Unit.Length > 0 ? ", " : "")}{field.Unit}; from {Origin(field)}.{(field.Kernels == "all" ? "" : $" Linux {field.Kernels}.")}");
+            Wrap(2 * Indent, $"{field.Type}{(field.Unit.Length > 0 ? ", " : "")}{field.Unit}; from {Origin(field)}.");
+            if (field.Kernels != "all")
+                Wrap(2 * Indent, field == firstOfKernels ? $"Kernels: {field.Kernels}." : $"Kernels: as for {firstOfKernels!.Name}.");
         }
     }
 

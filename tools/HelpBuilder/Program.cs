@@ -55,8 +55,6 @@ internal static class Program
     private static IEnumerable<HelpParameter> Parameters(CmdletFacts cmdlet, HelpPage page, HelpPage[] pages)
     {
         List<ParameterFacts> facts = [.. cmdlet.Parameters];
-        // The text before the first parameter of the page says how the texts of other pages apply to this cmdlet.
-        IReadOnlyList<string> condition = page.Require("Parameters").Blocks;
         foreach (HelpPage described in (HelpPage[])[page, .. pages.Where(other => other != page).OrderBy(other => other.Title != SharedPage)])
         {
             foreach ((string heading, HelpSection section) in described.Sections("Parameters"))
@@ -65,7 +63,7 @@ internal static class Program
                 if (fact is not null)
                 {
                     facts.Remove(fact);
-                    yield return new HelpParameter(fact, described == page ? section.Blocks : [.. condition, .. section.Blocks], section.Default(fact));
+                    yield return new HelpParameter(fact, section.Blocks, section.Default(fact));
                 }
                 else if (described == page && cmdlet.Parameters.All(parameter => "-" + parameter.Name != heading))
                 {

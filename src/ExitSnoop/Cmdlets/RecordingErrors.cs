@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using ExitSnoop.Commands.Service;
 
 namespace ExitSnoop.Commands;
 
@@ -39,7 +40,7 @@ internal static class RecordingErrors
             _ => ErrorCategory.InvalidData,
         }, paths);
         if (error.Error == ExitRecordingError.NotFound && paths.Contains(UsualPath))
-            record.ErrorDetails = new ErrorDetails($"There is no recording in {UsualPath}. Enable-ProcessExitRecording starts one.");
+            record.ErrorDetails = new ErrorDetails($"There is no recording in {UsualPath}. Enable-ProcessExitRecording starts one. Without systemd, this command does, as root: {RecordingProgram.Carried ?? "exitsnoop"} --record {UsualPath}");
         return record;
     }
 }

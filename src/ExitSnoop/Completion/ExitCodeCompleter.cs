@@ -40,7 +40,7 @@ internal sealed class ExitCodeCompleter : IArgumentCompleter
         (127, "not found", "a shell did not find the command, or a library is missing"),
         .. Passed.Select(signal => (
             128 + (int)signal,
-            $"{SignalNames.GetName(signal)} passed on",
+            $"{SignalNames.GetName(signal)}, or passed on",
             $"128 + {(int)signal}: {SignalNames.GetName(signal)} ended it, or the command of a shell or container runtime that passes this on")),
         (255, "exit(-1)", "what exit(-1) becomes; ssh: the connection failed"),
     ];
