@@ -5,7 +5,7 @@
 #
 # From 1.6 on, libbpf maps the kernel's type information (on kernels from 6.16 on) where older versions, which Debian's
 # libbpf-dev has, read it and copy it: at each start that takes 10 MB more and as much time as all the rest of libbpf.
-# Where Debian does not have this version any more: https://snapshot.debian.org/package/libbpf, into .cache/libbpf.
+# When Debian no longer has this version, put the archive from https://snapshot.debian.org/package/libbpf into .cache/libbpf.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -26,7 +26,7 @@ mkdir -p "$2" "$top/.cache/libbpf"
 fetch "$path" "$(printf '%s' "$row" | cut -f6)" "$archive"
 
 # Others may build the same at the same time.
-work=$(mktemp -d "$2/XXXXXX")
+work=$(mktemp -d "$(realpath "$2")/XXXXXX")
 trap 'rm -rf "$work"' EXIT
 tar xzf "$archive" -C "$work" --strip-components=1
 make -s -j"$(nproc)" -C "$work/src" BUILD_STATIC_ONLY=1 NO_PKG_CONFIG=1 OBJDIR="$work/made" AR=llvm-ar \
