@@ -11,6 +11,8 @@ internal sealed class KernelCost(Bench bench)
 {
     internal const string Empty = "an empty program", ExecRow = "exitsnoop --why, fork and exec";
 
+    private static readonly Metric Executed = new("kernel-executed", "In the kernel, per exit of a command that was forked and executed", "ns", "#,0");
+
     private static readonly Metric OtherId = new("kernel-other-id", "In the kernel, per exit of another id than -p", "ns", "#,0");
 
     private readonly Workspace workspace = bench.Workspace;
@@ -31,13 +33,13 @@ internal sealed class KernelCost(Bench bench)
                     MeasureOne(OtherId, tracer.Name, otherId, vfork);
             }
             // These processes have arguments, a path and a memory map of their own.
-            MeasureOne(Metric.KernelReported, ExecRow, bench.Everything.Command, vfork with { Kind = "exec", Count = bench.Plan.Exits / 10 });
+            MeasureOne(Executed, ExecRow, bench.Everything.Command, vfork with { Kind = "exec", Count = bench.Plan.Exits / 10 });
         }
 
         string peers = bench.PeerRange(Metric.KernelReported);
         bench.AddFigure("in the kernel per reported exit, basic event", Metric.KernelReported, bench.Basic.Name, 200, peers);
         bench.AddFigure("the same, everything on", Metric.KernelReported, bench.Everything.Name, 1400, peers);
-        bench.AddFigure("the same, of a command that is forked and executed", Metric.KernelReported, ExecRow, null);
+        bench.AddFigure("the same, of a command that is forked and executed", Executed, ExecRow, null);
         bench.AddFigure(
             $"in the kernel per exit that `--failed` drops (an empty program: {bench.Samples.Of(Metric.KernelFiltered, Empty)?.Median:0})",
             Metric.KernelFiltered, bench.Basic.Name, 60, bench.PeerRange(Metric.KernelFiltered));

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace ExitSnoop.Tests.Records;
 
 public sealed class DecodedTextsTests
