@@ -15,10 +15,7 @@ top=$(cd "$here/.." && pwd)
 
 name=${1:-7.3}
 exits=${HOOKS_EXITS:-2000}
-arch=$(arch_of "$name")
-[ -n "$arch" ] || die "no kernel '$name'"
-need_guests "$arch"
-fetch_kernel "$name" || skip "the kernel $name cannot be downloaded"
+need_guest "$name"
 
 make_root "$arch" "$cache/root-hooks" "$here/hooks-init"
 make -s -C "$here" CC="$compiler" OUT="$cache/bench-$arch" static

@@ -40,12 +40,13 @@ internal sealed class ModuleCost(Bench bench)
             if (bench.Samples.Of(Cost(name), Events) is not { } events || bench.Samples.Of(Cost(name), Plain) is not { } plain)
                 continue;
             double times = events.Median / plain.Median;
-            string cost = Cost(name).Text(events.Median), plainCost = Cost(name).Text(plain.Median);
+            Metric metric = Cost(name);
+            string cost = metric.Text(events.Median);
             bench.AddFigure(
                 $"CPU time of an event, `| {name}`, and against a plain object",
                 most is not null ? $"<= {most:0.0} us" : ratio is not null ? $"<= {ratio:0.0} times" : "",
                 // If both costs are too small to be measured, there is no ratio.
-                cost == plainCost && cost.StartsWith("below", StringComparison.Ordinal) ? $"{cost} us, as a plain object" : $"{cost} us; {times:0.00} times",
+                metric.IsTooSmall(events.Median) && metric.IsTooSmall(plain.Median) ? $"{cost} us, as a plain object" : $"{cost} us; {times:0.00} times",
                 most is not null ? Math.Round(events.Median, 1) <= most : ratio is not null ? Math.Round(times, 2) <= ratio : null);
         }
         Live();

@@ -25,11 +25,11 @@ internal sealed record Metric(string Id, string Title, string Unit, string Forma
     internal static readonly Metric Import = new("import", "Import, load and attach in a running pwsh", "ms", "0.0");
 
     /// <summary>A value as text. If it would be written as 0 without being 0, the text is "below" the smallest number of the format.</summary>
-    internal string Text(double value)
-    {
-        string text = value.ToString(Format, System.Globalization.CultureInfo.InvariantCulture);
-        return value > 0 && value < Smallest / 2 ? $"below {Smallest.ToString(Format, System.Globalization.CultureInfo.InvariantCulture)}" : text;
-    }
+    internal string Text(double value) =>
+        (IsTooSmall(value) ? "below " : "") + (IsTooSmall(value) ? Smallest : value).ToString(Format, System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Whether the format has no number for a value but 0, which it is not.</summary>
+    internal bool IsTooSmall(double value) => value > 0 && value < Smallest / 2;
 
     /// <summary>The smallest number of the format: 0.1 for the format 0.0.</summary>
     private double Smallest => Math.Pow(10, -(Format.Contains('.', StringComparison.Ordinal) ? Format.Length - Format.IndexOf('.', StringComparison.Ordinal) - 1 : 0));

@@ -490,7 +490,7 @@ public sealed class ExitEvent : EventArgs
     {
         ReadOnlySpan<AncestorRecord> others = View.Ancestors;
         AncestorRecord parent = new() { Pid = Record.ParentPid, Comm = Detail.ParentComm };
-        return KnownAncestors.Get(MemoryMarshal.AsBytes<AncestorRecord>(ParentId > 0 ? [parent, .. others] : [.. others]));
+        return KnownAncestors.Get(MemoryMarshal.AsBytes(ParentId > 0 ? [parent, .. others] : others));
     }
 
     private static AncestorList ReadAncestors(ReadOnlySpan<byte> bytes)

@@ -23,8 +23,24 @@ internal sealed class ExitFilter(ExitTraceOptions options)
     }
 
     /// <summary>Whether one of these filters is set, so that events from the kernel can be dropped.</summary>
-    internal static bool IsSet(ExitTraceOptions options) =>
-        options.NameFilter is not null || options.ExcludedNameFilter is not null || IsSetOnDetails(options);
+    internal static bool IsSet(ExitTraceOptions options) => SetIn(options).Any();
+
+    /// <summary>Those of these filters that are set, in words.</summary>
+    internal static IEnumerable<string> SetIn(ExitTraceOptions options)
+    {
+        if (options.NameFilter is not null)
+            yield return "the name";
+        if (options.ExcludedNameFilter is not null)
+            yield return "excluded names";
+        if (options.PathFilter is not null)
+            yield return "the path of the executable";
+        if (options.ServiceFilter is not null)
+            yield return "the service";
+        if (options.ContainerFilter is not null)
+            yield return "the container";
+        if (options.ExcludedUsers.Count > 0)
+            yield return "excluded users";
+    }
 
     /// <summary>Whether a filter needs details that <see cref="ExitTraceOptions.Basic"/> leaves out.</summary>
     internal static bool NeedsDetails(ExitTraceOptions options) => IsSetOnDetails(options) || options.Crashed || options.OomKilled;

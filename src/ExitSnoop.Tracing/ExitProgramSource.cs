@@ -27,7 +27,7 @@ public static class ExitProgramSource
         text.AppendLine(" * These parameters set the program's read-only data as follows. All other constants are 0.");
         foreach ((string name, string value) in Constants(options))
             text.AppendLine(CultureInfo.InvariantCulture, $" *     config.{name} = {CommentSafe(value)}");
-        if (ReaderFilters(options).ToArray() is [_, ..] filters)
+        if (ExitFilter.SetIn(options).ToArray() is [_, ..] filters)
             text.AppendLine(CultureInfo.InvariantCulture, $" * The program does not check these filters. The process that reads its events does: {string.Join(", ", filters)}.");
         text.AppendLine(" */");
         Append(text, Main, []);
@@ -63,23 +63,6 @@ public static class ExitProgramSource
             yield return ("minimum_age", config.MinimumAge.ToString(CultureInfo.InvariantCulture));
         if (config.ByCgroup != 0)
             yield return ("by_cgroup", $"1, and the map cgroups holds the inode number of {options.Cgroup}");
-    }
-
-    /// <summary>The filters that <see cref="ExitFilter"/> applies outside of the kernel.</summary>
-    private static IEnumerable<string> ReaderFilters(ExitTraceOptions options)
-    {
-        if (options.NameFilter is not null)
-            yield return "the name";
-        if (options.ExcludedNameFilter is not null)
-            yield return "excluded names";
-        if (options.PathFilter is not null)
-            yield return "the path of the executable";
-        if (options.ServiceFilter is not null)
-            yield return "the service";
-        if (options.ContainerFilter is not null)
-            yield return "the container";
-        if (options.ExcludedUsers.Count > 0)
-            yield return "excluded users";
     }
 
     /// <summary>Appends a file. The first line that includes a header of the same folder is replaced by the header; later ones are removed.</summary>

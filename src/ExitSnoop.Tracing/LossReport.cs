@@ -9,9 +9,9 @@ namespace ExitSnoop;
 /// </summary>
 /// <param name="bufferSize">The size of the kernel's ring buffers in MiB.</param>
 /// <param name="queueSize">The size of the queue in memory in bytes.</param>
-/// <param name="nameFilter">Whether events are filtered outside of the kernel (<see cref="ExitFilter"/>), so that some lost ones were unwanted.</param>
+/// <param name="isFiltered">Whether events are filtered outside of the kernel (<see cref="ExitFilter"/>), so that some lost ones were unwanted.</param>
 /// <param name="clock">A monotonic clock in milliseconds.</param>
-internal sealed class LossReport(int bufferSize, long queueSize, bool nameFilter, Func<long> clock)
+internal sealed class LossReport(int bufferSize, long queueSize, bool isFiltered, Func<long> clock)
 {
     private const long Interval = 1000;
 
@@ -87,5 +87,5 @@ internal sealed class LossReport(int bufferSize, long queueSize, bool nameFilter
         $"{(IsUpperBound(losses) ? "Up to " : "")}{losses.Total} {(losses.Total == 1 ? "event was" : "events were")}");
 
     // A program that did not run could not apply the filters, nor find out whether the thread was the last one.
-    private bool IsUpperBound(Losses losses) => losses.NotRun > 0 || losses.ForksNotRun > 0 || nameFilter;
+    private bool IsUpperBound(Losses losses) => losses.NotRun > 0 || losses.ForksNotRun > 0 || isFiltered;
 }

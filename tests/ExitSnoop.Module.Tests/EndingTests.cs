@@ -226,8 +226,7 @@ public sealed class EndingTests
         Need.Kernel();
         using Shell shell = Shell.Open();
         int Descriptors() => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
-        int Readers() => Directory.EnumerateDirectories("/proc/self/task")
-            .Count(task => Proc.CommOf(int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture))?.StartsWith("ExitSnoop", StringComparison.Ordinal) == true);
+        int Readers() => Proc.OwnThreads().Count(thread => thread.Name.StartsWith("ExitSnoop", StringComparison.Ordinal));
         HashSet<int> programs = BpfPrograms.Ours;
         shell.Run("1..3 | ForEach-Object { Watch-ProcessExit -User 64099 -Timeout 0 -Basic }");
         int before = Descriptors(), readers = Readers();

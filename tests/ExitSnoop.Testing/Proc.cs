@@ -32,6 +32,13 @@ internal static class Proc
     /// <summary>Its name.</summary>
     internal static string? CommOf(int id) => Read(id, "comm")?.TrimEnd('\n');
 
+    /// <summary>The threads of this process, each with its folder and its name; without those that end meanwhile.</summary>
+    internal static IEnumerable<(string Folder, string Name)> OwnThreads() =>
+        from folder in Directory.EnumerateDirectories("/proc/self/task")
+        let name = CommOf(int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture))
+        where name is not null
+        select (folder, name);
+
     // From the state on, because the name before it can contain any character.
     private static string[]? Stat(int id) => Read(id, "stat") is { } stat ? stat[(stat.LastIndexOf(')') + 2)..].Split(' ') : null;
 

@@ -75,6 +75,14 @@ need_guests() {
 	done
 }
 
+# need_guest KERNEL: what it takes to make and boot a guest of that kernel, whose architecture is $arch then.
+need_guest() {
+	arch=$(arch_of "$1")
+	[ -n "$arch" ] || die "no kernel '$1'"
+	need_guests "$arch"
+	fetch_kernel "$1" || skip "the kernel $1 cannot be downloaded"
+}
+
 # ---- what is fetched ----
 
 # The image of a kernel, taken out of its package.

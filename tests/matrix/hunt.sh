@@ -17,10 +17,7 @@ top=$(cd "$here/../.." && pwd)
 
 name=${1:-arm64-7.3}
 seconds=${HUNT_SECONDS:-60}
-arch=$(arch_of "$name")
-[ -n "$arch" ] || die "no kernel '$name'"
-need_guests "$arch"
-fetch_kernel "$name" || skip "the kernel $name cannot be downloaded"
+need_guest "$name"
 
 make_root "$arch" "$cache/root-hunt" "$here/hunt-init"
 $static -I"$top/tests/programs" -o "$cache/root-hunt/bin/hunt" "$here/hunt.c"

@@ -3,9 +3,8 @@
 #
 #	libbpf.sh linux-x64|linux-arm64 FOLDER [SYSROOT]
 #
-# From 1.6 on, libbpf maps the kernel's type information (on kernels from 6.16 on) where older versions, which Debian's
-# libbpf-dev has, read it and copy it: at each start that takes 10 MB more and as much time as all the rest of libbpf.
-# When Debian no longer has this version, put the archive from https://snapshot.debian.org/package/libbpf into .cache/libbpf.
+# On kernels from 6.16 on, libbpf 1.6 and later map the kernel's type information. Older versions, such as that of Debian 12's
+# libbpf-dev, read it and copy it, which takes 10 MB and some 20 ms more at each start (docs/performance.md).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -23,7 +22,10 @@ esac
 path=$(printf '%s' "$row" | cut -f7)
 archive=$top/.cache/libbpf/${path##*/}
 mkdir -p "$2" "$top/.cache/libbpf"
-fetch "$path" "$(printf '%s' "$row" | cut -f6)" "$archive"
+fetch "$path" "$(printf '%s' "$row" | cut -f6)" "$archive" || {
+	echo "If Debian no longer has ${path##*/}, put it from https://snapshot.debian.org/package/libbpf into ${archive%/*}." >&2
+	exit 1
+}
 
 # Others may build the same at the same time.
 work=$(mktemp -d "$(realpath "$2")/XXXXXX")

@@ -36,7 +36,7 @@ program | static)
 	linux-x64) packages=$top/.cache/sysroot/amd64 ;;
 	linux-arm64) packages=$top/.cache/sysroot/arm64 ;;
 	esac
-	echo "exitsnoop is linked with libraries of others, as Debian's packages have them, and with the .NET runtime:"
+	echo "exitsnoop is linked with libraries of others, from Debian's packages and sources, and with the .NET runtime:"
 	;;
 esac
 sources="libbpf, elfutils and zlib" linked=libelf static=

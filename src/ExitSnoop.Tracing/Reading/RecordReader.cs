@@ -20,7 +20,7 @@ internal sealed unsafe class RecordReader : IDisposable
     private const int QuietInterval = 2;
 
     /// <summary>Milliseconds in which a program that was already running sends its record, and a late thread its own.</summary>
-    private const int LastInterval = 10;
+    private const int LastInterval = (int)(RingBuffers.Patience / 1_000_000);
 
     /// <summary>Up to this many records per read count as few: 10,000 exits a second with a read every 2 ms.</summary>
     private const int FewRecords = 20;

@@ -176,10 +176,7 @@ public sealed class IdTests
         seen.WriteLine();
         seen.Wait();
         // Simulates that the kernel did not run the program.
-        program.Detach();
-        child.WriteLine();
-        child.Wait();
-        Assert.True(SpinWait.SpinUntil(() => reader.IsFinished, Soon));
+        ExitUnseen(child, program, reader);
         Assert.True(reader.Watched!.TryTakeUnseen(out int unseen) && reader.Watched.TryTakeMissing(out int missing) && missing == NoProcess);
         Assert.Equal(child.Id, unseen);
         Assert.False(reader.Watched.HasIdsToTake);
@@ -197,10 +194,7 @@ public sealed class IdTests
         using RecordQueue queue = new(1 << 20);
         using RecordReader reader = RecordReader.Start(program, options.ForProgram(), queue);
         // Simulates that it exited before its ID was in the map.
-        program.Detach();
-        child.WriteLine();
-        child.Wait();
-        Assert.True(SpinWait.SpinUntil(() => reader.IsFinished, Soon));
+        ExitUnseen(child, program, reader);
         Assert.True(reader.Watched!.TryTakeMissing(out int missing));
         Assert.Equal(child.Id, missing);
         Assert.False(reader.Watched.HasIdsToTake);
@@ -217,6 +211,15 @@ public sealed class IdTests
         ExitTraceException refused = ExitTraceErrors.CannotWatch(error, 3);
         Assert.Equal(kind, refused.Error);
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The child exits, but no program runs for it any more; then the reader ends.</summary>
+    private static void ExitUnseen(Child child, ExitProgram program, RecordReader reader)
+    {
+        program.Detach();
+        child.WriteLine();
+        child.Wait();
+        Assert.True(SpinWait.SpinUntil(() => reader.IsFinished, Soon));
     }
 
     private static int FindChildWithDeadMainThread(int parent)

@@ -11,10 +11,8 @@ internal readonly record struct ThreadActivity(TimeSpan Cpu, long WakeUps)
     internal static ThreadActivity Of(string name)
     {
         long nanoseconds = 0, switches = 0;
-        foreach (string task in Directory.EnumerateDirectories("/proc/self/task"))
+        foreach ((string task, _) in Proc.OwnThreads().Where(thread => thread.Name == name))
         {
-            if (Proc.CommOf(int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture)) != name)
-                continue;
             nanoseconds += long.Parse(File.ReadAllText(Path.Join(task, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
             const string field = "voluntary_ctxt_switches:";
             string line = File.ReadLines(Path.Join(task, "status")).Single(line => line.StartsWith(field, StringComparison.Ordinal));

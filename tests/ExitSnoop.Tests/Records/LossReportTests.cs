@@ -75,10 +75,10 @@ public sealed class LossReportTests
     [Fact]
     public void With_a_filter_by_name_any_loss_is_an_upper_bound()
     {
-        LossReport report = new(16, 256L << 20, nameFilter: true, () => now);
+        LossReport report = new(16, 256L << 20, isFiltered: true, () => now);
         Assert.StartsWith("Up to 5 events were lost: ", report.Take(new Losses(5, 0, 0), completed: false)?.Message, StringComparison.Ordinal);
         Assert.Equal("Up to 5 events were lost in all.", report.Take(new Losses(5, 0, 0), completed: true)?.Message);
     }
 
-    private LossReport Report() => new(16, 256L << 20, nameFilter: false, () => now);
+    private LossReport Report() => new(16, 256L << 20, isFiltered: false, () => now);
 }
